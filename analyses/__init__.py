@@ -1,0 +1,1 @@
+"""What it means: one file a question, plus what is asked (`study`) and the order (`run`)."""

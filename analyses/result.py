@@ -1,0 +1,117 @@
+"""What does an analysis hand over, and which roles may a map show?
+
+Maps know the roles below and nothing of the analysis behind them.  Every frame is a
+GeoDataFrame in the study's metric CRS unless it says "table".
+
+==============  ============================================================================
+role            rows (columns besides geometry)
+==============  ============================================================================
+``street``      lines: ``highway``
+``water`` ``green`` ``railway`` ``building``
+                areas or lines for the background, no columns needed
+``area``        polygons: ``area_id, name, town, settlement, children``
+``area_value``  table, long: ``area_id, rule_id, children, covered_straight, covered_network,
+                covered_walk`` (children), ``share_straight, share_network, share_walk`` (0-1, NaN
+                where no child is concerned)
+``facility``    points or polygons: ``facility_id, name, kind, capacity, source``
+``entrance``    points: ``facility_id, rule``
+``demand``      points: ``children`` and for each rule two columns ``status:<rule_id>`` (int8, see
+                `Status`) and ``walk_m:<rule_id>`` (float, inf = nothing reached)
+``service``     lines reached within the limit of a rule: ``rule_id``
+``gap``         table, ranked: ``rank, area_id, area_name, town, rule_id, kind, children, share,
+                walk_m, x, y`` (x, y: where to fly to, metric CRS)
+``rule``        table: ``rule_id, kind, zh, en, limit_zh, limit_en, standard, clause, strength,
+                scope, verified`` (verified: text shown as it is, e.g. 待核)
+``kind``        table: ``kind, zh, en, colour, icon``
+==============  ============================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo.findings import Finding
+
+Role = Literal[
+    "street", "water", "green", "railway", "building", "area", "area_value", "facility",
+    "entrance", "demand", "service", "gap", "rule", "kind",
+]  # fmt: skip
+
+
+class Status(IntEnum):
+    """How a demand point stands towards one rule; the higher, the better."""
+
+    NOT_APPLICABLE = -1
+    UNCOVERED = 0
+    STRAIGHT_ONLY = 1
+    WITHOUT_LEGS = 2
+    COVERED = 3
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something that may be shown.
+
+    Attributes
+    ----------
+    role
+        One of the roles of the module's docstring.
+    rows
+        The frame that the role asks for.
+    zh, en
+        Title in both languages.
+    value, unit
+        Column that carries the value, and its unit, or None.
+    """
+
+    role: Role
+    rows: gpd.GeoDataFrame | pd.DataFrame
+    zh: str
+    en: str
+    value: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One number with where it comes from.
+
+    Attributes
+    ----------
+    id
+        Stable, e.g. ``coverage.KG.walk.children``.
+    value
+        ``numerator / denominator``, or the numerator alone where there is no denominator.
+    rule_id
+        Row of ``data/standards`` that it was tested against, or None.
+    """
+
+    id: str
+    zh: str
+    en: str
+    value: float
+    unit: str
+    numerator: float
+    denominator: float | None
+    rule_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an analysis found."""
+
+    name: str
+    tables: Mapping[str, pd.DataFrame]
+    indicators: tuple[Indicator, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    notes: tuple[tuple[str, str], ...] = field(default=())
+    """Remarks that every output must carry, each in (zh, en)."""

@@ -1,0 +1,1 @@
+"""What people see: interactive maps, tables and exports."""
