@@ -22,11 +22,13 @@ The errors that may leave this package::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 Outcome = Literal["note", "quarantine", "confirm", "refuse"]
 Lang = Literal["zh", "en"]
@@ -62,16 +64,16 @@ class Finding:
 
     @property
     def outcome(self) -> Outcome:
-        """What becomes of the row or file: see the module's docstring."""
+        """Return what becomes of the row or file: see the module's docstring."""
         outcome: Outcome = catalogue()[self.code]["outcome"]
         return outcome
 
     def why(self, lang: Lang = "zh") -> str:
-        """What is wrong, in one sentence."""
+        """Return what is wrong, in one sentence."""
         return _fill(catalogue()[self.code][lang]["why"], self)
 
     def fix(self, lang: Lang = "zh") -> str:
-        """What the user can do about it."""
+        """Return what the user can do about it."""
         return _fill(catalogue()[self.code][lang]["fix"], self)
 
     def text(self, lang: Lang = "zh") -> str:

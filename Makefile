@@ -1,0 +1,62 @@
+# One command per chore; `make help` lists them. Every target does its own set-up.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long check format notebooks bench wheel-test lock docs clean
+
+help: ## list the chores
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "yimi needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+setup: $(READY) ## make .venv with the locked packages
+
+demo: $(READY) ## run the main job on the synthetic demo study; the map is out/demo/map.html
+	$(BIN)/yimi demo --out out/demo
+
+test: $(READY) ## all checks and tests of a change (under 15 minutes on 2 cores)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	PYTHONPATH=. $(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not slow"
+
+test-long: $(READY) ## the tests with the long ones
+	$(BIN)/python -m pytest
+
+check: $(READY) ## only the static checks
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/pyright
+
+format: $(READY) ## format the code
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+notebooks: $(READY) ## run the notebooks
+	$(BIN)/python -m pytest --nbmake notebooks
+
+bench: $(READY) ## the benchmarks, side by side with other packages (installs them aside)
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	for bench in tests/benchmarks/bench_*.py; do .venv-bench/bin/python $$bench || exit 1; done
+
+wheel-test: $(READY) ## build the wheel, install it elsewhere, run the demo from it
+	sh tests/wheel_test.sh
+
+docs: $(READY) ## write the generated pages of docs/ anew
+	$(BIN)/python -m tests.write_docs
+
+lock: ## resolve the packages anew (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet --group dev -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet --group dev --group bench -o requirements-bench.lock
+
+clean: ## remove what the other chores made
+	rm -rf .venv .venv-bench out build dist

@@ -1,0 +1,159 @@
+"""Where are the children whom no facility covers: most children first?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from analyses.limits import S_PER_MIN
+from analyses.rule_words import verdict_text, verified_text
+from analyses.shares import OUTSIDE, area_codes, weighted_median
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from analyses.measures import Outcome
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+_COLUMNS = (
+    "rank", "area_id", "area_name", "town", "rule_id", "kind", "children", "share", "walk_m",
+    "walk_max_m", "walk_s", "limit_m", "limit_s", "unreachable", "verdict_zh", "verdict_en",
+    "standard", "clause", "strength", "verified", "x", "y",
+)  # fmt: skip
+
+
+def gaps(
+    outcomes: Sequence[Outcome],
+    demand: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    *,
+    areas: pd.DataFrame,
+    outside: str,
+) -> pd.DataFrame:
+    """Rank the communities with children who are not covered, for each rule.
+
+    Parameters
+    ----------
+    outcomes
+        From `analyses.measures.outcomes`, aligned with `demand`.
+    demand
+        Demand points, metric CRS: ``area_id``.
+    communities
+        Polygons, metric CRS: ``area_id, name, town``.
+    areas
+        From `analyses.shares.by_area`.
+    outside
+        Name for what lies outside all communities.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Sorted by children not covered from door to gate, then community, then rule: ``rank``,
+        ``children`` (not covered), ``share`` (covered, 0-1), ``walk_m`` and ``walk_max_m`` (median
+        child's and longest way of those not covered; inf where there is no way), ``walk_s`` (the median
+        as time at the slowest child's speed, for rules in minutes), ``limit_m`` or ``limit_s``,
+        ``unreachable`` (children without any way), the verdict in words that the rule's strength
+        allows, the rule's source, and ``x, y`` (m) amid the children concerned.
+    """
+    rows = [row for outcome in outcomes for row in _of_rule(outcome, demand, communities, outside)]
+    table = pd.DataFrame(rows, columns=[c for c in _COLUMNS if c not in ("rank", "share")])
+    share = areas.set_index(["area_id", "rule_id"])["share_walk"]
+    keys = pd.MultiIndex.from_frame(table[["area_id", "rule_id"]])
+    table["share"] = share.reindex(keys).to_numpy()
+    table = table.sort_values(
+        ["children", "area_id", "rule_id"], ascending=[False, True, True], kind="stable"
+    )
+    table["rank"] = np.arange(1, len(table) + 1)
+    return table[list(_COLUMNS)].reset_index(drop=True)
+
+
+def _of_rule(
+    outcome: Outcome, demand: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, outside: str
+) -> Iterable[dict[str, object]]:
+    """Yield the gaps of one rule, a row for each community."""
+    code = area_codes(demand, communities)
+    missing = np.where(outcome.in_scope, outcome.children - outcome.covered["walk"], 0.0)
+    missing = np.nan_to_num(missing)
+    xy = shapely.get_coordinates(np.asarray(demand.geometry.array))
+    some = np.flatnonzero(missing > 0)
+    some = some[np.argsort(code[some], kind="stable")]
+    areas, start = np.unique(code[some], return_index=True)
+    about = _about(outcome)
+    for area, points in zip(areas.tolist(), np.split(some, start[1:]), strict=True):
+        yield {
+            **about,
+            **_place(communities, area, outside),
+            **_distances(outcome, points, missing[points]),
+            **dict(zip("xy", np.average(xy[points], axis=0, weights=missing[points]), strict=True)),
+        }
+    if "containment" in outcome.rule.tests:
+        yield from _without_children(outcome, about, communities, set(areas.tolist()))
+
+
+def _about(outcome: Outcome) -> dict[str, object]:
+    """Return what a gap says of its rule."""
+    rule = outcome.rule
+    return {
+        "rule_id": rule.id,
+        "kind": rule.kinds[0],
+        "limit_m": np.nan if rule.metres is None else rule.metres,
+        "limit_s": np.nan if rule.minutes is None else rule.minutes * S_PER_MIN,
+        "verdict_zh": verdict_text(rule, False, "zh"),
+        "verdict_en": verdict_text(rule, False, "en"),
+        "standard": rule.standard,
+        "clause": rule.clause,
+        "strength": rule.strength,
+        "verified": verified_text(rule, "zh"),
+    }
+
+
+def _place(communities: gpd.GeoDataFrame, row: int, outside: str) -> dict[str, object]:
+    if row == len(communities):
+        return {"area_id": OUTSIDE, "area_name": outside, "town": ""}
+    area = communities.iloc[row]
+    return {"area_id": area["area_id"], "area_name": area["name"], "town": area["town"]}
+
+
+def _distances(outcome: Outcome, points: Ints, missing: Floats) -> dict[str, object]:
+    """Return number and ways of the children who are not covered."""
+    walk_m = outcome.nearest.walk_m[points]
+    median_m = weighted_median(walk_m, missing)
+    slowest = outcome.task.parts[0].speed_m_s if outcome.task.parts else np.nan
+    return {
+        "children": float(missing.sum()),
+        "walk_m": median_m,
+        "walk_max_m": float(walk_m.max()),
+        "walk_s": median_m / slowest,
+        "unreachable": float(missing[np.isinf(walk_m)].sum()),
+    }
+
+
+def _without_children(
+    about: dict[str, object], table: pd.DataFrame, communities: gpd.GeoDataFrame, *, told: set[int]
+) -> Iterable[dict[str, object]]:
+    """Yield communities that have no facility of their own and no child that is known of."""
+    lacking = (table["facilities"] == 0) & ~table["special"].astype(bool)
+    inner = shapely.point_on_surface(np.asarray(communities.geometry.array))
+    for row in np.flatnonzero(lacking.to_numpy()).tolist():
+        if row in told:
+            continue
+        yield {
+            **about,
+            **_place(communities, row, ""),
+            "children": 0.0,
+            "walk_m": np.nan,
+            "walk_max_m": np.nan,
+            "walk_s": np.nan,
+            "unreachable": 0.0,
+            "x": inner[row].x,
+            "y": inner[row].y,
+        }

@@ -1,0 +1,101 @@
+"""In which order are the answers worked out, from a study to its results?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+
+from analyses.coverage import coverage
+from analyses.entrances import entrances
+from analyses.inputs import Inputs, read_inputs
+from analyses.result import Result, Role, Shown
+from analyses.rules import standards_of
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyses.inputs import Account
+    from analyses.study import Study
+    from geo.findings import Finding
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run found, and what it was made from.
+
+    Attributes
+    ----------
+    study
+        The settings.
+    result
+        Tables, indicators, and everything that may be shown (with the background layers).
+    inputs
+        The layers as they were used, with the account of rows of each file.
+    """
+
+    study: Study
+    result: Result
+    inputs: Inputs
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Return rows in, used and rejected of each input."""
+        return self.inputs.accounts
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the findings of the inputs, then those of the analysis."""
+        return (*self.inputs.findings, *self.result.findings)
+
+
+def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None) -> Run:
+    """Read the inputs of a study and work out its coverage.
+
+    Parameters
+    ----------
+    study
+        From `analyses.study.load_study`.
+    progress
+        Called with the name of each part of the work as it begins.
+
+    Raises
+    ------
+    InputRefused
+        An input cannot be used; the findings say which and why.
+    """
+    inputs = read_inputs(study, progress=progress)
+    progress("coverage")
+    rules = standards_of(study)
+    doors = entrances(
+        inputs.facilities, inputs.network, gates=inputs.gates, mapped=inputs.mapped_entrances
+    )
+    result = coverage(
+        inputs.network,
+        inputs.facilities,
+        doors,
+        inputs.demand,
+        inputs.communities,
+        rules,
+        snap_max_m=study.streets.snap_max_m,
+        walking_speed_m_s=study.walking.speed_m_s,
+    )
+    shown = (*_background(inputs), *result.shown)
+    return Run(study, replace(result, shown=shown, notes=(*inputs.notes, *result.notes)), inputs)
+
+
+def _background(inputs: Inputs) -> tuple[Shown, ...]:
+    """Return the study's own basemap: its streets, water, green and railways."""
+    words = load_toml("words/roles.toml")
+    streets = gpd.GeoDataFrame(
+        {"highway": inputs.network.edges["highway"].to_numpy()},
+        geometry=inputs.network.tree.geometries,
+        crs=inputs.crs,
+    )
+    rows: dict[Role, gpd.GeoDataFrame] = {**inputs.background, "street": streets}
+    return tuple(
+        Shown(role, frame[["geometry", *({"highway"} & set(frame.columns))]], **words[role])
+        for role, frame in rows.items()
+    )

@@ -1,0 +1,225 @@
+"""What number, angle or text does one cell say, and how sure is that?
+
+Only exact readings are allowed: ``1,200``, ``３６０人`` and ``'900`` are numbers; ``约40``, ``1.5千``
+and ``—`` are not, and never become 0.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+_PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,20})?")
+_GROUPED = re.compile(r"[-+]?(?:\d{1,3}(?:[, ]\d{3})+|\d+)(?:\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:[. ]\d{3})+|\d+)(?:,\d*)?")
+_EXPONENT = re.compile(r"[-+]?\d+(?:\.\d+)?e[-+]?\d{1,4}")
+_NONFINITE = re.compile(r"[-+]?(?:inf(?:inity)?|nan|1\.#inf|1\.#qnan)")
+_BOOLEAN = {"true", "false", "yes", "no", "是", "否", "√", "×", "y", "n", "t", "f"}
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_HEMISPHERE = {"东经": 1, "西经": -1, "北纬": 1, "南纬": -1, "e": 1, "w": -1, "n": 1, "s": -1}
+_SIDE = r"(?:东经|西经|北纬|南纬|[ewns])"
+_DEGREES = re.compile(
+    rf"(?P<before>{_SIDE})?\s*(?P<sign>-)?(?P<d>\d{{1,3}}(?:\.\d+)?)\s*(?:°|度|º|˚|:|\s|d)?\s*"
+    r"(?:(?P<m>\d{1,2}(?:\.\d+)?)\s*(?:′|'|分|’|‘|´|:|\s|m)?\s*)?"
+    r"(?:(?P<s>\d{1,2}(?:\.\d+)?)\s*(?:″|\"|秒|”|“|''|′′|s)?)?\s*"
+    rf"(?P<after>{_SIDE})?"
+)
+_ANGLE_MARK = re.compile(r"[°º˚度分秒′″'\"’”:]|[ewnsdm]|\d\s+\d|[东西]经|[南北]纬")
+_ONE_COLUMN = re.compile(r"\s*[,，;；、|/\s]\s*")
+_SIXTY = 60
+
+
+class How(IntEnum):
+    """How a cell was read."""
+
+    PLAIN = 0
+    TEXT = 1  # exact, though written as text: units, thousands, spaces, apostrophe
+    FULLWIDTH = 2
+    DMS = 3
+    COMMA = 4
+    MISSING = 5
+    UNKNOWN = 6  # — 无 / : said to be without a value
+    NONFINITE = 7
+    BOOLEAN = 8
+    UNREADABLE = 9
+
+
+Parsed = tuple[float, How]
+_NOTHING = float("nan")
+
+
+def visible(text: str) -> str:
+    """Return a text without invisible and control characters and spaces at its ends.
+
+    >>> visible("静海\u200b实验小学 ")
+    '静海实验小学'
+    """
+    return _INVISIBLE.sub("", text).strip(" \xa0\u3000")
+
+
+def key(text: str) -> str:
+    """Return the form in which two texts are compared: width, case and spaces do not count.
+
+    >>> key(" Ｆ００７ ")
+    'f007'
+    """
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))).casefold()
+
+
+def number(text: str, factors: Mapping[str, float], *, decimal_comma: bool = False) -> Parsed:
+    """Read a number with an optional unit.
+
+    Parameters
+    ----------
+    factors
+        Unit as written -> factor to the canonical unit; an unknown unit is no number.
+    decimal_comma
+        Whether the file writes 1,5 for one and a half.
+    """
+    if _PLAIN.fullmatch(text):
+        return float(text), How.PLAIN
+    word = _bare(text)
+    special = _special(word)
+    if special is not None:
+        return _NOTHING, special
+    digits, factor = _split_unit(word, factors)
+    pattern = _DECIMAL_COMMA if decimal_comma else _GROUPED
+    if pattern.fullmatch(digits):
+        return float(_ungrouped(digits, decimal_comma=decimal_comma)) * factor, How.TEXT
+    if _EXPONENT.fullmatch(digits):
+        value = float(digits) * factor
+        return (value, How.TEXT) if math.isfinite(value) else (_NOTHING, How.NONFINITE)
+    return _NOTHING, How.UNREADABLE
+
+
+def coordinate(text: str, *, decimal_comma: bool = False) -> Parsed:
+    """Read one coordinate: degrees, degrees-minutes-seconds, or metres.
+
+    Returns
+    -------
+    tuple[float, How]
+        The value (minutes and seconds of 60 and more give ``UNREADABLE``).
+    """
+    if _PLAIN.fullmatch(text):
+        return float(text), How.PLAIN
+    word = _bare(text)
+    special = _special(word)
+    if special is not None:
+        return _NOTHING, How.MISSING if special in (How.UNKNOWN, How.BOOLEAN) else special
+    if _PLAIN.fullmatch(word) or _PLAIN.fullmatch(word.lstrip("+")):
+        wide = any(ord(c) > 0xFF00 for c in text)  # noqa: PLR2004 - full-width forms
+        return float(word), How.FULLWIDTH if wide else How.TEXT
+    if re.fullmatch(r"-?\d{1,3},\d+" if not decimal_comma else r"-?\d+,\d+", word):
+        return float(word.replace(",", ".")), How.COMMA
+    if _EXPONENT.fullmatch(word):
+        value = float(word)
+        nonsense = abs(value) >= load_toml("rules/limits.toml")["places"]["nonsense_from"]
+        return (_NOTHING, How.NONFINITE) if nonsense else (value, How.TEXT)
+    return _angle(text)
+
+
+def one_column(text: str) -> tuple[str, str] | None:
+    """Split ``"116.9, 38.9"`` into its two halves, or None."""
+    parts = _ONE_COLUMN.split(_bare(text).strip("()[]"))
+    return (parts[0], parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 - a pair
+
+
+def numbers(
+    texts: Sequence[str | None], factors: Mapping[str, float], *, decimal_comma: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Read a whole column of numbers: values (NaN where there is none) and how (`How`)."""
+    return _column(texts, lambda t: number(t, factors, decimal_comma=decimal_comma))
+
+
+def coordinates(
+    texts: Sequence[str | None], *, decimal_comma: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Read a whole column of coordinates: values (NaN where there is none) and how (`How`)."""
+    return _column(texts, lambda t: coordinate(t, decimal_comma=decimal_comma))
+
+
+def _column(texts, read):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Read the plain cells at once and the others one by one."""
+    plain = np.fromiter(
+        (text is not None and _PLAIN.fullmatch(text) is not None for text in texts),
+        bool,
+        len(texts),
+    )
+    values = np.full(len(texts), np.nan)
+    how = np.full(len(texts), How.PLAIN, np.int8)
+    if plain.all():
+        values[:] = np.array(texts, dtype=object).astype(np.float64)
+        return values, how
+    at = np.flatnonzero(plain)
+    values[at] = np.array([texts[i] for i in at], dtype=object).astype(np.float64)
+    for i in np.flatnonzero(~plain):
+        text = texts[i]
+        values[i], how[i] = (_NOTHING, How.MISSING) if not text else read(text)
+    return values, how
+
+
+def _bare(text: str) -> str:
+    """Return a cell in half width and lower case, without spaces around and a leading '."""
+    return visible(unicodedata.normalize("NFKC", text)).strip().removeprefix("'").strip().lower()
+
+
+@cache
+def _missing() -> tuple[frozenset[str], frozenset[str]]:
+    table = load_toml("columns.toml")["missing"]
+    bare = [frozenset(_bare(word) for word in table[name]) for name in ("words", "unclear")]
+    return bare[0], bare[1]
+
+
+def _special(word: str) -> How | None:
+    """Recognise cells that hold no number at all."""
+    words, unclear = _missing()
+    if _NONFINITE.fullmatch(word):
+        return How.NONFINITE
+    if word in words:
+        return How.MISSING
+    if word in unclear:
+        return How.UNKNOWN
+    return How.BOOLEAN if word in _BOOLEAN else None
+
+
+def _split_unit(word: str, factors: Mapping[str, float]) -> tuple[str, float]:
+    """Take the unit off the end of a number, the longest one that fits."""
+    for unit in sorted(factors, key=len, reverse=True):
+        if word.endswith(unit) and word[: -len(unit)].strip()[-1:].isdigit():
+            return word[: -len(unit)].strip(), factors[unit]
+    return word, 1.0
+
+
+def _ungrouped(digits: str, *, decimal_comma: bool) -> str:
+    bare = digits.replace(" ", "")
+    return bare.replace(".", "").replace(",", ".") if decimal_comma else bare.replace(",", "")
+
+
+def _angle(text: str) -> Parsed:
+    """Read degrees, minutes and seconds, e.g. ``116°54′17.86″`` or ``北纬38度57分``."""
+    word = text.replace("'", "′").replace('"', "″")
+    word = visible(unicodedata.normalize("NFKC", word)).strip().lower().replace("′′", "″")
+    match = _DEGREES.fullmatch(word)
+    if match is None or not _ANGLE_MARK.search(word):
+        return _NOTHING, How.UNREADABLE
+    minutes, seconds = float(match["m"] or 0), float(match["s"] or 0)
+    if minutes >= _SIXTY or seconds >= _SIXTY or (match["before"] and match["after"]):
+        return _NOTHING, How.UNREADABLE
+    sign = _HEMISPHERE.get(match["before"] or match["after"] or "e", 1)
+    sign *= -1 if match["sign"] else 1
+    return sign * (float(match["d"]) + minutes / _SIXTY + seconds / _SIXTY**2), How.DMS

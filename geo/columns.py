@@ -1,0 +1,261 @@
+"""What does a column mean, whatever an office has called it?
+
+The canonical columns and their Chinese and English headers are data (``data/columns.toml``), and a
+study may add a file of the same shape or name single columns (``columns = {name = "校名"}``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from geo.bundled import load_toml
+from geo.findings import Finding, InputRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+_MARKS = re.compile(r"[\s_*:：·\-–—~]+")
+_BRACKETS = re.compile(r"[(（\[【](?P<unit>[^)）\]】]*)[)）\]】]\s*$")
+_DBF_BYTES = 10
+_DBF_SHORTEST = 8
+_PLACED = (("longitude", "latitude"), ("x", "y"), ("lonlat",))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One canonical column: a ``[column.<name>]`` of ``data/columns.toml``."""
+
+    name: str
+    type: str
+    zh: str
+    synonyms: tuple[str, ...]
+    unit: str | None = None
+    whole: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which header carries which canonical column.
+
+    Attributes
+    ----------
+    header
+        Canonical name -> original header.
+    factor
+        Canonical name -> factor from the header's unit to the canonical unit (亩 in brackets).
+    findings
+        Notes: two headers for one column, a name cut by a DBF.
+    """
+
+    header: Mapping[str, str]
+    factor: Mapping[str, float]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def placed(self) -> tuple[str, ...]:
+        """The canonical columns that give the place, or an empty tuple."""
+        return next((pair for pair in _PLACED if all(c in self.header for c in pair)), ())
+
+
+def columns(extra: Path | None = None) -> dict[str, Column]:
+    """Return the canonical columns, with those of a study's own file added in front.
+
+    Parameters
+    ----------
+    extra
+        TOML file with ``[column.<name>]`` tables.  Synonyms of a known column are added before
+        the bundled ones, a new column needs ``type`` and ``synonyms``.
+
+    Raises
+    ------
+    InputRefused
+        ``TOML_SYNTAX`` when the file cannot be read as TOML.
+    """
+    tables: dict[str, dict[str, Any]] = dict(load_toml("columns.toml")["column"])
+    if extra is not None:
+        for name, table in _own_columns(extra).items():
+            known = tables.get(name, {"type": "text", "zh": name, "synonyms": []})
+            synonyms = [*table.get("synonyms", []), *known["synonyms"]]
+            tables[name] = {**known, **table, "synonyms": synonyms}
+    return {name: _column(name, table) for name, table in tables.items()}
+
+
+def plain(header: str) -> str:
+    """Return a header as it is compared: half width, lower case, without marks and unit."""
+    text = unicodedata.normalize("NFKC", header).strip().lower()
+    bare = _BRACKETS.sub("", text)
+    return _MARKS.sub("", bare or text)
+
+
+def header_unit(header: str) -> str | None:
+    """Return the unit that stands in brackets at a header's end, e.g. 亩 of ``用地面积（亩）``."""
+    match = _BRACKETS.search(unicodedata.normalize("NFKC", header).strip().lower())
+    return match["unit"].removeprefix("单位:").strip() if match else None
+
+
+def header_hits(cells: Iterable[str | None], known: Mapping[str, Column]) -> int:
+    """Count the cells of a row that are headers of canonical columns."""
+    words = _words(tuple(known.values()))
+    return len({words[text] for cell in cells if cell and (text := plain(cell)) in words})
+
+
+def map_columns(
+    headers: Sequence[str],
+    known: Mapping[str, Column],
+    *,
+    file: str,
+    own: Mapping[str, str] | None = None,
+) -> Mapped:
+    """Say which header carries which canonical column.
+
+    Parameters
+    ----------
+    headers
+        Headers as they stand in the file, all different.
+    known
+        From `columns`.
+    own
+        The study's own words: canonical name -> header.  They win over every synonym.
+
+    Raises
+    ------
+    InputRefused
+        ``HEADER_MISSING`` where a header of `own` is not in the file, with the nearest ones.
+    """
+    taken = _own_headers(headers, own or {}, file=file)
+    findings: list[Finding] = []
+    for name, column in known.items():
+        free = [h for h in headers if h not in taken.values()]
+        if name in taken:
+            continue
+        candidates = _candidates(free, column)
+        if not candidates:
+            continue
+        taken[name] = candidates[0]
+        if len(candidates) > 1:
+            detail = {"column": candidates[0], "others": "、".join(candidates[1:])}
+            findings.append(Finding("HEADER_CHOICE", file, column=candidates[0], detail=detail))
+        if not _is_synonym(candidates[0], column):
+            detail = {"meaning": column.zh}
+            findings.append(Finding("FIELD_TRUNCATED", file, column=candidates[0], detail=detail))
+    factors = {name: _factor(taken[name], known[name]) for name in taken if name in known}
+    return Mapped(taken, factors, tuple(findings))
+
+
+def missing_column(name: str, headers: Sequence[str], known: Mapping[str, Column]) -> Finding:
+    """Return the finding that says which column is missing and which headers come near."""
+    column = known.get(name)
+    words = column.synonyms if column else (name,)
+    scores = {
+        h: max(difflib.SequenceMatcher(None, plain(h), plain(w)).ratio() for w in words)
+        for h in headers
+        if h.strip()
+    }
+    near = sorted(scores, key=lambda h: (-scores[h], h))[:3]
+    detail = {
+        "name": name,
+        "zh": column.zh if column else name,
+        "expected": "、".join(words[:5]),
+        "near": "、".join(near) or "-",
+        "headers": "、".join(h or "□" for h in headers),
+    }
+    return Finding("HEADER_MISSING", "", detail=detail)
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """Return a header that is not taken yet: as wanted, or with ``.2``, ``.3`` behind it."""
+    names = set(taken)
+    return next(
+        name
+        for n in itertools.count(1)
+        if (name := wanted if n == 1 else f"{wanted}.{n}") not in names
+    )
+
+
+def _own_columns(path: Path) -> dict[str, Any]:
+    """Read the ``[column]`` tables of a study's own file."""
+    try:
+        with path.open("rb") as file:
+            tables: dict[str, Any] = tomllib.load(file).get("column", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        detail = {"position": "?", "reason": str(error)}
+        raise InputRefused(Finding("TOML_SYNTAX", path.name, detail=detail)) from error
+    return tables
+
+
+def _column(name: str, table: Mapping[str, Any]) -> Column:
+    fields = {k: v for k, v in table.items() if k in Column.__dataclass_fields__}
+    return Column(**{**fields, "name": name, "synonyms": tuple(table["synonyms"])})
+
+
+@cache
+def _words(known: tuple[Column, ...]) -> dict[str, str]:
+    """Compared header -> canonical name; the first column that claims a word has it."""
+    words: dict[str, str] = {}
+    for column in known:
+        for word in column.synonyms:
+            words.setdefault(plain(word), column.name)
+    return words
+
+
+def _own_headers(headers: Sequence[str], own: Mapping[str, str], *, file: str) -> dict[str, str]:
+    """Find the headers that the study names itself."""
+    found: dict[str, str] = {}
+    for name, wanted in own.items():
+        same = [h for h in headers if h == wanted] or [
+            h for h in headers if plain(h) == plain(wanted)
+        ]
+        if not same:
+            near = difflib.get_close_matches(wanted, headers, n=3, cutoff=0.3)
+            detail = {
+                "name": name,
+                "zh": wanted,
+                "expected": wanted,
+                "near": "、".join(near) or "-",
+                "headers": "、".join(headers),
+            }
+            raise InputRefused(Finding("HEADER_MISSING", file, column=wanted, detail=detail))
+        found[name] = same[0]
+    return found
+
+
+def _candidates(headers: Sequence[str], column: Column) -> list[str]:
+    """Return the headers that mean this column, the best first."""
+    order = {}
+    for rank, word in enumerate(column.synonyms):
+        order.setdefault(plain(word), rank)
+    exact = sorted((h for h in headers if plain(h) in order), key=lambda h: order[plain(h)])
+    return exact or [h for h in headers if _is_cut(h, column)][:1]
+
+
+def _is_synonym(header: str, column: Column) -> bool:
+    return plain(header) in {plain(word) for word in column.synonyms}
+
+
+def _is_cut(header: str, column: Column) -> bool:
+    """Say whether a header is a synonym that a DBF has cut to its 10 bytes."""
+    for encoding in ("gb18030", "utf-8"):
+        size = len(header.encode(encoding, "replace"))
+        if _DBF_SHORTEST <= size <= _DBF_BYTES and any(
+            word.startswith(header) and len(word) > len(header) for word in column.synonyms
+        ):
+            return True
+    return False
+
+
+def _factor(header: str, column: Column) -> float:
+    """Return the factor from the unit in a header's brackets to the canonical unit."""
+    unit = header_unit(header)
+    if unit is None or column.unit is None:
+        return 1.0
+    return float(load_toml("columns.toml")["unit"].get(column.unit, {}).get(unit, 1.0))

@@ -1,0 +1,411 @@
+"""Which coordinate system is meant, which one is good for measuring, and how to get there?
+
+The only module that knows coordinate systems.  Longitude comes before latitude, east before north,
+everywhere (pyproj's ``always_xy``), whatever a register says about axes.  CGCS2000 and WGS 84 count
+as equal: they differ by less than a metre here and PROJ does not shift between them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyproj
+from pyproj.exceptions import CRSError
+
+from geo import datum
+from geo.bundled import load_toml
+from geo.findings import Finding, InputRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+Kind = Literal["geographic", "projected", "gcj02", "bd09", "local"]
+
+WGS84 = "EPSG:4326"
+_MARKS = re.compile(r"[\s_\-–—/\\:.,()\[\]]+")
+_EPSG = re.compile(r"(?:epsg|urn:ogc:def:crs:epsg)?[:\s]*(?:[\d.]*:)?\s*(\d{4,6})")
+_HTTP_EPSG = re.compile(r"https?://www\.opengis\.net/(?:def/crs/epsg/[\d.]+/|gml/srs/epsg\.xml#)(\d+)")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SIX_DEGREES = re.compile(r"6\s*(?:degree|度)|gausskrugerzone")
+_ZONES = (25, 45)
+_UTM_ZONES = range(43, 54)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A coordinate system as somebody has declared it.
+
+    Attributes
+    ----------
+    name
+        What to show: ``EPSG:4548``, ``GCJ-02``, ``BD-09``, ``local``, or the name in the WKT.
+    kind
+        ``geographic`` (degrees), ``projected``, ``gcj02``, ``bd09`` or ``local``.
+    definition
+        What pyproj reads: ``EPSG:4548`` or a WKT; for ``GCJ-02`` and ``BD-09`` the name again.
+    """
+
+    name: str
+    kind: Kind
+    definition: str
+
+    @property
+    def metric(self) -> bool:
+        """Whether its coordinates are lengths and no degrees."""
+        return self.kind in ("projected", "local")
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A coordinate system that metres without a declaration may be in.
+
+    Attributes
+    ----------
+    crs
+        E.g. ``EPSG:4548``.
+    swapped
+        Whether the first coordinate is the northing (survey order).
+    lon, lat
+        Where the middle of the points would be.
+    km
+        Distance from the known place, NaN where none is known.
+    """
+
+    crs: str
+    swapped: bool
+    lon: float
+    lat: float
+    km: float
+
+
+def metric_crs(bounds_lonlat: Sequence[float]) -> str:
+    """Return the CRS in metres to measure in: ``EPSG:xxxx``.
+
+    In China the CGCS2000 three-degree zone without prefix whose central meridian is nearest to the
+    middle (EPSG:4534 to 4554), elsewhere the UTM zone of the middle.
+
+    Parameters
+    ----------
+    bounds_lonlat
+        West, south, east, north in degrees.
+
+    Raises
+    ------
+    InputRefused
+        ``COORD_RANGE`` where these are no degrees.
+    """
+    west, south, east, north = (float(v) for v in bounds_lonlat)
+    lon, lat = (west + east) / 2, (south + north) / 2
+    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - the globe
+        raise InputRefused(Finding("COORD_RANGE", "", value=f"{lon:.6g}, {lat:.6g}"))
+    if in_country(lon, lat):
+        zones = _rules("zones")
+        meridian = min(max(3 * round(lon / 3), zones["first_meridian"]), zones["last_meridian"])
+        return f"EPSG:{zones['plain_epsg_of_first'] + (meridian - zones['first_meridian']) // 3}"
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
+
+
+def in_country(lon: float, lat: float) -> bool:
+    """Say whether a place lies in the generous outline in which CGCS2000 zones are chosen."""
+    corners = np.asarray(_rules("country")["outline_lonlat"], float)
+    (x0, y0), (x1, y1) = corners.T, np.roll(corners, -1, axis=0).T
+    crosses = (y0 > lat) != (y1 > lat)
+    x_there = x0 + (lat - y0) * (x1 - x0) / np.where(y1 == y0, 1, y1 - y0)
+    return bool(np.count_nonzero(crosses & (lon < x_there)) % 2)
+
+
+def parse_crs(text: str, *, file: str = "") -> Declared:
+    """Return the coordinate system that a text names.
+
+    Understood: EPSG codes in any usual spelling, WKT, the register's names, Chinese and English
+    names of the map services (高德, 百度, AMap, Baidu), CGCS2000 with a three-degree zone or central
+    meridian (``CGCS2000 39带``, ``CGCS2000 CM 117E``, ``国家2000 117``), WGS84 and ``local``.
+
+    Parameters
+    ----------
+    file
+        Name of the input or study to be shown in a refusal.
+
+    Raises
+    ------
+    InputRefused
+        ``CONFIG_CRS`` with the reason: the name is unknown (the nearest known ones are shown), or
+        the datum (Xian 1980, Beijing 1954) has no public transformation.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    name = _known_name(plain) or _epsg_code(plain) or _zone_code(plain)
+    if name in ("GCJ-02", "BD-09", "local"):
+        kinds: dict[str, Kind] = {"GCJ-02": "gcj02", "BD-09": "bd09", "local": "local"}
+        return Declared(name, kinds[name], name)
+    try:
+        return _declared(name or plain)
+    except CRSError as error:
+        near = difflib.get_close_matches(plain, _examples(), n=3, cutoff=0.3) or _examples()[:3]
+        detail = {"near": "、".join(near)}
+        finding = Finding("CRS_UNKNOWN", file, value=text, detail=detail)
+        raise InputRefused(Finding("CONFIG_CRS", file, value=text), finding) from error
+
+
+def check_metric(
+    crs: str, *, file: str = "", near: tuple[float, float] | None = None
+) -> Declared:
+    """Return a CRS if lengths and areas may be measured in it.
+
+    Parameters
+    ----------
+    near
+        Longitude and latitude of the area: there the scale is tested.
+
+    Raises
+    ------
+    InputRefused
+        ``CONFIG_CRS`` for degrees, for feet, for the Mercator of web maps (a radius of 500 m drawn
+        in EPSG:3857 is 389 m on the ground at 39 N), and for a zone that is too far from `near`.
+    """
+    declared = parse_crs(crs, file=file)
+    general = Finding("CONFIG_CRS", file, value=crs)
+    if declared.kind != "projected" or not _in_metres(declared.definition):
+        raise InputRefused(general, Finding("CRS_NOT_METRIC", file, value=crs))
+    short = _scale_error(declared.definition, near)
+    if short is not None:
+        raise InputRefused(general, Finding("CRS_SCALE", file, value=crs, detail=short))
+    return declared
+
+
+def to_wgs84(x: ArrayLike, y: ArrayLike, crs: str | Declared) -> tuple[Floats, Floats]:
+    """Return longitude and latitude (EPSG:4326) of coordinates in `crs`, as arrays.
+
+    What lies outside the domain of a projection comes back as ``inf``.
+
+    Raises
+    ------
+    InputRefused
+        ``CONFIG_CRS`` for an unknown or refused CRS and for ``local`` (nobody knows where it is).
+    """
+    declared = crs if isinstance(crs, Declared) else parse_crs(crs)
+    xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if declared.kind == "gcj02":
+        return datum.gcj02_to_wgs84(xs, ys)
+    if declared.kind == "bd09":
+        return datum.bd09_to_wgs84(xs, ys)
+    if declared.kind == "local":
+        general = Finding("CONFIG_CRS", "", value=declared.name)
+        raise InputRefused(general, Finding("CRS_LOCAL", "", value=declared.name))
+    if declared.name in (WGS84, "EPSG:4490"):
+        return xs.copy(), ys.copy()
+    lon, lat = _transformer(declared.definition, WGS84).transform(xs, ys)
+    return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+
+
+def likely_crs(
+    x: ArrayLike, y: ArrayLike, *, near: tuple[float, float] | None = None
+) -> list[Likely]:
+    """Say in which coordinate systems undeclared metres make sense, the likeliest first.
+
+    Tried are the CGCS2000 three-degree zones without and with prefix, the UTM zones of the country
+    and EPSG:3857, each in map order and in survey order (northing first).
+
+    Parameters
+    ----------
+    x, y
+        First and second coordinate.
+    near
+        A place that is known (middle of the streets or of the study area).  Without one, an
+        easting without prefix fits every zone whose meridian crosses the country there; the order
+        is then by distance from ``[country] usual_lonlat``, and ``km`` is NaN: show several.
+
+    Returns
+    -------
+    list of Likely
+        Nearest first (zones of CGCS2000 before UTM where both are about as near); with `near` only
+        those within ``[country] near_km``.
+    """
+    xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    good = np.isfinite(xs) & np.isfinite(ys)
+    if not good.any():
+        return []
+    east, north = float(np.median(xs[good])), float(np.median(ys[good]))
+    country = _rules("country")
+    place: tuple[float, float] = near or tuple(country["usual_lonlat"])
+    found = [
+        *_tried(east, north, near=place, swapped=False),
+        *_tried(north, east, near=place, swapped=True),
+    ]
+    found.sort(key=lambda c: round(c.km / country["same_km"]))
+    if near is None:
+        return [replace(c, km=float("nan")) for c in found]
+    return [c for c in found if c.km <= country["near_km"]]
+
+
+def project(frame: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    """Return a copy of a frame in `crs`: the one place where frames are projected.
+
+    Raises
+    ------
+    InputRefused
+        ``CRS_MISSING`` where the frame has no CRS, ``CRS_OUTSIDE`` where a coordinate has no place
+        in `crs` (swapped axes, or a projection of another part of the world).
+    """
+    if frame.crs is None:
+        raise InputRefused(Finding("CRS_MISSING", ""))
+    projected: gpd.GeoDataFrame = frame.to_crs(crs)
+    bounds = projected.geometry.bounds.to_numpy()
+    bad = np.isinf(bounds).any(axis=1)
+    if bad.any():
+        detail = {"crs": crs, "count": int(bad.sum())}
+        raise InputRefused(Finding("CRS_OUTSIDE", "", detail=detail))
+    return projected
+
+
+def _rules(section: str) -> dict[str, Any]:
+    rules: dict[str, Any] = load_toml("rules/crs.toml")[section]
+    return rules
+
+
+def _known_name(text: str) -> str | None:
+    """Return the name of our own list that a text spells, or None."""
+    bare = _MARKS.sub("", text.lower())
+    names = _rules("names")
+    return next((name for name, spellings in names.items() if bare in spellings), None)
+
+
+def _epsg_code(text: str) -> str | None:
+    lower = text.lower()
+    match = _HTTP_EPSG.fullmatch(lower) or _EPSG.fullmatch(lower)
+    if match is None and _MARKS.sub("", lower) in ("urnogcdefcrsogc13crs84", "urnogcdefcrsogccrs84"):
+        return WGS84
+    return f"EPSG:{match[1]}" if match else None
+
+
+def _zone_code(text: str) -> str | None:
+    """Return the EPSG code of ``CGCS2000 / 3-degree ... 39`` or ``... 117E``."""
+    zones = _rules("zones")
+    bare = _MARKS.sub("", text.lower())
+    word = next((w for w in zones["cgcs2000_words"] if w in bare), None)
+    if word is None or _SIX_DEGREES.search(bare):
+        return None
+    rest = re.sub(r"\b3\s*[-_]?\s*(?:degrees?|deg|°|度)|三度|2000", " ", text.lower())
+    numbers = [float(n) for n in _NUMBER.findall(rest)]
+    if len(numbers) != 1:
+        return None
+    (number,) = numbers
+    meridian, last = zones["first_meridian"], zones["last_meridian"]
+    if _ZONES[0] <= number <= _ZONES[1] and number == int(number):
+        return f"EPSG:{zones['prefixed_epsg_of_first'] + int(number) - zones['first_zone']}"
+    if meridian <= number <= last and number % 3 == 0:
+        return f"EPSG:{zones['plain_epsg_of_first'] + int(number - meridian) // 3}"
+    return None
+
+
+@cache
+def _declared(definition: str) -> Declared:
+    """Return what pyproj makes of a definition; refuse the datums without transformation."""
+    crs = pyproj.CRS.from_user_input(definition)
+    code = crs.to_epsg(min_confidence=20)
+    name = f"EPSG:{code}" if code else crs.name
+    base = crs.geodetic_crs
+    datum_name = base.datum.name if base is not None and base.datum is not None else ""
+    if any(old in datum_name.replace("_", " ") for old in _rules("refused")["datums"]):
+        detail = {"datum": datum_name}
+        raise InputRefused(
+            Finding("CONFIG_CRS", "", value=definition[:60]),
+            Finding("CRS_DATUM_SECRET", "", value=name, detail=detail),
+        )
+    if not (crs.is_geographic or crs.is_projected or crs.is_bound or crs.is_compound):
+        raise CRSError(definition)
+    kind: Kind = "geographic" if crs.is_geographic else "projected"
+    return Declared(name, kind, name if code else crs.to_wkt())
+
+
+@cache
+def _examples() -> tuple[str, ...]:
+    """Return names that may be shown to somebody whose name is not known."""
+    zones = [f"EPSG:{code}" for code in range(4534, 4555)]
+    return ("EPSG:4548", "EPSG:4490", "WGS84", "GCJ-02", "BD-09", "CGCS2000 117E", *zones)
+
+
+def _in_metres(definition: str) -> bool:
+    crs = pyproj.CRS.from_user_input(definition)
+    return all(abs(a.unit_conversion_factor - 1) < 1e-9 for a in crs.axis_info[:2])  # noqa: PLR2004
+
+
+def _scale_error(definition: str, near: tuple[float, float] | None) -> dict[str, object] | None:
+    """Return why the scale of a CRS is bad, or None where it is good enough."""
+    crs = pyproj.CRS.from_user_input(definition)
+    rules = _rules("metric")
+    operation = crs.coordinate_operation
+    mercator = operation is not None and operation.method_name in rules["mercator_methods"]
+    if near is None and not mercator:
+        return None
+    lon, lat = near or (0.0, float(rules["typical_latitude"]))
+    meridional = _meridional_scale(definition, lon, lat)
+    if abs(meridional - 1) <= rules["max_scale_error"]:
+        return None
+    detail: dict[str, object] = {
+        "short_m": f"{500 / meridional:.0f}",
+        "percent": f"{abs(1 / meridional - 1) * 100:.1f}",
+        "lat": f"{lat:.0f}",
+        "better": metric_crs((lon, lat, lon, lat)) if near else "EPSG:4548",
+    }
+    return detail
+
+
+def _meridional_scale(definition: str, lon: float, lat: float) -> float:
+    """Return metres on the map for one metre on the ground, going north."""
+    step = 0.01
+    back = _transformer(WGS84, definition)
+    (x0, x1), (y0, y1) = back.transform([lon, lon], [lat - step, lat + step])
+    ground = pyproj.Geod(ellps="WGS84").inv(lon, lat - step, lon, lat + step)[2]
+    return float(np.hypot(x1 - x0, y1 - y0) / ground)
+
+
+@cache
+def _transformer(source: str, target: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+def _tried(
+    east: float, north: float, *, near: tuple[float, float], swapped: bool
+) -> list[Likely]:
+    """Return the systems in which one easting and northing fall into the country."""
+    found = []
+    for code in _candidates():
+        lon, lat = _transformer(code, WGS84).transform(east, north)
+        if np.isfinite(lon) and np.isfinite(lat) and _plausible(code, lon) and in_country(lon, lat):
+            km = pyproj.Geod(ellps="WGS84").inv(lon, lat, *near)[2] / 1000
+            found.append(Likely(code, swapped, float(lon), float(lat), float(km)))
+    return found
+
+
+@cache
+def _candidates() -> tuple[str, ...]:
+    zones = _rules("zones")
+    count = (zones["last_meridian"] - zones["first_meridian"]) // 3 + 1
+    prefixed = (f"EPSG:{zones['prefixed_epsg_of_first'] + i}" for i in range(count))
+    plain = (f"EPSG:{zones['plain_epsg_of_first'] + i}" for i in range(count))
+    utm = (f"EPSG:{32600 + zone}" for zone in _UTM_ZONES)
+    return (*prefixed, *plain, *utm, "EPSG:3857")
+
+
+def _plausible(code: str, lon: float) -> bool:
+    """Say whether a place lies in or beside the zone that it is said to be in (3 or 6 degrees)."""
+    number = int(code.removeprefix("EPSG:"))
+    zones = _rules("zones")
+    for first in (zones["prefixed_epsg_of_first"], zones["plain_epsg_of_first"]):
+        if 0 <= number - first <= (zones["last_meridian"] - zones["first_meridian"]) // 3:
+            return abs(lon - (zones["first_meridian"] + 3 * (number - first))) <= 3  # noqa: PLR2004
+    if number - 32600 in _UTM_ZONES:
+        return abs(lon - (6 * (number - 32600) - 183)) <= 3  # noqa: PLR2004
+    return True

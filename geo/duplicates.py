@@ -1,0 +1,163 @@
+"""Which rows stand for a place that the layer already has?
+
+Exact copies are taken out; the same name within a few steps is set aside for review, with both
+rows named; another name at the same place is only noted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geo.bundled import load_toml
+from geo.cells import key
+from geo.flags import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+
+_DEGREE_M = 111_320.0  # one degree of latitude; good to 0.6 %, enough for "within 50 m"
+
+
+def exact_copies(cells: pd.DataFrame, rows: Rows, geometry: Sequence[bytes] | None) -> list[Flag]:
+    """Find rows whose cells (and geometry, as WKB) all repeat an earlier row's.
+
+    Parameters
+    ----------
+    cells
+        Original cells of the whole table.
+    rows
+        Positions of the rows that are in use.
+    """
+    used = cells.iloc[rows]
+    if geometry is not None:
+        used = used.assign(**{"\0geometry": list(geometry)})
+    some = _cheap_suspects(used)
+    if not some.any():
+        return []
+    at = np.flatnonzero(some)
+    texts = used.iloc[at].astype(str)
+    codes, _ = pd.factorize(pd.MultiIndex.from_frame(texts))
+    first = pd.Series(at).groupby(codes).transform("first").to_numpy()
+    copy = first != at
+    return [
+        _flag(
+            rows[at[copy]],
+            rows[first[copy]],
+            cells,
+            reason=("整行完全重复，已去除", "an exact copy of the row, taken out"),
+        )
+    ]
+
+
+def near_copies(
+    names: Sequence[str | None], lon: Floats, lat: Floats, *, rows: Rows, cells: pd.DataFrame
+) -> list[Flag]:
+    """Find rows with the name of an earlier row less than 50 m away, and twins at one place.
+
+    Parameters
+    ----------
+    names, lon, lat
+        Of the whole table (EPSG:4326).
+    rows
+        Positions of the rows that are in use.
+    """
+    limit_m = float(load_toml("rules/limits.toml")["places"]["same_place_m"])
+    keys = pd.Series([key(names[i] or "") for i in rows])
+    x = lon[rows] * _DEGREE_M * np.cos(np.radians(lat[rows]))
+    y = lat[rows] * _DEGREE_M
+    named = keys.duplicated(keep=False).to_numpy() & (keys != "").to_numpy()
+    flags = []
+    at = np.flatnonzero(named)
+    if len(at):
+        codes = pd.factorize(keys.to_numpy()[at])[0]
+        first = _earlier_within(x[at], y[at], codes, limit_m=limit_m)
+        near = first >= 0
+        reason = (f"同名且相距不到 {limit_m:.0f} 米", f"the same name within {limit_m:.0f} m")
+        flags.append(_flag(rows[at[near]], rows[at[first[near]]], cells, reason=reason))
+    return [*flags, *_same_spot(keys, x, y, rows=rows, cells=cells)]
+
+
+def _earlier_within(
+    x: Floats, y: Floats, codes: NDArray[np.int64], *, limit_m: float
+) -> NDArray[np.int64]:
+    """Return for each point an earlier point of its code within the limit, or -1.
+
+    Points are first gathered in squares whose diagonal is the limit, so that a heap of copies at
+    one place costs no more than one of them.
+    """
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - only where names repeat
+
+    side = limit_m / np.sqrt(2) * 0.999
+    squares = pd.DataFrame({"c": codes, "i": x // side, "j": y // side})
+    first = squares.groupby(["c", "i", "j"]).ngroup()
+    head = pd.Series(np.arange(len(x))).groupby(first.to_numpy()).transform("min").to_numpy()
+    earlier = np.where(head < np.arange(len(x)), head, -1)
+    heads = np.flatnonzero(earlier < 0)
+    apart = codes[heads].astype(float) * 1e9  # one name's points never meet another's
+    tree = cKDTree(np.column_stack([x[heads], y[heads], apart]))
+    pairs = tree.query_pairs(limit_m, output_type="ndarray")
+    if len(pairs):
+        low, high = np.sort(heads[pairs], axis=1).T
+        order = np.lexsort((low, high))
+        found, index = np.unique(high[order], return_index=True)
+        earlier[found] = low[order][index]
+    return earlier
+
+
+def _same_spot(
+    keys: pd.Series[str], x: Floats, y: Floats, *, rows: Rows, cells: pd.DataFrame
+) -> list[Flag]:
+    """Note rows that lie exactly where a row of another name lies."""
+    spots = pd.DataFrame({"x": x.round(2), "y": y.round(2)})
+    same = spots.duplicated(keep=False).to_numpy()
+    at = np.flatnonzero(same)
+    if len(at) == 0:
+        return []
+    group = spots.iloc[at].groupby(["x", "y"]).ngroup().to_numpy()
+    first = pd.Series(at).groupby(group).transform("min").to_numpy()
+    names = keys.to_numpy()
+    other = (first != at) & (names[at] != names[first])
+    flag = _flag(
+        rows[at[other]],
+        rows[first[other]],
+        cells,
+        reason=("位置相同、名称不同", "the same place under another name"),
+    )
+    return [Flag(flag.code, flag.rows, None, "note", flag.detail, flag.each)]
+
+
+def _cheap_suspects(used: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say which rows may repeat another: column after column, only those that still can."""
+    left = np.arange(len(used))
+    group = np.zeros(len(used), np.int64)
+    for header in used.columns:
+        values = used[header].to_numpy()[left]
+        codes = pd.factorize(values, use_na_sentinel=False)[0]
+        group = pd.factorize(group * (codes.max(initial=0) + 1) + codes)[0]
+        repeated = pd.Series(group).duplicated(keep=False).to_numpy()
+        left, group = left[repeated], group[repeated]
+        if len(left) == 0:
+            break
+    mask = np.zeros(len(used), bool)
+    mask[left] = True
+    return mask
+
+
+def _flag(rows: Rows, others: Rows, cells: pd.DataFrame, *, reason: tuple[str, str]) -> Flag:
+    index = cells.index.to_numpy()
+    label = cells.iloc[:, 0].tolist() if len(cells.columns) else [""] * len(cells)
+    each = {
+        "id": [label[i] for i in rows],
+        "other": [label[i] for i in others],
+        "other_row": [int(index[i]) for i in others],
+    }
+    detail = {"reason_zh": reason[0], "reason_en": reason[1]}
+    return Flag("DUPLICATE", rows, None, "quarantine", detail, each)

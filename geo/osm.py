@@ -1,0 +1,164 @@
+"""Which streets does an OSM file hold?
+
+osmium does the reading and the filtering: one pass leaves the highways with their places and the
+tagged nodes as plain text, which NumPy takes apart. Nothing is done once per vertex in Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import io
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import osmium
+import pandas as pd
+
+from geo.bundled import load_toml
+from geo.findings import EnvironmentFault, Finding
+from geo.osm_features import features_from_osm
+from geo.osm_file import open_osm, osmium_reads
+from geo.streets import RawWays, Streets, Tagged, categories, select_walkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geo.osm_file import OsmFile
+
+__all__ = ["features_from_osm", "streets_from_osm"]
+
+_TEXT_FORMAT = "opl,add_metadata=false,locations_on_ways=true"
+_ESCAPED = re.compile(r"%([0-9a-f]{1,6})%")
+_SURROGATES = range(0xD800, 0xE000)
+_TO_CSV = bytes.maketrans(b"xy,", b",,\n")
+
+
+def streets_from_osm(path: Path) -> Streets:
+    """Read the ways of an OSM file that people may walk on.
+
+    Parameters
+    ----------
+    path
+        ``.osm``, ``.osm.gz``, ``.osm.bz2`` or ``.osm.pbf``; clipped extracts are welcome.
+
+    Returns
+    -------
+    Streets
+        Findings may be ``NODE_INVALID, WAY_INCOMPLETE, EDGE_ZERO, TAG_UNPARSED, OSM_REMARK``.
+
+    Raises
+    ------
+    InputRefused
+        What `geo.osm_file.open_osm` refuses, and ``NETWORK_EMPTY``, which quotes what the
+        Overpass server said when it stopped early.
+    EnvironmentFault
+        ``DISK_FULL`` if there is no room for the extracted streets.
+    """
+    file = open_osm(Path(path))
+    with osmium_reads(file.name):
+        raw, nodes = _parse(_streets_as_text(file, Path(path).stat().st_size))
+    findings = file.findings
+    if file.remark is not None:
+        findings += (Finding("OSM_REMARK", file.name, column="remark", value=file.remark),)
+    streets = select_walkable(
+        raw, name=file.name, nodes=nodes, findings=findings, remark=file.remark
+    )
+    return dataclasses.replace(streets, nodes_rejected=file.nodes_rejected)
+
+
+def _streets_as_text(file: OsmFile, size: int) -> bytes:
+    """Let osmium write highways and tagged nodes in its line format (OPL)."""
+    rule = load_toml("rules/streets.toml")
+    highways = osmium.filter.KeyFilter("highway")
+    highways.enable_for(osmium.osm.WAY)
+    tagged = osmium.filter.KeyFilter(*rule["node"]["tags"])
+    tagged.enable_for(osmium.osm.NODE)
+    places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+    places.ignore_errors()
+    wanted = osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY)
+    with tempfile.TemporaryDirectory(prefix="yimi-", ignore_cleanup_errors=True) as folder:
+        limit = rule["file"]
+        room = max(limit["scratch_least_bytes"], size * limit["scratch_times"])
+        if shutil.disk_usage(folder).free < room:
+            raise EnvironmentFault(Finding("DISK_FULL", file.name))
+        target = Path(folder, "streets.opl")
+        writer = osmium.SimpleWriter(osmium.io.File(str(target), _TEXT_FORMAT))
+        try:
+            osmium.apply(osmium.io.Reader(file.source), places, wanted, highways, tagged, writer)
+        finally:
+            _close(writer)
+        return target.read_bytes()
+
+
+def _close(writer: osmium.SimpleWriter) -> None:
+    """Finish the text; a writer that failed is kept for ever.
+
+    Its destructor would try to write once more, fail, and end the whole process.
+    """
+    try:
+        writer.close()
+    except (RuntimeError, osmium.InvalidLocationError):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
+        raise
+
+
+def _parse(text: bytes) -> tuple[RawWays, Tagged]:
+    """Take osmium's lines apart: ``w1 Tkey=value,... Nn7x116.9y38.9,n8xy`` and ``n7 Tkey=...``."""
+    rule = load_toml("rules/streets.toml")
+    lines = [line.split(b" ") for line in text.splitlines()]
+    ways = [line for line in lines if line[0].startswith(b"w")]
+    nodes = [line for line in lines if line[0].startswith(b"n")]
+    vertices = [line[2][1:] for line in ways]
+    table = b",".join([v for v in vertices if v]).translate(_TO_CSV, delete=b"n")
+    names, types = ["id", "lon", "lat"], {"id": np.int64, "lon": np.float64, "lat": np.float64}
+    if table:
+        vertex = pd.read_csv(io.BytesIO(table), header=None, names=names, dtype=types)
+    else:
+        vertex = pd.DataFrame({name: np.empty(0, types[name]) for name in names})
+    raw = RawWays(
+        ways=_tagged(ways, rule["way"]["tags"]),
+        size=np.fromiter((v.count(b"n") for v in vertices), np.int64, len(vertices)),
+        vertex=vertex["id"].to_numpy(),
+        lonlat=np.rint(vertex[["lon", "lat"]].to_numpy() * 1e7) / 1e7,
+    )
+    return raw, _tagged(nodes, rule["node"]["tags"])
+
+
+def _tagged(lines: Sequence[Sequence[bytes]], wanted: Sequence[str]) -> Tagged:
+    """Return ids and the wanted tags of lines; each distinct ``key=value`` is decoded once."""
+    size = len(lines)
+    number = np.fromiter((int(line[0][1:]) for line in lines), np.int64, size)
+    pairs = b",".join([line[1][1:] for line in lines]).split(b",") if size else []
+    row = np.repeat(np.arange(size), [line[1].count(b",") + 1 for line in lines])
+    code_of = {pair: code for code, pair in enumerate(dict.fromkeys(pairs))}
+    code = np.fromiter((code_of[pair] for pair in pairs), np.int64, len(pairs))
+    values: list[str] = []
+    tag_of = np.full(len(code_of), -1)
+    place = {tag: i for i, tag in enumerate(wanted)}
+    for i, pair in enumerate(code_of):
+        key, _, value = pair.decode().partition("=")
+        tag_of[i] = place.get(_plain(key), -1)
+        values.append(_plain(value) if tag_of[i] >= 0 else "")
+    tag = tag_of[code]
+    order = np.argsort(tag, kind="stable")
+    ends = np.searchsorted(tag[order], np.arange(len(wanted) + 1))
+    columns = {}
+    for i, name in enumerate(wanted):
+        here = order[ends[i] : ends[i + 1]]
+        columns[name] = categories(size, row[here], [values[c] for c in code[here].tolist()])
+    return Tagged(number, columns)
+
+
+def _plain(text: str) -> str:
+    """Undo the escapes of the line format: ``%4e2d%`` is 中."""
+    return _ESCAPED.sub(_character, text) if "%" in text else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = int(escape[1], 16)
+    return "\N{REPLACEMENT CHARACTER}" if code in _SURROGATES else chr(code)

@@ -1,0 +1,262 @@
+"""What does a search over the network find?  Starts the kernels and gives them their memory.
+
+`geo.distances` is the door; it loads this module, and with it the compiler, for the first search.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geo import search
+from geo.network import MM_PER_M
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geo.network import WalkNetwork
+    from geo.snap import Snapped
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+_KEY_BITS = 64
+_LIMIT_SLACK_MM = 1e-6  # so that 1.001 m, which is stored as a little less, is 1001 mm
+
+
+class Reached(NamedTuple):
+    """What one search from all sources has found; see `geo.search` for keys and label bits."""
+
+    graph: search.Graph
+    starts: search.Places
+    keys: NDArray[np.uint64]
+    nodes: Ints
+    limit_mm: int
+    unreached: np.uint64
+    label_bits: np.uint64
+
+
+class PairSearch(NamedTuple):
+    """Groups of sources, targets in bins by edge, and how far to look."""
+
+    graph: search.Graph
+    starts: search.Places
+    goals: search.Places
+    limit_mm: int
+    lengths_mm: tuple[int, int, int]
+    target_count: int
+
+
+def from_sources(
+    network: WalkNetwork,
+    sources: Snapped,
+    *,
+    limit_m: float,
+    legs: bool,
+    capacity: int | None = None,
+) -> Reached:
+    """Search from all sources at once.
+
+    Parameters
+    ----------
+    network, sources
+        The streets, and places on them.
+    limit_m
+        Greatest distance (``<=``) in metres.
+    legs
+        Let each source start with its access leg.
+    capacity
+        Room in the queue at first; it is doubled as long as it is too small.
+    """
+    _check_places(network, sources)
+    use = np.flatnonzero(sources.edge >= 0)
+    use = use[np.lexsort((sources.offset_mm[use], sources.edge[use]))]
+    starts = _places(sources, use, np.array([0, len(use)]), legs=legs)
+    longest_leg = _longest(starts.leg_mm)
+    limit_mm = _limit_mm(network, limit_m, longest_leg)
+    mean_mm, longest_mm, _ = network.lengths_mm
+    bits = max(len(sources) - 1, 1).bit_length()
+    if (limit_mm + longest_mm + longest_leg + 2).bit_length() + bits > _KEY_BITS:
+        message = f"{len(sources)} sources are too many for streets of this length"
+        raise ValueError(message)
+    label_bits, unreached = np.uint64(bits), np.uint64((limit_mm + 1) << bits)
+    graph = _graph(network)
+    rest_mm = graph.edge_mm[starts.edge] - starts.offset_mm
+    seed_mm = np.column_stack([starts.offset_mm, rest_mm]) + starts.leg_mm[:, None]
+    seed_key = ((seed_mm << label_bits) | starts.number[:, None]).ravel()
+    seed_node = graph.edge_nodes[starts.edge].ravel()
+    span_mm = min(longest_mm + longest_leg, limit_mm)
+    touched = np.empty(len(network.node_xy), dtype=np.uint32)
+    room = capacity or graph.neighbour.size + seed_node.size
+    while True:
+        keys = np.full(len(network.node_xy), unreached, dtype=np.uint64)
+        queue = search.new_queue(mean_mm=mean_mm, span_mm=span_mm, capacity=room)
+        count = search.spread(
+            graph, queue, seed_node, seed_key, keys, unreached, label_bits, touched
+        )
+        if count != search.QUEUE_FULL:
+            nodes = touched[:count].astype(np.int64)
+            return Reached(graph, starts, keys, nodes, limit_mm, unreached, label_bits)
+        room *= 2
+
+
+def at_nodes(reached: Reached) -> tuple[Floats, Ints]:
+    """Return distance (m) and row of the nearest source of each node; inf, -1 where none."""
+    return search.unpack(reached.keys, reached.unreached, reached.label_bits)
+
+
+def at_places(network: WalkNetwork, reached: Reached, targets: Snapped) -> tuple[Floats, Ints]:
+    """Return distance (m) and row of the nearest source of each place; inf, -1 where none."""
+    _check_places(network, targets)
+    rows = np.flatnonzero(targets.edge >= 0)
+    keys = search.read(
+        reached.graph,
+        reached.keys,
+        search.beside(reached.starts, reached.graph.edge_mm, reached.label_bits),
+        targets.edge[rows].astype(np.uint64),
+        targets.offset_mm[rows].astype(np.uint64),
+        reached.unreached,
+        reached.label_bits,
+    )
+    distance_m = np.full(len(targets), math.inf)
+    source = np.full(len(targets), -1, dtype=np.int64)
+    found = search.unpack(keys, reached.unreached, reached.label_bits)
+    distance_m[rows], source[rows] = found
+    return distance_m, source
+
+
+def pair_search(
+    network: WalkNetwork,
+    sources: tuple[Snapped, Ints],
+    targets: Snapped,
+    *,
+    limit_m: float,
+    legs: bool,
+) -> tuple[Ints, PairSearch]:
+    """Sort sources by group and targets by edge; return the groups' numbers and the search."""
+    snapped, group_of = sources
+    _check_places(network, snapped)
+    _check_places(network, targets)
+    use = np.flatnonzero(snapped.edge >= 0)
+    use = use[np.argsort(group_of[use], kind="stable")]
+    groups, begin = np.unique(group_of[use], return_index=True)
+    starts = _places(snapped, use, np.append(begin, len(use)), legs=legs)
+    there = np.flatnonzero(targets.edge >= 0)
+    there = there[np.argsort(targets.edge[there], kind="stable")]
+    on_edge = np.bincount(targets.edge[there], minlength=len(network.edges))
+    goals = _places(targets, there, np.concatenate([[0], np.cumsum(on_edge)]), legs=legs)
+    return groups.astype(np.int64), PairSearch(
+        graph=_graph(network),
+        starts=starts,
+        goals=goals,
+        limit_mm=_limit_mm(network, limit_m, _longest(starts.leg_mm) + _longest(goals.leg_mm)),
+        lengths_mm=network.lengths_mm,
+        target_count=len(targets),
+    )
+
+
+def pairs(
+    work: PairSearch, *, pairs_at_once: int = 2**20, capacity: int | None = None
+) -> tuple[Ints, Ints, Floats]:
+    """Return the number of pairs of each group, and the target and distance (m) of each pair.
+
+    Parameters
+    ----------
+    work
+        What to search.
+    pairs_at_once
+        Pairs that one run of the kernel may collect before they are put aside.
+    capacity
+        Room in the queue at first; it is doubled as long as it is too small.
+    """
+    groups = work.starts.start.size - 1
+    found = search.new_found(groups=groups, targets=work.target_count, pairs_at_once=pairs_at_once)
+    room = capacity or work.graph.neighbour.size + 2 * work.starts.edge.size
+    queue, scratch = _memory(work, room)
+    target, distance_mm = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    group = 0
+    while group < groups:
+        following, count, sound = search.reach(
+            work.graph,
+            queue,
+            work.starts,
+            work.goals,
+            np.uint64(work.limit_mm),
+            group,
+            scratch,
+            found,
+        )
+        group = int(following)
+        target.append(found.target[:count].astype(np.int64))
+        distance_mm.append(found.distance_mm[:count].astype(np.int64))
+        if not sound:
+            room *= 2
+            queue, scratch = _memory(work, room)
+    distance_m: Floats = np.concatenate(distance_mm) / MM_PER_M
+    return found.hits.astype(np.int64), np.concatenate(target), distance_m
+
+
+def _memory(work: PairSearch, room: int) -> tuple[search.Queue, search.Scratch]:
+    """Make an empty queue and clean working memory."""
+    mean_mm, longest_mm, _ = work.lengths_mm
+    span_mm = min(longest_mm + _longest(work.starts.leg_mm), work.limit_mm)
+    scratch = search.new_scratch(
+        work.graph,
+        targets=work.target_count,
+        largest_group=int(np.diff(work.starts.start).max(initial=0)),
+        unreached=work.limit_mm + 1,
+    )
+    return search.new_queue(mean_mm=mean_mm, span_mm=span_mm, capacity=room), scratch
+
+
+def _graph(network: WalkNetwork) -> search.Graph:
+    """Hand the arrays of the network to the kernels, without copying."""
+    return search.Graph(
+        indptr=network.indptr.view(np.uint64),
+        neighbour=network.neighbour,
+        arc_mm=network.arc_length_mm,
+        arc_edge=network.arc_edge,
+        edge_nodes=network.edge_nodes,
+        edge_mm=network.edge_length_mm,
+    )
+
+
+def _places(places: Snapped, rows: Ints, start: Ints, *, legs: bool) -> search.Places:
+    """Hand rows of snapped places to the kernels; bin ``b`` begins at ``start[b]``."""
+    leg_mm = np.rint(places.access_m[rows] * MM_PER_M) if legs else np.zeros(len(rows))
+    return search.Places(
+        start=start.astype(np.uint64),
+        number=rows.astype(np.uint64),
+        edge=places.edge[rows].astype(np.uint64),
+        offset_mm=places.offset_mm[rows].astype(np.uint64),
+        leg_mm=leg_mm.astype(np.uint64),
+    )
+
+
+def _longest(leg_mm: NDArray[np.uint64]) -> int:
+    """Return the greatest of some lengths, 0 when there are none."""
+    return int(leg_mm.max(initial=0))
+
+
+def _limit_mm(network: WalkNetwork, limit_m: float, legs_mm: int) -> int:
+    """Return a limit in whole millimetres, no more than the longest way that there can be."""
+    if not limit_m >= 0:
+        message = f"limit_m must be 0 or more, not {limit_m}"
+        raise ValueError(message)
+    longest_mm = network.lengths_mm[2] + legs_mm
+    if limit_m * MM_PER_M >= longest_mm:
+        return longest_mm
+    return math.floor(limit_m * MM_PER_M + _LIMIT_SLACK_MM)
+
+
+def _check_places(network: WalkNetwork, places: Snapped) -> None:
+    """Refuse places that cannot be places of this network: the kernels do not look."""
+    edge, offset_mm = places.edge, places.offset_mm
+    if edge.max(initial=-1) >= len(network.edges):
+        raise ValueError("the places were snapped to another network")
+    on_street = edge >= 0
+    length_mm = network.edge_length_mm[edge[on_street]]
+    if ((offset_mm[on_street] < 0) | (offset_mm[on_street] > length_mm)).any():
+        raise ValueError("a place lies beyond the end of its edge")

@@ -1,0 +1,455 @@
+"""Which places of the network can be reached, and how far are they: the compiled searches.
+
+Everything here works on arrays and whole millimetres, so results are exact and do not depend on
+the order of the work; `geo.distances` is the door that people use.
+
+A node's state is one unsigned 64-bit *key*: its distance in the upper bits and the number of the
+source that reached it in the lower ``label_bits``.  Comparing keys compares distances and, where
+these are equal, sources: the smaller number wins.  "Not reached" is the first key beyond the limit,
+so that the one comparison ``new < old`` also holds the search within its limit.
+
+The queue is a ring of buckets (distance divided by a power of two near the mean edge), each a
+linked list through one pool of slots.  The ring needs as many buckets as the longest edge is wide,
+a bucket has no capacity of its own, and slots are used again at once: neither a long rural edge
+nor a big city makes a search pay for what it does not reach.  When the pool is full a kernel
+says so and its caller starts it again with a bigger one.
+
+Counters and indices are unsigned 64-bit throughout: mixed with signed ones they would become
+floats, and signed indices would be tested for the wrap-around of negative ones.
+"""
+# ruff: noqa: PLR0917 - compiled functions know no keyword-only parameters
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    U32 = NDArray[np.uint32]
+    U64 = NDArray[np.uint64]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_ZERO = np.uint64(0)
+_ONE = np.uint64(1)
+_FAR = np.uint64(2**64 - 1)
+_NONE = np.uint32(2**32 - 1)
+_MOST_BUCKETS = 2**16
+QUEUE_FULL = np.int64(-1)
+
+
+def _compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile on the first call and keep the machine code on disk.
+
+    numba keeps it beside this file or, where that is read-only, in the user's cache folder; where
+    neither can be written the code is compiled in each process.
+    """
+    try:
+        fast: Callable[_P, _R] = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        fast = numba.njit(nogil=True)(function)
+    return fast
+
+
+class Graph(NamedTuple):
+    """The arcs and edges of a network as the kernels read them."""
+
+    indptr: U64
+    neighbour: U32
+    arc_mm: U32
+    arc_edge: U32
+    edge_nodes: U32
+    edge_mm: U32
+
+
+class Queue(NamedTuple):
+    """Buckets of nodes that wait, and the pool of slots that the buckets' lists run through."""
+
+    head: U32
+    node: U32
+    key: U64
+    follower: U32
+    width_bits: np.uint64
+
+
+class Places(NamedTuple):
+    """Places on edges: those of bin ``b`` are numbers ``start[b]`` to ``start[b + 1]``.
+
+    ``number`` is the place's own number, ``leg_mm`` its way to the street.
+    """
+
+    start: U64
+    number: U64
+    edge: U64
+    offset_mm: U64
+    leg_mm: U64
+
+
+class Beside(NamedTuple):
+    """Sources in the order of their places along the edges, for places on the same edge.
+
+    ``place`` is edge and offset in one number.  ``back`` is the least key among the sources of the
+    edge up to this one, seen from the far end of the edge; ``ahead`` the least among those
+    from this one on, seen from the near end.
+    """
+
+    place: U64
+    back: U64
+    ahead: U64
+
+
+def new_queue(*, mean_mm: int, span_mm: int, capacity: int) -> Queue:
+    """Make an empty queue.
+
+    Parameters
+    ----------
+    mean_mm
+        Mean length of an edge: sets the width of a bucket.
+    span_mm
+        The greatest step that a search takes: the longest edge or the farthest start.
+    capacity
+        How many nodes may wait at once; memory is only used for those that do.
+    """
+    bits = max(mean_mm.bit_length() - 1, 0)
+    while (span_mm >> bits) + 2 > _MOST_BUCKETS:
+        bits += 1
+    buckets = 1 << ((span_mm >> bits) + 1).bit_length()
+    return Queue(
+        head=np.full(buckets, _NONE, dtype=np.uint32),
+        node=np.empty(capacity, dtype=np.uint32),
+        key=np.empty(capacity, dtype=np.uint64),
+        follower=np.empty(capacity, dtype=np.uint32),
+        width_bits=np.uint64(bits),
+    )
+
+
+@_compiled
+def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slower
+    graph: Graph,
+    queue: Queue,
+    seed_node: U32,
+    seed_key: U64,
+    keys: U64,
+    unreached: np.uint64,
+    label_bits: np.uint64,
+    touched: U32,
+) -> np.int64:
+    """Lower `keys` to the least key over all ways from the seeds.
+
+    Returns the number of nodes reached, which are listed in `touched`, or `QUEUE_FULL` (then keys
+    and queue are left unfinished).
+    """
+    head, slot_node, slot_key, follower = queue.head, queue.node, queue.key, queue.follower
+    indptr, neighbour, arc_mm = graph.indptr, graph.neighbour, graph.arc_mm
+    bits = label_bits + queue.width_bits
+    ring = np.uint64(head.size) - _ONE
+    capacity = np.uint32(slot_node.size)
+    used = np.uint32(0)
+    free = _NONE
+    waiting = _ZERO
+    count = _ZERO
+    bucket = _FAR
+    for i in range(np.uint64(seed_node.size)):
+        node = np.uint64(seed_node[i])
+        key = seed_key[i]
+        if key < keys[node]:
+            if keys[node] == unreached:
+                touched[count] = seed_node[i]
+                count += _ONE
+            if used >= capacity:
+                return QUEUE_FULL
+            keys[node] = key
+            bucket = min(bucket, key >> bits)
+            place = (key >> bits) & ring
+            slot_node[used] = seed_node[i]
+            slot_key[used] = key
+            follower[used] = head[place]
+            head[place] = used
+            used += np.uint32(1)
+            waiting += _ONE
+    while waiting > _ZERO:
+        here = bucket & ring
+        while head[here] != _NONE:
+            slot = head[here]
+            node = np.uint64(slot_node[slot])
+            key = slot_key[slot]
+            head[here] = follower[slot]
+            follower[slot] = free
+            free = slot
+            waiting -= _ONE
+            if keys[node] != key:
+                continue  # a shorter way was found while it waited
+            for arc in range(indptr[node], indptr[node + _ONE]):
+                other = np.uint64(neighbour[arc])
+                longer = key + (np.uint64(arc_mm[arc]) << label_bits)
+                old = keys[other]
+                if longer < old:
+                    if old == unreached:
+                        touched[count] = neighbour[arc]
+                        count += _ONE
+                    keys[other] = longer
+                    if free != _NONE:
+                        slot = free
+                        free = follower[slot]
+                    else:
+                        if used >= capacity:
+                            return QUEUE_FULL
+                        slot = used
+                        used += np.uint32(1)
+                    place = (longer >> bits) & ring
+                    slot_node[slot] = neighbour[arc]
+                    slot_key[slot] = longer
+                    follower[slot] = head[place]
+                    head[place] = slot
+                    waiting += _ONE
+        bucket += _ONE
+    return np.int64(count)
+
+
+@_compiled
+def beside(sources: Places, edge_mm: U32, label_bits: np.uint64) -> Beside:
+    """Prepare sources that are sorted by edge and offset for `read`."""
+    count = np.uint64(sources.edge.size)
+    place = np.empty(count, np.uint64)
+    back = np.empty(count, np.uint64)
+    ahead = np.empty(count, np.uint64)
+    for i in range(count):
+        edge, offset, leg = sources.edge[i], sources.offset_mm[i], sources.leg_mm[i]
+        rest = np.uint64(edge_mm[edge]) - offset
+        place[i] = (edge << np.uint64(32)) | offset
+        back[i] = ((leg + rest) << label_bits) | sources.number[i]
+        ahead[i] = ((leg + offset) << label_bits) | sources.number[i]
+        if i > _ZERO and sources.edge[i - _ONE] == edge:
+            back[i] = min(back[i], back[i - _ONE])
+    for j in range(count):
+        this = count - _ONE - j
+        if j > _ZERO and sources.edge[this + _ONE] == sources.edge[this]:
+            ahead[this] = min(ahead[this], ahead[this + _ONE])
+    return Beside(place, back, ahead)
+
+
+@_compiled
+def read(
+    graph: Graph,
+    keys: U64,
+    near: Beside,
+    edge: U64,
+    offset_mm: U64,
+    unreached: np.uint64,
+    label_bits: np.uint64,
+) -> U64:
+    """Return the least key of places on edges: from either end, or from a source on the edge."""
+    found = np.full(edge.size, unreached, np.uint64)
+    count = np.uint64(near.place.size)
+    for i in range(np.uint64(edge.size)):
+        e = edge[i]
+        offset = offset_mm[i] << label_bits
+        rest = (np.uint64(graph.edge_mm[e]) << label_bits) - offset
+        first = np.uint64(graph.edge_nodes[e, _ZERO])
+        last = np.uint64(graph.edge_nodes[e, _ONE])
+        key = min(keys[first] + offset, keys[last] + rest)
+        place = (e << np.uint64(32)) | offset_mm[i]
+        low, high = _ZERO, count
+        while low < high:
+            middle = (low + high) >> _ONE
+            if near.place[middle] <= place:
+                low = middle + _ONE
+            else:
+                high = middle
+        if low > _ZERO and near.place[low - _ONE] >> np.uint64(32) == e:
+            key = min(key, near.back[low - _ONE] - rest)
+        if low < count and near.place[low] >> np.uint64(32) == e:
+            key = min(key, near.ahead[low] - offset)
+        found[i] = min(key, unreached)
+    return found
+
+
+@_compiled
+def unpack(
+    keys: U64, unreached: np.uint64, label_bits: np.uint64
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return distances in metres and numbers of sources: inf and -1 where nothing was reached."""
+    distance_m = np.full(keys.size, np.inf)
+    source = np.full(keys.size, -1)
+    labels = (_ONE << label_bits) - _ONE
+    for i in range(np.uint64(keys.size)):
+        if keys[i] < unreached:
+            distance_m[i] = np.float64(keys[i] >> label_bits) / 1000.0
+            source[i] = np.int64(keys[i] & labels)
+    return distance_m, source
+
+
+class Scratch(NamedTuple):
+    """Working memory of `reach`: clean before and after each group, so none costs more."""
+
+    keys: U64
+    touched: U32
+    best_mm: U64
+    found: U32
+    seed_node: U32
+    seed_key: U64
+
+
+class Found(NamedTuple):
+    """Pairs of one call of `reach`, and how many each group done so far has."""
+
+    hits: U64
+    target: U32
+    distance_mm: U64
+
+
+def new_scratch(graph: Graph, *, targets: int, largest_group: int, unreached: int) -> Scratch:
+    """Make clean working memory for `reach`."""
+    nodes = graph.indptr.size - 1
+    return Scratch(
+        keys=np.full(nodes, unreached, dtype=np.uint64),
+        touched=np.empty(nodes, dtype=np.uint32),
+        best_mm=np.full(targets, _FAR, dtype=np.uint64),
+        found=np.empty(targets, dtype=np.uint32),
+        seed_node=np.empty(2 * largest_group, dtype=np.uint32),
+        seed_key=np.empty(2 * largest_group, dtype=np.uint64),
+    )
+
+
+def new_found(*, groups: int, targets: int, pairs_at_once: int) -> Found:
+    """Make room for the pairs of one call of `reach`: at least for one whole group."""
+    room = max(targets, pairs_at_once)
+    return Found(
+        hits=np.zeros(groups, dtype=np.uint64),
+        target=np.empty(room, dtype=np.uint32),
+        distance_mm=np.empty(room, dtype=np.uint64),
+    )
+
+
+@_compiled
+def reach(
+    graph: Graph,
+    queue: Queue,
+    sources: Places,
+    targets: Places,
+    limit_mm: np.uint64,
+    first_group: int,
+    scratch: Scratch,
+    found: Found,
+) -> tuple[np.int64, np.int64, bool]:
+    """List the targets (in bins by edge) within the limit of each group of sources.
+
+    Works through the groups from `first_group` on until `found` is full.  Returns the group to go
+    on with, the number of pairs found, and False when the queue's pool was too small (queue and
+    scratch are then spoilt, the pairs found are right).
+    """
+    count = _ZERO
+    unreached = limit_mm + _ONE
+    for group in range(np.uint64(first_group), np.uint64(found.hits.size)):
+        hits = _on_same_edge(sources, targets, group, limit_mm, scratch)
+        seeds = _seeds(graph, sources, group, scratch)
+        nodes = spread(
+            graph,
+            queue,
+            scratch.seed_node[:seeds],
+            scratch.seed_key[:seeds],
+            scratch.keys,
+            unreached,
+            _ZERO,
+            scratch.touched,
+        )
+        if nodes < 0:
+            return np.int64(group), np.int64(count), False
+        reached = np.uint64(nodes)
+        hits = _from_nodes(graph, targets, reached, hits, limit_mm, scratch)
+        fits = count + hits <= np.uint64(found.target.size)
+        if fits:
+            scratch.found[:hits].sort()
+            for i in range(hits):
+                found.target[count + i] = scratch.found[i]
+                found.distance_mm[count + i] = scratch.best_mm[scratch.found[i]]
+            count += hits
+            found.hits[group] = hits
+        for i in range(hits):
+            scratch.best_mm[scratch.found[i]] = _FAR
+        for i in range(reached):
+            scratch.keys[scratch.touched[i]] = unreached
+        if not fits:
+            return np.int64(group), np.int64(count), True
+    return np.int64(found.hits.size), np.int64(count), True
+
+
+@_compiled
+def _seeds(graph: Graph, sources: Places, group: int, scratch: Scratch) -> np.uint64:
+    """Put both ends of the edges of a group's sources into the scratch as seeds."""
+    seeds = _ZERO
+    for i in range(sources.start[group], sources.start[group + _ONE]):
+        edge, offset, leg = sources.edge[i], sources.offset_mm[i], sources.leg_mm[i]
+        scratch.seed_node[seeds] = graph.edge_nodes[edge, _ZERO]
+        scratch.seed_key[seeds] = leg + offset
+        scratch.seed_node[seeds + _ONE] = graph.edge_nodes[edge, _ONE]
+        scratch.seed_key[seeds + _ONE] = leg + np.uint64(graph.edge_mm[edge]) - offset
+        seeds += _ONE + _ONE
+    return seeds
+
+
+@_compiled
+def _on_same_edge(
+    sources: Places,
+    targets: Places,
+    group: int,
+    limit_mm: np.uint64,
+    scratch: Scratch,
+) -> np.uint64:
+    """Note the targets that lie on the edge of one of the group's sources, along the edge."""
+    hits = _ZERO
+    for i in range(sources.start[group], sources.start[group + _ONE]):
+        edge, offset, leg = sources.edge[i], sources.offset_mm[i], sources.leg_mm[i]
+        for j in range(targets.start[edge], targets.start[edge + _ONE]):
+            there = targets.offset_mm[j]
+            between = there - offset if there > offset else offset - there
+            length = leg + between + targets.leg_mm[j]
+            hits = _note(targets.number[j], length, hits, limit_mm, scratch)
+    return hits
+
+
+@_compiled
+def _from_nodes(
+    graph: Graph,
+    targets: Places,
+    reached: np.uint64,
+    hits: np.uint64,
+    limit_mm: np.uint64,
+    scratch: Scratch,
+) -> np.uint64:
+    """Note the targets on all edges at the nodes reached."""
+    keys = scratch.keys
+    for i in range(reached):
+        node = np.uint64(scratch.touched[i])
+        for arc in range(graph.indptr[node], graph.indptr[node + _ONE]):
+            edge = np.uint64(graph.arc_edge[arc])
+            begin, end = targets.start[edge], targets.start[edge + _ONE]
+            if begin == end:
+                continue
+            first = keys[np.uint64(graph.edge_nodes[edge, _ZERO])]
+            last = keys[np.uint64(graph.edge_nodes[edge, _ONE])] + np.uint64(graph.edge_mm[edge])
+            for j in range(begin, end):
+                there = targets.offset_mm[j]
+                length = min(first + there, last - there) + targets.leg_mm[j]
+                hits = _note(targets.number[j], length, hits, limit_mm, scratch)
+    return hits
+
+
+@_compiled
+def _note(
+    number: np.uint64, length: np.uint64, hits: np.uint64, limit_mm: np.uint64, scratch: Scratch
+) -> np.uint64:
+    """Keep a target's least length, and list the target when it is met for the first time."""
+    if length <= limit_mm and length < scratch.best_mm[number]:
+        if scratch.best_mm[number] == _FAR:
+            scratch.found[hits] = np.uint32(number)
+            hits += _ONE
+        scratch.best_mm[number] = length
+    return hits

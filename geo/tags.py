@@ -1,0 +1,113 @@
+"""Which number does the value of an OSM tag mean?
+
+Everything that is not plainly one number is None: unknown, which is never 0 and never a guess.
+The words and units that are known lie in ``data/rules/tags.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+_NUMBER = re.compile(r"(\d{1,6}(?:[.,]\d{1,4})?|\.\d{1,4})\s*(.*)", re.ASCII)
+_ZONE = re.compile(r"[a-z]{2}:zone:?(\d{1,3})", re.ASCII)
+_FEET_AND_INCHES = re.compile(r"(\d{1,3})\s*'\s*(\d{1,2})\s*\"", re.ASCII)
+_INCHES_PER_FOOT = 12
+
+
+def speed_kmh(text: str | None) -> float | None:
+    """Return the speed limit of a ``maxspeed`` value in km/h, or None where it is unknown.
+
+    Examples
+    --------
+    >>> speed_kmh("40"), speed_kmh("CN:urban"), speed_kmh("CN:zone30"), speed_kmh("４０ km/h")
+    (40.0, 50.0, 30.0, 40.0)
+    >>> round(speed_kmh("20 mph"), 3)
+    32.187
+    >>> speed_kmh("none") is None and speed_kmh("30;50") is None and speed_kmh("") is None
+    True
+    """
+    rules = _rules("speed")
+    plain = _plain(text)
+    zone = _ZONE.fullmatch(plain)
+    kmh = float(zone[1]) if zone else rules["word_kmh"].get(plain)
+    if kmh is None:
+        kmh = _with_unit(plain, rules["unit_kmh"])
+    return _within(kmh, rules["minimum_kmh"], rules["maximum_kmh"])
+
+
+def lanes(text: str | None) -> float | None:
+    """Return the number of lanes of a ``lanes`` value, or None where it is unknown.
+
+    Examples
+    --------
+    >>> lanes("2"), lanes("２"), lanes("1.5"), lanes("2;3"), lanes("")
+    (2.0, 2.0, 1.5, None, None)
+    """
+    rules = _rules("lanes")
+    return _within(_with_unit(_plain(text), {"": 1.0}), rules["minimum"], rules["maximum"])
+
+
+def width_m(text: str | None) -> float | None:
+    """Return the metres of a ``width`` or ``est_width`` value, or None where it is unknown.
+
+    Examples
+    --------
+    >>> width_m("3.5"), width_m("3,5 m"), width_m("350 cm"), width_m("3米"), width_m("2-3")
+    (3.5, 3.5, 3.5, 3.0, None)
+    >>> round(width_m('12 ft'), 4), round(width_m("12'6\\""), 4)
+    (3.6576, 3.81)
+    """
+    rules = _rules("width")
+    plain = _plain(text)
+    imperial = _FEET_AND_INCHES.fullmatch(plain)
+    if imperial:
+        metres = (float(imperial[1]) + float(imperial[2]) / _INCHES_PER_FOOT) * rules["unit_m"]["'"]
+    else:
+        metres = _with_unit(plain, rules["unit_m"])
+    return _within(metres, rules["minimum_m"], rules["maximum_m"])
+
+
+NUMBERS: Mapping[str, Callable[[str | None], float | None]] = {
+    "maxspeed": speed_kmh,
+    "lanes": lanes,
+    "width": width_m,
+    "est_width": width_m,
+}
+"""Tags that are read as numbers, and how."""
+
+
+def unread(values: pd.Series, read: Callable[[str | None], float | None]) -> dict[str, int]:
+    """Return the values that `read` cannot turn into a number, and how often each occurs."""
+    counts = values.dropna().value_counts()
+    return {str(v): int(n) for v, n in sorted(counts.items()) if n and read(str(v)) is None}
+
+
+def _rules(tag: str) -> dict[str, Any]:
+    rules: dict[str, Any] = load_toml("rules/tags.toml")[tag]
+    return rules
+
+
+def _plain(text: str | None) -> str:
+    """Return the value in half-width characters, small letters, without blanks around it."""
+    return "" if text is None else unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _with_unit(plain: str, unit: Mapping[str, float]) -> float | None:
+    """Return the number times its unit, or None unless the whole text is these two."""
+    found = _NUMBER.fullmatch(plain)
+    if found is None or found[2] not in unit:
+        return None
+    return float(found[1].replace(",", ".")) * unit[found[2]]
+
+
+def _within(value: float | None, least: float, most: float) -> float | None:
+    return value if value is not None and least <= value <= most else None

@@ -1,0 +1,167 @@
+"""Which files does a run leave, and is the folder complete?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo.bundled import ROOT, load_toml
+from geo.output import run_folder, sha256, write_json, write_manifest
+from maps.geopackage import write_geopackage
+from maps.page import page_html
+from maps.workbook import write_csv, write_workbook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyses.run import Run
+    from geo.findings import Finding, Lang
+
+_LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
+_TABLES = ("total", "by_town", "by_area", "gaps", "containment", "facilities", "rules", "inputs")
+
+
+def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
+    """Write the folder of a run: map, tables, layers, summary, findings, rejects, manifest.
+
+    Parameters
+    ----------
+    run
+        From `analyses.run.run_study`.
+    out
+        Folder; replaced as a whole if an earlier run wrote it.
+    lang
+        Language of headers and texts; the map has both.
+
+    Raises
+    ------
+    EnvironmentFault
+        See `geo.output.run_folder`.
+    """
+    with run_folder(out) as folder:
+        tables = _tables(run)
+        page = page_html(
+            run.result.shown,
+            title_zh=run.study.study.name,
+            title_en=run.study.study.name_en or run.study.study.name,
+            synthetic=run.study.study.synthetic,
+            notes=run.result.notes,
+            attribution=run.study.study.attribution or run.study.study.source,
+            crs=run.inputs.crs,
+            lang=lang,
+        )
+        (folder / "map.html").write_text(page, encoding="utf-8", newline="\n")
+        write_workbook(folder / "tables.xlsx", tables, notes=_notes(run, lang), lang=lang)
+        (folder / "csv").mkdir()
+        for name, table in tables.items():
+            write_csv(folder / "csv" / f"{name}.csv", table, lang=lang)
+        extra = {n: t for n, t in tables.items() if n not in ("gaps", "rules")}
+        write_geopackage(folder / "results.gpkg", run.result.shown, tables=extra, lang=lang)
+        write_csv(folder / "findings.csv", _findings(run.findings, lang), lang=lang)
+        _write_rejects(run, folder, lang)
+        write_json(folder / "summary.json", _summary(run, lang))
+        write_manifest(folder, _facts(run))
+
+
+def _tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Return the tables for people, in the order of the sheets; synthetic rows say so."""
+    tables = {**run.result.tables, "inputs": run.inputs.accounts_table()}
+    tables = {name: tables[name] for name in _TABLES if name in tables}
+    if run.study.study.synthetic:
+        return {name: table.assign(synthetic=True) for name, table in tables.items()}
+    return tables
+
+
+def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:
+    """Return the rows of the notes sheet: study, source, date, rows, rules, assumptions."""
+    say = load_toml("words/tables.toml")["notes"]
+    info = run.study.study
+    rows = [(say["study"][lang], info.name if lang == "zh" else info.name_en or info.name)]
+    if info.synthetic:
+        rows.append((say["synthetic"][lang], say["synthetic_text"][lang]))
+    rows += [(say[key][lang], getattr(info, key) or "—") for key in ("source", "date")]
+    rows.append((say["crs"][lang], run.inputs.crs))
+    for account in run.accounts:
+        text = say["rows_text"][lang]
+        for key in ("rows_in", "rows_used", "rows_rejected"):
+            text = text.replace("{" + key + "}", f"{getattr(account, key):,}")
+        rows.append((f"{say['rows'][lang]}: {account.name}", text))
+    rows += [(say["note"][lang], zh if lang == "zh" else en) for zh, en in run.result.notes]
+    for rule in run.result.tables["rules"].itertuples():
+        limit = rule.limit_zh if lang == "zh" else rule.limit_en
+        text = f"{limit}; {rule.standard} {rule.clause}; {rule.strength}; {rule.verified}"
+        rows.append((f"{say['rule'][lang]} {rule.rule_id}", text))
+    return rows
+
+
+def _findings(findings: tuple[Finding, ...], lang: Lang) -> pd.DataFrame:
+    """Return the findings as a table, a row each."""
+    columns = ["code", "outcome", "file", "row", "column", "value", "why", "fix"]
+    rows = [
+        (f.code, f.outcome, f.file, f.row, f.column, f.value, f.why(lang), f.fix(lang))
+        for f in findings
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    table["row"] = table["row"].astype("Int64")
+    return table
+
+
+def _write_rejects(run: Run, folder: Path, lang: Lang) -> None:
+    """Write the rows that were not used, a file for each input that has any."""
+    for number, (account, rejected) in enumerate(run.inputs.rejects(), 1):
+        del account
+        (folder / "rejects").mkdir(exist_ok=True)
+        write_csv(folder / "rejects" / f"{number:02d}.csv", rejected, lang=lang)
+
+
+def _summary(run: Run, lang: Lang) -> dict[str, Any]:
+    """Return the headline numbers, each with what it was made from."""
+    return {
+        "study": run.study.study.name,
+        "synthetic": run.study.study.synthetic,
+        "indicators": [
+            {
+                "id": i.id,
+                "name": i.zh if lang == "zh" else i.en,
+                "value": round(i.value, 6),
+                "unit": i.unit,
+                "numerator": round(i.numerator, 6),
+                "denominator": None if i.denominator is None else round(i.denominator, 6),
+                "rule": i.rule_id,
+            }
+            for i in run.result.indicators
+        ],
+        "rows": [
+            {"input": a.name, "in": a.rows_in, "used": a.rows_used, "rejected": a.rows_rejected}
+            for a in run.accounts
+        ],
+        "findings": _findings(run.findings, lang)["code"].value_counts().sort_index().to_dict(),
+        "notes": [zh if lang == "zh" else en for zh, en in run.result.notes],
+    }
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """Return the manifest's facts: versions, rules, settings and inputs with their hashes."""
+    rule_files = sorted(p for p in ROOT.rglob("*.toml"))
+    return {
+        "yimi": importlib.metadata.version("yimi"),
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
+        "settings": run.study.model_dump(mode="json"),
+        "crs": run.inputs.crs,
+        "inputs": [
+            {
+                "name": a.name,
+                "sha256": a.sha256,
+                "crs_read": a.crs_read,
+                "rows_in": a.rows_in,
+                "rows_used": a.rows_used,
+                "rows_rejected": a.rows_rejected,
+            }
+            for a in run.accounts
+        ],
+        "data": {p.relative_to(ROOT).as_posix(): sha256(p) for p in rule_files},
+    }

@@ -1,0 +1,194 @@
+"""How does a result become one HTML file that opens from disk and asks nobody for anything?
+
+The page is made of files that ship with the packages (our ``static/`` and Leaflet) and of one data
+block in base64. No string of the data passes through the template: title, names and notes lie in the
+block, and the page's script writes them as text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from maps.datablock import data_block
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Template
+
+    from analyses.result import Shown
+    from geo.findings import Lang
+
+_SCRIPTS = ("block.js", "canvas.js", "map.js")
+_START = "yimi.start();"
+_HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_IMAGE = re.compile(r"url\((images/[\w.-]+)\)")
+_OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
+_SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+
+
+def page_html(  # noqa: PLR0913  (the page's texts are one each; the caller has them apart)
+    shown: Sequence[Shown],
+    *,
+    title_zh: str,
+    title_en: str,
+    synthetic: bool,
+    notes: Sequence[tuple[str, str]],
+    attribution: str,
+    crs: str,
+    lang: Lang = "zh",
+) -> str:
+    """Return a coverage map as one self-contained page.
+
+    Parameters
+    ----------
+    shown
+        What an analysis offers (roles of `analyses.result`); any of the roles may be missing.
+    title_zh, title_en
+        Heading and window title.
+    synthetic
+        Whether the page says that its data are made up.
+    notes
+        Remarks that stand on the page, each in (zh, en).
+    attribution
+        Where the data come from, shown as written, e.g. ``© OpenStreetMap contributors, ODbL``.
+    crs
+        CRS of frames that do not name theirs, and of the gap list's x and y.
+    lang
+        Language that the page opens in; its button changes it.
+
+    Returns
+    -------
+    str
+        HTML. Same input, same text.
+    """
+    block = data_block(
+        shown,
+        crs=crs,
+        about=about(
+            title=(title_zh, title_en),
+            synthetic=synthetic,
+            notes=notes,
+            attribution=attribution,
+            lang=lang,
+        ),
+    )
+    return render(block, lang=lang)
+
+
+def about(
+    *,
+    title: tuple[str, str],
+    synthetic: bool,
+    notes: Sequence[tuple[str, str]],
+    attribution: str,
+    lang: Lang,
+) -> dict[str, object]:
+    """Return the block's words about the page itself."""
+    return {
+        "title": dict(zip(("zh", "en"), title, strict=True)),
+        "synthetic": bool(synthetic),
+        "notes": [list(note) for note in notes],
+        "attribution": attribution,
+        "lang": lang,
+    }
+
+
+def render(
+    block: str, *, lang: Lang, head: str = "", slot: str = '<div id="map"></div>', start: str = _START
+) -> str:
+    """Return the page around a data block.
+
+    Parameters
+    ----------
+    block
+        From `maps.datablock.data_block`.
+    lang
+        Language that the page opens in.
+    head, slot, start
+        HTML for the head, HTML that holds the map's element, and the script that starts the page:
+        text of our own or of folium, never of the data.
+    """
+    style, scripts = page_style(), [leaflet_script(), page_script(), start]
+    return _template().render(
+        lang=_HTML_LANG[lang],
+        policy=policy(style, scripts),
+        style=Markup(style),  # noqa: S704  (files of the packages)
+        head=Markup(head),  # noqa: S704  (ours or folium's)
+        slot=Markup(slot),  # noqa: S704
+        block=block,
+        scripts=[Markup(script) for script in scripts],  # noqa: S704
+    )
+
+
+def policy(style: str, scripts: Sequence[str]) -> str:
+    """Return the page's content security policy: only these inline texts, nothing from outside."""
+    allowed = " ".join(f"'{_hash(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src '{_hash(style)}'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def page_style() -> str:
+    """Return Leaflet's style (its pictures inside) and ours."""
+    leaflet = _OLD_IE.sub("", _leaflet_text("leaflet.css"))
+    ours = _static("map.css")
+    return _IMAGE.sub(lambda m: f"url({_data_uri(m[1])})", leaflet) + "\n" + ours
+
+
+@cache
+def leaflet_script() -> str:
+    """Return Leaflet without the comment that makes developer tools ask for its source map."""
+    return _SOURCE_MAP.sub("", _leaflet_text("leaflet.js"))
+
+
+@cache
+def page_script() -> str:
+    """Return the page's own scripts."""
+    return "\n".join(_static(name) for name in _SCRIPTS)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("maps", "static"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("map.html.j2")
+
+
+def _static(name: str) -> str:
+    text = (resources.files("maps") / "static" / name).read_text("utf-8")
+    return text.replace("\r\n", "\n")
+
+
+def _leaflet(name: str) -> bytes:
+    """Return a static file of ``django-js-lib-leaflet``: its package needs no Django for that."""
+    return (resources.files("js_lib_leaflet") / "static" / "js_lib_leaflet" / name).read_bytes()
+
+
+def _leaflet_text(name: str) -> str:
+    """Return a text with the line ends that a browser hashes, whatever the file has."""
+    return _leaflet(name).decode("utf-8").replace("\r\n", "\n")
+
+
+def _data_uri(name: str) -> str:
+    return "data:image/png;base64," + base64.b64encode(_leaflet(name)).decode("ascii")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return "sha256-" + base64.b64encode(digest).decode("ascii")

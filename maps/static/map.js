@@ -1,0 +1,660 @@
+// What the page does: choosing a rule and a measure, layers, search, gaps, the panel, the language.
+// Strings of the data reach the page as text nodes only.
+const yimi = (() => {
+  "use strict";
+
+  const MEASURES = ["straight", "network", "walk"];
+  const ROWS = 200; // of the gap list, shown at once
+  const HITS = 12; // of the search
+  const PRINT = [1040, 560]; // the map on an A4 sheet, in pixels
+  const byId = (id) => document.getElementById(id);
+
+  // An element with attributes (constants of this file) and children (elements or text).
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name === "on") for (const [event, run] of Object.entries(value)) node.addEventListener(event, run);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value !== null) node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child !== null));
+    return node;
+  }
+
+  function fill(node, ...children) {
+    node.textContent = "";
+    node.append(...children.filter((child) => child !== null));
+  }
+
+  // ---- what the data says ------------------------------------------------------------------------
+
+  // Look-ups over the tables; `state.lang` decides which of two names is told.
+  function reader(data, state) {
+    const { area, area_value: value, facility, demand, entrance, gap, rule, kind } = data.layers;
+    const get = (layer, name, row) => {
+      const column = layer && layer.table.get(name);
+      return column && row >= 0 ? column[row] : null;
+    };
+    const rowsBy = (layer, name) => {
+      const rows = new Map();
+      ((layer && layer.table.get(name)) || []).forEach((id, row) => rows.has(id) || rows.set(id, row));
+      return rows;
+    };
+    const ruleRow = rowsBy(rule, "rule_id");
+    const kindRow = rowsBy(kind, "kind");
+    const areaRow = rowsBy(area, "area_id");
+    const values = data.rules.map(() => new Map());
+    const rulePlace = new Map(data.rules.map((id, place) => [id, place]));
+    for (let row = 0; value && row < value.n; row++) {
+      const rows = values[rulePlace.get(get(value, "rule_id", row))];
+      if (rows) rows.set(get(value, "area_id", row), row);
+    }
+    const entrancesOf = new Map();
+    ((entrance && entrance.table.get("facility_id")) || []).forEach((id, row) => {
+      entrancesOf.set(id, [...(entrancesOf.get(id) || []), get(entrance, "rule", row)]);
+    });
+    const signs = data.palette.kind.signs;
+    const own = (layer, name, row) => get(layer, name, row) || null;
+
+    const words = (path) => {
+      const [section, key] = path.split(".");
+      const texts = data.words[state.lang][section];
+      return Object.prototype.hasOwnProperty.call(texts, key) ? texts[key] : null;
+    };
+    const read = {
+      data, get, words, values, rulePlace, areaRow, entrancesOf,
+      ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
+      ruleText: (place, name) => own(rule, name, ruleRow.get(data.rules[place])),
+      limit: (place) => own(rule, `limit_${state.lang}`, ruleRow.get(data.rules[place])),
+      kindOfRule: (place) => own(rule, "kind", ruleRow.get(data.rules[place])),
+      kindName: (id) => own(kind, state.lang, kindRow.get(id)) || id || words("ui.unknown"),
+      kindStyle: (id) => {
+        const row = kindRow.has(id) ? kindRow.get(id) : -1;
+        const icon = own(kind, "icon", row) || own(kind, "zh", row) || id || "?";
+        return {
+          colour: own(kind, "colour", row) || data.palette.plain.facilities,
+          sign: signs[Math.max(row, 0) % signs.length],
+          character: Array.from(icon)[0],
+        };
+      },
+      kinds: () => {
+        const present = new Set((facility && facility.table.get("kind")) || []);
+        const known = [...kindRow.keys()].filter((id) => present.has(id));
+        return [...known, ...[...present].filter((id) => !kindRow.has(id))];
+      },
+      share: (row, place, measure) =>
+        get(value, `share_${measure}`, values[place] ? at(values[place], get(area, "area_id", row)) : -1),
+      covered: (row, place, measure) => get(value, `covered_${measure}`, at(values[place], get(area, "area_id", row))),
+      concerned: (row, place) => get(value, "children", at(values[place], get(area, "area_id", row))),
+      // Sums over the communities, for the three numbers beside the map.
+      total: (place, measure) => {
+        let [covered, children] = [0, 0];
+        for (const row of values[place] ? values[place].values() : []) {
+          covered += get(value, `covered_${measure}`, row) || 0;
+          children += get(value, "children", row) || 0;
+        }
+        return { covered, children, share: children > 0 ? covered / children : NaN };
+      },
+      status: (row, place) => {
+        const of = demand.rules[place];
+        return of ? data.palette.status.find((s) => s.value === of.status[row]) : null;
+      },
+      walk: (row, place) => (demand.rules[place] && demand.rules[place].walk_m ? demand.rules[place].walk_m[row] : null),
+      gapRows: (place) => {
+        const rows = [];
+        for (let row = 0; gap && row < gap.n; row++) {
+          if (place === null || get(gap, "rule_id", row) === data.rules[place]) rows.push(row);
+        }
+        return rows;
+      },
+    };
+    return read;
+  }
+
+  function at(rows, key) {
+    return rows.has(key) ? rows.get(key) : -1;
+  }
+
+  // ---- the page ----------------------------------------------------------------------------------
+
+  async function start(given) {
+    let data;
+    try {
+      data = await block.read(byId("data").textContent);
+    } catch (fault) {
+      byId("broken").hidden = false;
+      return;
+    }
+    page(data, given);
+  }
+
+  function page(data, given) {
+    const about = data.about;
+    const state = {
+      lang: about.lang, rule: 0, measure: "walk", kinds: new Set(), selected: null, gap: null, all: false,
+      sort: { column: "rank", down: false }, rows: ROWS,
+      on: { area: true, label: true, demand: true, service: true, street: true, water: true, green: true,
+        railway: true, building: true, entrance: true },
+    };
+    const read = reader(data, state);
+    const t = read.words;
+    const layers = data.layers;
+    const map = given || L.map(byId("map"), { zoomControl: false, attributionControl: false });
+    map.options.zoomSnap = 0.5;
+    map.options.maxZoom = 19;
+
+    const view = {
+      get rule() { return state.rule; },
+      get on() { return state.on; },
+      get kinds() { return state.kinds; },
+      get selected() { return state.selected; },
+      get tiles() {
+        let found = false;
+        map.eachLayer((layer) => { found = found || layer instanceof L.TileLayer; });
+        return found;
+      },
+      share: (row) => read.share(row, state.rule, state.measure),
+      kind: (row) => read.kindStyle(read.get(layers.facility, "kind", row)),
+    };
+    const picture = painter.create(data, view);
+
+    // -- numbers as text
+    const locale = () => (state.lang === "zh" ? "zh-CN" : "en-GB");
+    const whole = (value) => (value === null || value !== value ? t("ui.unknown")
+      : new Intl.NumberFormat(locale(), { maximumFractionDigits: value < 20 && value % 1 ? 1 : 0 }).format(value));
+    const percent = (share) => (share === null || share !== share ? "—"
+      : new Intl.NumberFormat(locale(), { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share));
+    const metres = (value) => (value === null ? "—" : value !== value ? t("ui.nothing_reached") : `${whole(Math.round(value))} ${t("ui.metre")}`);
+    const settlement = (value) => t(`settlement.${value}`) || value || t("ui.unknown");
+    const share = (value) => data.palette.share[painter.classOf(value, data.palette.share)];
+
+    // -- pictures for keys
+    const kindKey = (id, size = 22) => painter.key((pen) => {
+      pen.translate(size / 2, size / 2);
+      painter.kindSign(pen, read.kindStyle(id), size * 0.37);
+    }, size);
+    const statusKey = (status, size = 18) => painter.key((pen) => {
+      pen.translate(size / 2, size / 2);
+      painter.statusSign(pen, status, size * 0.27);
+    }, size);
+    const shareKey = (of) => painter.key((pen, size) => {
+      pen.fillStyle = of ? painter.classFill(pen, of, data.palette.plain) : data.palette.plain.none;
+      pen.fillRect(1, 4, size - 2, size - 8);
+      pen.strokeStyle = data.palette.plain.outline;
+      pen.lineWidth = 0.8;
+      pen.strokeRect(1, 4, size - 2, size - 8);
+    });
+    const lineKey = (draw) => painter.key((pen, size) => {
+      pen.lineCap = "round";
+      for (const [colour, width] of draw) {
+        pen.beginPath();
+        pen.moveTo(2, size / 2 + 3);
+        pen.bezierCurveTo(size * 0.4, 1, size * 0.6, size - 1, size - 2, size / 2 - 3);
+        pen.strokeStyle = colour;
+        pen.lineWidth = width;
+        pen.stroke();
+      }
+    });
+    const patch = (colour) => painter.key((pen, size) => {
+      pen.fillStyle = colour;
+      pen.fillRect(1, 4, size - 2, size - 8);
+    });
+
+    const bar = (value) => {
+      const inner = el("i");
+      inner.style.width = `${Math.max(0, Math.min(1, value || 0)) * 100}%`;
+      return el("span", { class: "bar", "aria-hidden": "true" }, inner);
+    };
+
+    // -- the question: rule and measures
+    function showRules() {
+      const groups = new Map();
+      data.rules.forEach((_, place) => {
+        const kind = read.kindOfRule(place);
+        groups.set(kind, [...(groups.get(kind) || []), place]);
+      });
+      const options = [...groups].map(([kind, places]) => {
+        const group = el("optgroup", { label: kind === null ? t("ui.unknown") : read.kindName(kind) });
+        for (const place of places) {
+          const limit = read.limit(place);
+          group.append(el("option", { value: place, selected: place === state.rule },
+            limit ? `${read.ruleName(place)} · ${limit}` : read.ruleName(place)));
+        }
+        return group;
+      });
+      if (!options.length) options.push(el("option", {}, t("ui.no_rule")));
+      fill(byId("rule"), ...options);
+      const parts = ["standard", "clause", "strength"].map((name) => read.ruleText(state.rule, name)).filter(Boolean);
+      const verified = read.ruleText(state.rule, "verified");
+      fill(byId("clause"), parts.join(" · "), verified ? el("span", { class: "tag" }, verified) : null);
+    }
+
+    function showMeasures() {
+      byId("question").hidden = !data.rules.length;
+      fill(byId("measures"), ...MEASURES.map((measure) => {
+        const total = read.total(state.rule, measure);
+        const input = el("input", { type: "radio", name: "measure", value: measure, checked: measure === state.measure,
+          on: { change: () => { state.measure = measure; chooseMeasure(); } } });
+        return el("label", { class: measure === state.measure ? "measure chosen" : "measure" }, input,
+          el("span", { class: "name" }, t(`measure.${measure}`)),
+          el("b", {}, percent(total.share)), bar(total.share),
+          el("span", { class: "count" }, total.children > 0
+            ? `${whole(Math.round(total.covered))} / ${whole(Math.round(total.children))}` : t("ui.no_children")),
+          el("span", { class: "why" }, t(`measure.${measure}_why`)));
+      }));
+    }
+
+    function chooseMeasure() {
+      for (const label of byId("measures").children) {
+        label.className = label.firstChild.value === state.measure ? "measure chosen" : "measure";
+      }
+      showLayers();
+      picture.layer.later();
+    }
+
+    function chooseRule(place) {
+      state.rule = place;
+      const kind = read.kindOfRule(place);
+      state.kinds = new Set(kind === null ? read.kinds() : [kind]);
+      showRules();
+      showMeasures();
+      showLayers();
+      if (!state.all) {
+        state.rows = ROWS;
+        showGaps();
+      }
+      showInfo();
+      picture.layer.later();
+    }
+
+    // -- layers and legend
+    function showLayers() {
+      const check = (text, key, checked, change) => el("label", {},
+        el("input", { type: "checkbox", checked, on: { change } }), key, el("span", { class: "name" }, text));
+      const layer = (name, key) => check(title(name), key, state.on[name], (event) => {
+        state.on[name] = event.target.checked;
+        picture.layer.later();
+      });
+      const note = (key, text, bounds) => el("div", { class: "key" }, key, el("span", {}, text), bounds ? el("span", { class: "bounds" }, bounds) : null);
+      const title = (name) => t(`layer.${name}`);
+      const group = (text, rows) => {
+        const shown = rows.filter((row) => row !== null);
+        return shown.length ? el("fieldset", {}, text ? el("legend", {}, text) : null, ...shown) : null;
+      };
+      const kinds = read.kinds().map((id) => check(read.kindName(id), kindKey(id), state.kinds.has(id), (event) => {
+        if (event.target.checked) state.kinds.add(id);
+        else state.kinds.delete(id);
+        picture.layer.later();
+      }));
+      const shares = [...data.palette.share].reverse();
+      const per = (value) => Math.round(value * 100);
+      const streets = data.palette.street.map((s) => note(
+        lineKey(s.casing ? [[s.casing, s.width_px + 3], [s.colour, s.width_px + 1.4]] : [[s.colour, 1.2]]), t(`layer.street_${s.id}`)));
+      fill(byId("layers"), ...[
+        layers.facility ? group(t("ui.facilities"), [...kinds,
+          layers.entrance ? layer("entrance", painter.key((pen) => {
+            pen.fillStyle = data.palette.plain.entrances;
+            pen.fillRect(8, 8, 6, 6);
+          })) : null]) : null,
+        layers.demand && data.rules.length ? group(null, [layer("demand", null),
+          ...data.palette.status.slice().sort((a, b) => b.value - a.value).map((s) => note(statusKey(s, 18), s[state.lang]))]) : null,
+        layers.line && data.rules.length ? group(null, [layer("service", lineKey([[data.palette.plain.service, 3]]))]) : null,
+        layers.area ? group(null, [
+          check(`${title("area")}（${t(`measure.${state.measure}`)}）`, null, state.on.area, (event) => {
+            state.on.area = event.target.checked;
+            picture.layer.later();
+          }),
+          ...shares.map((s) => note(shareKey(s), s[state.lang],
+            s.from === 0 ? `< ${per(s.to)}%` : s.to >= 1 ? `≥ ${per(s.from)}%` : `${per(s.from)}–${per(s.to)}%`)),
+          note(shareKey(null), t("ui.no_children")), layer("label", null)]) : null,
+        group(t("ui.background"), [
+          layers.line ? layer("street", null) : null, ...(layers.line ? streets : []),
+          ...["railway", "water", "green", "building"].map((name) => (layers[name]
+            ? layer(name, name === "railway" ? lineKey([[data.palette.plain.railway, 3]]) : patch(data.palette.plain[name])) : null))]),
+      ].filter((part) => part !== null));
+    }
+
+    // -- gaps
+    const GAP_COLUMNS = ["rank", "area_name", "children", "share", "walk_m"];
+
+    function showGaps() {
+      const gap = layers.gap;
+      byId("gaps").hidden = !gap;
+      if (!gap) return;
+      const { column, down } = state.sort;
+      const value = (row) => read.get(gap, column, row);
+      const compare = (a, b) => {
+        const [x, y] = [value(a), value(b)];
+        if (typeof x === "string" || typeof y === "string") return String(x || "").localeCompare(String(y || ""), locale());
+        return (x === x ? x : Infinity) - (y === y ? y : Infinity) || 0;
+      };
+      const rows = read.gapRows(state.all ? null : state.rule).sort((a, b) => (down ? -1 : 1) * compare(a, b) || a - b);
+      byId("gap-count").textContent = `${whole(rows.length)}`;
+      const [head, body] = [byId("gap-table").tHead, byId("gap-table").tBodies[0]];
+      fill(head, el("tr", {}, ...GAP_COLUMNS.map((name) => el("th", {
+        scope: "col", class: name === "area_name" ? "" : "number",
+        "aria-sort": name !== column ? "none" : down ? "descending" : "ascending",
+      }, el("button", { type: "button", on: { click: () => sortBy(name) } },
+        `${t(`column.${name}`)}${name === column ? (down ? " ↓" : " ↑") : ""}`)))));
+      fill(body, ...rows.slice(0, state.rows).map((row) => gapRow(gap, row)));
+      if (!rows.length) fill(body, el("tr", {}, el("td", { colspan: GAP_COLUMNS.length, class: "quiet" }, t("ui.gaps_none"))));
+      const left = rows.length - state.rows;
+      byId("more").hidden = left <= 0;
+      byId("more").textContent = t("ui.gaps_more").replace("{n}", whole(Math.min(left, ROWS)));
+    }
+
+    function gapRow(gap, row) {
+      const place = read.rulePlace.get(read.get(gap, "rule_id", row));
+      const under = [read.get(gap, "town", row), state.all && place !== undefined ? read.ruleName(place) : null];
+      return el("tr", { class: row === state.gap ? "chosen" : "" },
+        el("td", { class: "number" }, whole(read.get(gap, "rank", row))),
+        el("td", {}, el("button", { type: "button", on: { click: (event) => goToGap(row, place, event) } },
+          read.get(gap, "area_name", row) || read.get(gap, "area_id", row) || t("ui.unknown")),
+        el("small", {}, under.filter(Boolean).join(" · "))),
+        el("td", { class: "number" }, whole(Math.round(read.get(gap, "children", row)))),
+        el("td", { class: "number" }, percent(read.get(gap, "share", row))),
+        el("td", { class: "number" }, metresShort(read.get(gap, "walk_m", row))));
+    }
+
+    const metresShort = (value) => (value === value && value !== null ? metres(value) : "—");
+
+    function sortBy(column) {
+      state.sort = { column, down: state.sort.column === column ? !state.sort.down : column === "children" };
+      showGaps();
+      const heads = [...byId("gap-table").tHead.querySelectorAll("button")];
+      heads[GAP_COLUMNS.indexOf(column)].focus();
+    }
+
+    function goToGap(row, place, event) {
+      if (place !== undefined && place !== state.rule) chooseRule(place);
+      const area = at(read.areaRow, read.get(layers.gap, "area_id", row));
+      for (const other of byId("gap-table").querySelectorAll("tr.chosen")) other.className = "";
+      event.target.closest("tr").className = "chosen";
+      state.gap = row;
+      if (area >= 0) select({ layer: "area", row: area });
+      fly(layers.gap.point.lat[row], layers.gap.point.lon[row]);
+    }
+
+    // -- search
+    const plainText = (text) => String(text).normalize("NFKC").toLowerCase();
+    const index = [];
+    for (const layer of ["area", "facility"]) {
+      const names = (layers[layer] && layers[layer].table.get("name")) || [];
+      names.forEach((name, row) => name && index.push({ layer, row, name, plain: plainText(name) }));
+    }
+
+    function search() {
+      const wanted = plainText(byId("search").value.trim());
+      const hits = wanted ? index.filter((entry) => entry.plain.includes(wanted)) : [];
+      hits.sort((a, b) => a.plain.indexOf(wanted) - b.plain.indexOf(wanted) || a.plain.length - b.plain.length);
+      const rows = hits.slice(0, HITS).map((entry) => {
+        const kind = entry.layer === "facility" ? read.get(layers.facility, "kind", entry.row) : null;
+        const under = kind === null ? read.get(layers.area, "town", entry.row) || "" : read.kindName(kind);
+        return el("li", { class: "hit" }, el("button", { type: "button", on: { click: () => goTo(entry) } },
+          kind === null ? null : kindKey(kind, 20), el("span", {}, entry.name), el("small", {}, under)));
+      });
+      if (wanted && !hits.length) rows.push(el("li", {}, t("ui.search_none")));
+      if (hits.length > HITS) rows.push(el("li", {}, t("ui.search_more").replace("{n}", whole(hits.length - HITS))));
+      fill(byId("found"), ...rows);
+    }
+
+    function goTo(entry) {
+      fill(byId("found"));
+      byId("search").value = entry.name;
+      if (entry.layer === "facility") {
+        state.kinds.add(read.get(layers.facility, "kind", entry.row));
+        showLayers();
+      }
+      select({ layer: entry.layer, row: entry.row });
+      const { lat, lon } = layers[entry.layer].point;
+      fly(lat[entry.row], lon[entry.row]);
+    }
+
+    function fly(lat, lon) {
+      if (!(lat === lat && lon === lon)) return;
+      const zoom = Math.max(map.getZoom(), 15);
+      const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      if (still) map.setView([lat, lon], zoom, { animate: false });
+      else map.flyTo([lat, lon], zoom, { duration: 0.9 });
+      if (window.innerWidth <= 820) byId("stage").scrollIntoView({ block: "start" });
+    }
+
+    // -- what was clicked
+    function select(found) {
+      state.selected = found;
+      showInfo();
+      picture.layer.later();
+    }
+
+    function facts(pairs) {
+      return el("dl", {}, ...[].concat(...pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) =>
+        [el("dt", {}, t(`column.${name}`)), el("dd", {}, value)])));
+    }
+
+    function ruleFacts() {
+      if (!data.rules.length) return null;
+      const text = (name) => read.ruleText(state.rule, name);
+      return facts([["rule", read.ruleName(state.rule)], ["limit", read.limit(state.rule)], ["standard", text("standard")],
+        ["clause", text("clause")], ["strength", text("strength")],
+        ["scope", text("scope") && (t(`settlement.${text("scope")}`) || text("scope"))], ["verified", text("verified")]]);
+    }
+
+    function areaInfo(row) {
+      const rows = MEASURES.map((measure) => {
+        const value = read.share(row, state.rule, measure);
+        return el("tr", {}, el("td", {}, t(`measure.${measure}`)), el("td", {}, bar(value)), el("td", {}, percent(value)),
+          el("td", {}, whole(Math.round(read.covered(row, state.rule, measure)))));
+      });
+      const every = data.rules.map((_, place) => el("tr", {}, el("td", {}, read.ruleName(place)),
+        el("td", {}, shareKey(share(read.share(row, place, state.measure))), percent(read.share(row, place, state.measure)))));
+      const valued = layers.area_value && data.rules.length;
+      return [
+        el("h3", {}, read.get(layers.area, "name", row) || read.get(layers.area, "area_id", row) || t("ui.unknown")),
+        facts([["town", read.get(layers.area, "town", row)], ["settlement", settlement(read.get(layers.area, "settlement", row))],
+          ["children", `${whole(Math.round(read.get(layers.area, "children", row)))} ${t("ui.children_unit")}`]]),
+        valued ? el("h4", {}, `${read.ruleName(state.rule)} · ${whole(Math.round(read.concerned(row, state.rule)))} ${t("ui.children_unit")}`) : null,
+        valued ? el("table", {}, el("tbody", {}, ...rows)) : null,
+        ruleFacts(),
+        valued && data.rules.length > 1 ? el("h4", {}, `${t("ui.all_rules")}（${t(`measure.${state.measure}`)}）`) : null,
+        valued && data.rules.length > 1 ? el("table", {}, el("tbody", {}, ...every)) : null,
+      ];
+    }
+
+    function facilityInfo(row) {
+      const get = (name) => read.get(layers.facility, name, row);
+      const capacity = get("capacity");
+      const entrances = (read.entrancesOf.get(get("facility_id")) || []).map((rule) => t(`entrance.${rule}`) || rule);
+      const counted = [...new Set(entrances)].map((name) => `${name} × ${entrances.filter((e) => e === name).length}`);
+      return [
+        el("h3", {}, kindKey(get("kind"), 26), el("span", {}, get("name") || get("facility_id") || t("ui.unknown"))),
+        facts([["kind", read.kindName(get("kind"))], ["capacity", capacity === null ? t("ui.unknown") : whole(capacity)],
+          ["entrances", counted.join(state.lang === "zh" ? "；" : "; ")], ["source", get("source")]]),
+      ];
+    }
+
+    function demandInfo(row) {
+      const status = read.status(row, state.rule);
+      const area = picture.areaAt(layers.demand.point.x[row], layers.demand.point.y[row]);
+      const every = data.rules.map((_, place) => {
+        const of = read.status(row, place);
+        return of && el("tr", {}, el("td", {}, statusKey(of), read.ruleName(place)), el("td", {}, metresShort(read.walk(row, place))));
+      });
+      return [
+        el("h3", {}, t("column.demand_point")),
+        status ? el("p", { class: "status" }, statusKey(status, 20), el("span", {}, status[state.lang])) : null,
+        facts([["walk_m", metres(read.walk(row, state.rule))],
+          ["children", `${whole(read.get(layers.demand, "children", row))} ${t("ui.children_unit")}`],
+          ["community", area >= 0 ? read.get(layers.area, "name", area) : null]]),
+        ruleFacts(),
+        el("h4", {}, t("ui.all_rules")),
+        el("table", {}, el("tbody", {}, ...every.filter(Boolean))),
+      ];
+    }
+
+    function showInfo() {
+      const info = byId("info");
+      info.hidden = !state.selected;
+      if (!state.selected) return;
+      const { layer, row } = state.selected;
+      const tell = { area: areaInfo, facility: facilityInfo, demand: demandInfo }[layer];
+      fill(info, el("button", { type: "button", class: "close", "aria-label": t("ui.close"), on: { click: () => select(null) } }, "×"), ...tell(row));
+    }
+
+    function under(event, touch) {
+      const world = map.project(event.latlng, 0);
+      return picture.hit(world.x, world.y, (touch ? 14 : 8) / 2 ** map.getZoom());
+    }
+
+    function showTip(event) {
+      const tip = byId("tip");
+      const found = under(event, false)[0];
+      const text = found && { facility: () => read.get(layers.facility, "name", found.row),
+        demand: () => { const s = read.status(found.row, state.rule); return s && s[state.lang]; },
+        area: () => `${read.get(layers.area, "name", found.row) || ""} ${data.rules.length ? percent(read.share(found.row, state.rule, state.measure)) : ""}`,
+      }[found.layer]();
+      tip.hidden = !text;
+      if (!text) return;
+      tip.textContent = text;
+      const right = event.containerPoint.x > map.getSize().x - 300;
+      tip.style.left = right ? "auto" : `${event.containerPoint.x + 14}px`;
+      tip.style.right = right ? `${map.getSize().x - event.containerPoint.x + 14}px` : "auto";
+      tip.style.top = `${event.containerPoint.y + 14}px`;
+    }
+
+    // -- language
+    function showAll() {
+      document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
+      const title = about.title[state.lang];
+      document.title = about.synthetic ? `${title}（${t("ui.synthetic")}）` : title;
+      byId("title").textContent = title;
+      byId("synthetic").hidden = !about.synthetic;
+      for (const node of document.querySelectorAll("[data-word]")) node.textContent = t(node.dataset.word);
+      for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
+      for (const node of document.querySelectorAll("[data-hint]")) node.placeholder = t(node.dataset.hint);
+      map.getContainer().setAttribute("aria-label", t("ui.map"));
+      for (const [name, word] of [["in", "zoom_in"], ["out", "zoom_out"]]) {
+        const button = map.getContainer().querySelector(`.leaflet-control-zoom-${name}`);
+        button.title = t(`ui.${word}`);
+        button.setAttribute("aria-label", t(`ui.${word}`));
+      }
+      fit.textContent = state.lang === "zh" ? "全图" : "All";
+      fit.title = t("ui.fit");
+      fit.setAttribute("aria-label", t("ui.fit"));
+      fill(byId("source"), about.attribution ? `${t("ui.source")}${state.lang === "zh" ? "：" : ": "}${about.attribution}` : "");
+      fill(byId("notes"), ...about.notes.map((note) => el("li", {}, note[state.lang === "zh" ? 0 : 1])));
+      document.querySelector("footer").hidden = !about.notes.length;
+      byId("find").hidden = !index.length;
+      showRules();
+      showMeasures();
+      showLayers();
+      showGaps();
+      showInfo();
+      search();
+    }
+
+    // -- the first view
+    function bounds() {
+      const whole = [Infinity, Infinity, -Infinity, -Infinity];
+      const grow = (x, y) => {
+        if (x < whole[0]) whole[0] = x;
+        if (y < whole[1]) whole[1] = y;
+        if (x > whole[2]) whole[2] = x;
+        if (y > whole[3]) whole[3] = y;
+      };
+      const layer = [layers.area, layers.line].find(Boolean);
+      if (layer) {
+        const { box, n } = layer.shape;
+        for (let row = 0; row < n; row++) {
+          grow(box[4 * row], box[4 * row + 1]);
+          grow(box[4 * row + 2], box[4 * row + 3]);
+        }
+      } else {
+        const points = [layers.demand, layers.facility].filter(Boolean);
+        for (const { point } of points) point.x.forEach((x, i) => grow(x, point.y[i]));
+      }
+      if (!(whole[0] <= whole[2])) return null;
+      return L.latLngBounds(map.unproject([whole[0], whole[1]], 0), map.unproject([whole[2], whole[3]], 0));
+    }
+
+    function fitAll() {
+      const all = bounds();
+      const beside = window.innerWidth > 820 && byId("legend").open ? 244 : 0; // what the legend hides
+      if (all) {
+        map.fitBounds(all, { paddingTopLeft: [12, 12], paddingBottomRight: [12 + beside, 12], maxZoom: 17, animate: false });
+      }
+      else map.setView([35, 105], 4);
+    }
+
+    // -- put together
+    const bounded = bounds();
+    map.setView(bounded ? bounded.getCenter() : [35, 105], 12, { animate: false });
+    L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 140 }).addTo(map);
+    const zooming = L.control.zoom({ position: "bottomleft" }).addTo(map);
+    const fit = el("a", { href: "#", class: "fit", role: "button", on: { click: (event) => { event.preventDefault(); fitAll(); } } });
+    zooming.getContainer().append(fit);
+    map.createPane("yimi").style.zIndex = 350; // above tiles, below what others add
+    picture.layer.options.pane = "yimi";
+
+    const first = data.rules.length ? read.kindOfRule(0) : null;
+    state.kinds = new Set(first === null ? read.kinds() : [first]);
+    if (window.innerWidth <= 820) byId("legend").open = false;
+    showAll();
+    map.invalidateSize({ animate: false });
+    fitAll();
+    picture.layer.addTo(map);
+
+    map.on("click", (event) => {
+      const touch = event.originalEvent && event.originalEvent.pointerType === "touch";
+      select(under(event, touch)[0] || null);
+      byId("tip").hidden = true;
+    });
+    let waiting = 0;
+    map.on("mousemove", (event) => {
+      cancelAnimationFrame(waiting);
+      waiting = requestAnimationFrame(() => showTip(event));
+    });
+    map.on("mouseout movestart", () => { byId("tip").hidden = true; });
+    byId("rule").addEventListener("change", (event) => chooseRule(Number(event.target.value)));
+    byId("search").addEventListener("input", search);
+    byId("search").addEventListener("keydown", (event) => {
+      const hit = byId("found").querySelector("button");
+      if (event.key === "Enter" && hit) hit.click();
+      if (event.key === "ArrowDown" && hit) hit.focus();
+      if (event.key === "Escape") fill(byId("found"));
+    });
+    document.addEventListener("click", (event) => {
+      if (!byId("find").contains(event.target)) fill(byId("found"));
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && state.selected) select(null);
+    });
+    byId("all-rules").addEventListener("change", (event) => { state.all = event.target.checked; showGaps(); });
+    byId("more").addEventListener("click", () => { state.rows += ROWS; showGaps(); });
+    byId("language").addEventListener("click", () => {
+      state.lang = state.lang === "zh" ? "en" : "zh";
+      showAll();
+      picture.layer.later();
+    });
+    byId("print").addEventListener("click", () => window.print());
+    // A printed sheet has its own width: the map is laid out for it before, and back afterwards.
+    window.addEventListener("beforeprint", () => {
+      Object.assign(byId("slot").style, { width: `${PRINT[0]}px`, height: `${PRINT[1]}px`, position: "relative" });
+      byId("legend").open = true;
+      map.invalidateSize({ animate: false });
+      fitKeep();
+      picture.layer.redraw();
+    });
+    window.addEventListener("afterprint", () => {
+      Object.assign(byId("slot").style, { width: "", height: "", position: "" });
+      map.invalidateSize({ animate: false });
+      picture.layer.redraw();
+    });
+    const fitKeep = () => map.setView(map.getCenter(), map.getZoom(), { animate: false });
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(byId("slot"));
+    document.documentElement.dataset.ready = "yes";
+    yimi.map = map;
+    yimi.picture = picture;
+  }
+
+  return { start };
+})();

@@ -1,0 +1,61 @@
+"""Which colour, sign, class and word does a thing have on every map?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def palette() -> dict[str, Any]:
+    """Return ``data/palette.toml``: colours, signs, classes with their bounds (do not change it)."""
+    return load_toml("palette.toml")
+
+
+def words() -> dict[str, Any]:
+    """Return the texts of the map page, language -> section -> key -> text (do not change it)."""
+    return load_toml("words/map.toml")
+
+
+def street_classes(highway: pd.Series) -> NDArray[np.int64]:
+    """Return the drawing class of streets.
+
+    Parameters
+    ----------
+    highway
+        OSM tag ``highway`` of each street; None and unlisted values fall into the last class.
+
+    Returns
+    -------
+    numpy.ndarray
+        Position in ``palette()["street"]``.
+    """
+    classes = palette()["street"]
+    found = np.full(len(highway), len(classes) - 1, dtype=np.int64)
+    for position, row in enumerate(classes):
+        found[highway.isin(row["highway"]).to_numpy()] = position
+    return found
+
+
+def safe_colour(text: object) -> str:
+    """Return a colour of a stranger's table, or the palette's grey where it is no ``#rrggbb``.
+
+    Examples
+    --------
+    >>> safe_colour("#D55E00"), safe_colour("red;background:url(x)")
+    ('#d55e00', '#5b6770')
+    """
+    colour = str(text).strip()
+    if _COLOUR.fullmatch(colour):
+        return colour.lower()
+    fallback: str = palette()["plain"]["facilities"]
+    return fallback

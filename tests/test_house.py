@@ -1,0 +1,96 @@
+"""The house keeps its own rules: words in both languages, quick help, no stray paths."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geo.bundled import ROOT, load_toml
+from geo.findings import Finding, catalogue
+
+CHECKOUT = Path(__file__).parents[1]
+SLOT = re.compile(r"\{(\w+)\}")
+
+
+def keys(table: dict[str, Any], path: str = "") -> set[str]:
+    """Return the paths of all texts of a nested table."""
+    found: set[str] = set()
+    for key, value in table.items():
+        found |= keys(value, f"{path}/{key}") if isinstance(value, dict) else {f"{path}/{key}"}
+    return found
+
+
+@pytest.mark.parametrize(
+    "file", sorted(p.name for p in (ROOT / "words").glob("*.toml") if p.name != "findings.toml")
+)
+def test_every_text_stands_in_both_languages(file: str) -> None:
+    words = load_toml(f"words/{file}")
+    if "zh" in words:
+        assert keys(words["zh"]) == keys(words["en"])
+    else:
+        entries = {path.rsplit("/", 1)[0]: set() for path in keys(words)}
+        for path in keys(words):
+            entries[path.rsplit("/", 1)[0]].add(path.rsplit("/", 1)[1])
+        assert all({"zh", "en"} <= languages for languages in entries.values())
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_every_finding_is_told_in_both_languages_with_the_same_facts(code: str) -> None:
+    entry = catalogue()[code]
+    assert entry["outcome"] in ("note", "quarantine", "confirm", "refuse")
+    slots = {lang: {s for text in entry[lang].values() for s in SLOT.findall(text)}
+             for lang in ("zh", "en")}  # fmt: skip
+    assert slots["zh"] == slots["en"]
+    assert set(entry["zh"]) == set(entry["en"]) == {"why", "fix"}
+
+
+def test_codes_used_in_the_code_are_in_the_catalogue() -> None:
+    sources = [p for d in ("geo", "analyses", "maps") for p in (CHECKOUT / d).glob("*.py")]
+    used = {c for p in sources for c in re.findall(r'Finding\(\s*"([A-Z_]+)"', p.read_text("utf-8"))}
+    assert used <= set(catalogue())
+
+
+def test_a_finding_says_place_code_reason_and_fix() -> None:
+    text = Finding("FILE_NOT_FOUND", "a.csv", 3, "名称", "x", {"near": "b", "where": "c"}).text("en")
+    assert text.startswith('[FILE_NOT_FOUND] a.csv, row 3, column "名称", value "x": ')
+    assert "Fix: " in text
+
+
+def test_a_value_cannot_reach_the_terminal_with_control_characters() -> None:
+    assert "\x1b" not in Finding("PATH_OUTSIDE", "a\x1b[31m", value="\u202eevil").text("zh")
+
+
+def test_help_answers_at_once_and_loads_nothing_heavy() -> None:
+    code = "import sys, yimi; print([m for m in sys.modules if m in ('geopandas', 'pandas', 'numba', 'numpy')])"
+    assert subprocess.run(
+        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    ).stdout.strip() == "[]"  # fmt: skip
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "yimi.py", "--help"], cwd=CHECKOUT, capture_output=True, check=True)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.5
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=CHECKOUT, capture_output=True, text=True, check=False  # noqa: S607
+    ).stdout.split("\n")
+    odd = re.compile(r"/home/\w+|/work/|/tmp/\w|C:\\\\Users\\\\\w")
+    files = [CHECKOUT / f for f in tracked if f.endswith((".py", ".toml", ".md", ".lock", ".js"))]
+    assert [p.name for p in files if p.is_file() and p.name != "test_house.py"
+            and odd.search(p.read_text("utf-8"))] == []  # fmt: skip
+
+
+def test_locks_pin_hashes_and_name_no_index() -> None:
+    for lock in CHECKOUT.glob("requirements*.lock"):
+        text = lock.read_text("utf-8")
+        assert "--hash=sha256:" in text
+        assert "http" not in text.replace("httpx", "").replace("httpcore", "").replace("httptools", "")

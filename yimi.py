@@ -1,0 +1,316 @@
+"""yimi 一米: the front door: the command line, and the few names that a notebook needs.
+
+>>> import yimi
+>>> sorted(yimi.__all__)[:3]
+['build_network', 'coverage', 'folium_map']
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+import analyses
+import geo
+import maps
+from geo.findings import YimiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geo.findings import Finding, Lang
+
+for _package in (geo, analyses, maps):
+    if Path(str(_package.__file__)).parents[1] != Path(__file__).parent:
+        raise ImportError(
+            f"{_package.__file__} is not part of yimi: another installed package is also called"
+            f" '{_package.__name__}'. Install yimi into an environment of its own."
+        )
+
+_NAMES = {
+    "build_network": "geo.network",
+    "coverage": "analyses.coverage",
+    "folium_map": "maps.folium_map",
+    "load_study": "analyses.study",
+    "metric_crs": "geo.crs",
+    "read_layer": "geo.readers",
+    "run_study": "analyses.run",
+    "standards": "analyses.rules",
+    "streets_from_osm": "geo.osm",
+    "write_outputs": "maps.outputs",
+}
+__all__ = list(_NAMES)
+OK, WITH_REJECTS, REFUSED, ENVIRONMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="yimi 一米：儿童友好城市空间分析 / spatial analysis for child-friendly cities",
+)
+Language = Annotated[
+    Literal["zh", "en"], typer.Option("--lang", help="语言 / language", envvar="YIMI_LANG")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="只显示错误 / only errors")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="输出文件夹 / output folder")]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (names are imported when they are asked for)
+    """Import a name of the notebook interface when it is first used."""
+    if name not in _NAMES:
+        raise AttributeError(f"module 'yimi' has no attribute {name!r}")
+    return getattr(importlib.import_module(_NAMES[name]), name)
+
+
+@app.command()
+def demo(
+    out: Out = None,
+    size: Annotated[int, typer.Option(min=1, max=100, help="规模倍数 / size")] = 1,
+    lang: Language = "zh",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """在合成演示数据上运行 / Run on the synthetic demo study."""
+    import tempfile
+
+    from analyses.demo import write_demo
+    from geo.bundled import ROOT
+
+    out = out or Path("out/demo")
+    with tempfile.TemporaryDirectory(prefix="yimi-demo-") as folder:
+        study = ROOT / "demo"
+        if size > 1:
+            study = Path(folder) / "demo"
+            write_demo(study, size=size)
+        _run(study, out, lang=lang, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="新的研究文件夹 / new study folder")],
+    osm: Annotated[Path | None, typer.Option(help="OSM 文件 / OSM file")] = None,
+    place: Annotated[str | None, typer.Option(help="地名，联网下载 / place, downloaded")] = None,
+    area: Annotated[
+        str | None,
+        typer.Option(help="范围：面文件、区名或 西,南,东,北 / file, name or west,south,east,north"),
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Overpass 地址 / Overpass endpoint", envvar="YIMI_OVERPASS")
+    ] = None,
+    lang: Language = "zh",
+) -> None:
+    """由 OSM 文件（或地名）新建研究 / Start a study from an OSM file or a place name."""
+    from analyses.init import init_study
+
+    say = _words(lang)
+    if osm is None:
+        osm = _download(place, area, endpoint=endpoint, lang=lang)
+        area = None if place is None else area
+    found = init_study(folder, osm, area=area)
+    print(say["init_done"].replace("{folder}", str(folder)))
+    for kind, number in found.items():
+        print(f"  {_kind_words(kind, lang)}: {number}")
+    print(say["init_next"].replace("{folder}", str(folder)))
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="文件或研究文件夹 / file or study folder")],
+    out: Out = None,
+    lang: Language = "zh",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """检查一个文件或整个研究的数据 / Check one file or all inputs of a study."""
+    from analyses.check import check_inputs
+
+    report = check_inputs(path, out, lang=lang)
+    if as_json:
+        print(json.dumps(report.as_json(lang), ensure_ascii=False))
+    elif not quiet:
+        _print_accounts(report.accounts, lang)
+        _print_findings(report.findings, lang)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def run(
+    path: Annotated[Path, typer.Argument(help="研究文件夹 / study folder")],
+    out: Out = None,
+    lang: Language = "zh",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """运行研究：覆盖、缺口、地图、表格 / Run a study: coverage, gaps, map, tables."""
+    _run(path, out, lang=lang, as_json=as_json, quiet=quiet)
+
+
+def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool) -> None:
+    """Run a study and say what came out; leaves with the exit code of the contract."""
+    from analyses.run import run_study
+    from analyses.study import load_study
+    from maps.outputs import write_outputs
+
+    say = _words(lang)
+    study = load_study(path)
+    out = out or (path if path.is_dir() else path.parent) / "out"
+    clock = _Clock(say["stages"], quiet=quiet or as_json)
+    done = run_study(study, progress=clock.stage)
+    clock.stage("write")
+    write_outputs(done, out, lang=lang)
+    clock.stage(None)
+    if as_json:
+        summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+        print(json.dumps({**summary, "seconds": clock.seconds}, ensure_ascii=False))
+    elif not quiet:
+        _print_findings(done.findings, lang)
+        _print_accounts(done.accounts, lang)
+        _print_indicators(done.result.indicators, lang)
+        print(say["run_done"].replace("{map}", str(out / "map.html")))
+    rejected = sum(account.rows_rejected for account in done.accounts)
+    raise typer.Exit(WITH_REJECTS if rejected else OK)
+
+
+class _Clock:
+    """Says which part of the work is on, and how long each took."""
+
+    def __init__(self, words: dict[str, str], *, quiet: bool) -> None:
+        self.seconds: dict[str, float] = {}
+        self._words, self._quiet = words, quiet
+        self._part: str | None = None
+        self._start = time.perf_counter()
+
+    def stage(self, part: str | None) -> None:
+        """Begin a part; None ends the last one."""
+        now = time.perf_counter()
+        if self._part is not None:
+            took = round(now - self._start, 2)
+            self.seconds[self._part] = took
+            if not self._quiet:
+                print(f"{took:7.2f} s", file=sys.stderr)
+        self._part, self._start = part, now
+        if part is not None and not self._quiet:
+            print(f"  {self._words[part]} …", end=" ", flush=True, file=sys.stderr)
+
+
+def _download(
+    place: str | None, area: str | None, *, endpoint: str | None, lang: Lang
+) -> Path:
+    """Fetch the OSM data of a place or a box; returns the file."""
+    import tempfile
+
+    from geo.download import download_bbox, download_place
+
+    folder = Path(tempfile.mkdtemp(prefix="yimi-osm-"))
+    options = {} if endpoint is None else {"endpoint": endpoint}
+    if place is not None:
+        return download_place(place, folder, **options)
+    try:
+        west, south, east, north = (float(n) for n in (area or "").split(","))
+    except ValueError:
+        raise typer.BadParameter(_words(lang)["init_needs"]) from None
+    return download_bbox((west, south, east, north), folder, **options)
+
+
+def _print_findings(findings: tuple[Finding, ...], lang: Lang) -> None:
+    """Print the findings, a few of each code, then how many more there are."""
+    shown: dict[str, int] = {}
+    most = 3
+    for finding in findings:
+        shown[finding.code] = shown.get(finding.code, 0) + 1
+        if shown[finding.code] <= most:
+            print(finding.text(lang))
+    for code, number in shown.items():
+        if number > most:
+            words = _words(lang)["more_findings"]
+            print(words.replace("{code}", code).replace("{number}", str(number - most)))
+
+
+def _print_accounts(accounts: Any, lang: Lang) -> None:  # noqa: ANN401
+    """Print the table of rows in, used and rejected."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from geo.findings import printable
+
+    say = _words(lang)
+    table = Table(box=None, pad_edge=False)
+    table.add_column(say["input"])
+    for column in ("rows_in", "rows_used", "rows_rejected"):
+        table.add_column(say[column], justify="right")
+    for account in accounts:
+        numbers = (account.rows_in, account.rows_used, account.rows_rejected)
+        table.add_row(printable(account.name), *(f"{n:,}" for n in numbers))
+    Console(markup=False, highlight=False).print(table)
+
+
+def _print_indicators(indicators: Any, lang: Lang) -> None:  # noqa: ANN401
+    from rich.console import Console
+
+    lines = [
+        f"  {i.zh if lang == 'zh' else i.en}: {i.value:.1%} ({i.numerator:,.0f} / {i.denominator:,.0f})"
+        for i in indicators
+        if i.unit == "share" and i.denominator
+    ]
+    Console(markup=False, highlight=False).print("\n".join(lines), soft_wrap=True)
+
+
+def _kind_words(kind: str, lang: Lang) -> str:
+    from analyses.rules import facility_types
+
+    types = facility_types()
+    return getattr(types[kind], lang) if kind in types else _words(lang).get(kind, kind)
+
+
+def _words(lang: Lang) -> Any:  # noqa: ANN401  (nested texts)
+    from geo.bundled import load_toml
+
+    return load_toml("words/cli.toml")[lang]
+
+
+def _language() -> Lang:
+    """Return the language for errors that come before the options are read."""
+    wanted = os.environ.get("YIMI_LANG", "")
+    if "--lang" in sys.argv[:-1]:
+        wanted = sys.argv[sys.argv.index("--lang") + 1]
+    return "en" if wanted.startswith("en") or "--lang=en" in sys.argv else "zh"
+
+
+def main() -> NoReturn:
+    """Run the command line; every error becomes a short paragraph and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    sys.exit(_guarded(app))
+
+
+def _guarded(command: Callable[..., object]) -> int:
+    try:
+        command(standalone_mode=True)
+    except YimiError as error:
+        print(error.text(_language()), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(_words(_language())["interrupted"], file=sys.stderr)
+        return INTERRUPTED
+    except MemoryError:
+        print(_words(_language())["memory"], file=sys.stderr)
+        return ENVIRONMENT
+    except Exception as error:
+        if os.environ.get("YIMI_DEBUG"):
+            raise
+        words = _words(_language())["bug"]
+        print(words.replace("{error}", type(error).__name__), file=sys.stderr)
+        return BUG
+    return OK
+
+
+if __name__ == "__main__":
+    main()
