@@ -53,6 +53,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="yimi 一米：儿童友好城市空间分析 / spatial analysis for child-friendly cities",
 )
 Language = Annotated[

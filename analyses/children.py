@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import shapely
 
 from analyses.rules import age_groups
 from geo.bundled import load_toml
@@ -49,7 +48,7 @@ def demand_of(
     study: Study,
     read: Callable[..., Layer],
     *,
-    communities: gpd.GeoDataFrame | None,
+    communities: gpd.GeoDataFrame,
     buildings: gpd.GeoDataFrame | None,
     network: WalkNetwork,
 ) -> People:
@@ -62,7 +61,7 @@ def demand_of(
     read
         Reads a layer of the study.
     communities, buildings
-        Metric CRS, or None.
+        Metric CRS; buildings may be None.
     network
         Streets, for zones without buildings.
 
@@ -75,10 +74,10 @@ def demand_of(
     method = study.children.method
     groups = list(age_groups())
     if method == "raster":
-        demand = _from_rasters(study, communities, network)
+        demand = _from_rasters(study, communities)
     elif method == "points":
         demand = _from_points(study, read, communities=communities, network=network)
-    elif communities is None or not set(groups) & set(communities.columns):
+    elif not set(groups) & set(communities.columns):
         return _equal(study, communities=communities, buildings=buildings, network=network)
     else:
         lines = _lines(network)
@@ -90,14 +89,14 @@ def demand_of(
             spacing_m=study.children.spacing_m,
             name=study.communities.path if study.communities else "communities",
         )
-    return People(demand.points, "children", demand.findings, _notes(demand))
+    return People(demand.points, "children", demand.findings, ())
 
 
 def _from_points(
     study: Study,
     read: Callable[..., Layer],
     *,
-    communities: gpd.GeoDataFrame | None,
+    communities: gpd.GeoDataFrame,
     network: WalkNetwork,
 ) -> Demand:
     """Take counts per building, address or cell from a layer."""
@@ -116,18 +115,15 @@ def _from_points(
     )
 
 
-def _from_rasters(
-    study: Study, communities: gpd.GeoDataFrame | None, network: WalkNetwork
-) -> Demand:
+def _from_rasters(study: Study, communities: gpd.GeoDataFrame) -> Demand:
     """Take the counts of each age group from its own population raster."""
     rasters = study.children.rasters
     groups = list(age_groups())
     unknown = [group for group in rasters if group not in groups]
     if unknown or not rasters:
         raise _needs("children.rasters")
-    zones = communities if communities is not None else _whole(network, study)
     parts = [
-        demand_from_raster(study.file(path), zones, shares={group: 1.0})
+        demand_from_raster(study.file(path), communities, shares={group: 1.0})
         for group, path in rasters.items()
     ]
     demand = combined(parts, value_columns=list(rasters))
@@ -139,7 +135,7 @@ def _from_rasters(
 def _equal(
     study: Study,
     *,
-    communities: gpd.GeoDataFrame | None,
+    communities: gpd.GeoDataFrame,
     buildings: gpd.GeoDataFrame | None,
     network: WalkNetwork,
 ) -> People:
@@ -148,15 +144,17 @@ def _equal(
     groups = list(age_groups())
     if buildings is not None and len(buildings):
         frame = buildings.assign(**dict.fromkeys(groups, 1.0))
-        zones = communities
         demand = demand_from_points(
-            frame, value_columns=groups, zones=zones, method="equal_building", name="buildings"
+            frame,
+            value_columns=groups,
+            zones=communities,
+            method="equal_building",
+            name="buildings",
         )
         note = words["equal_homes"]
     else:
-        zones = communities if communities is not None else _whole(network, study)
         demand = demand_along_streets(
-            zones.assign(**dict.fromkeys(groups, 1.0)),
+            communities.assign(**dict.fromkeys(groups, 1.0)),
             _lines(network),
             value_columns=groups,
             spacing_m=study.children.spacing_m,
@@ -173,15 +171,6 @@ def _equal(
     )
 
 
-def _whole(network: WalkNetwork, study: Study) -> gpd.GeoDataFrame:
-    """Return one zone around all streets, for a study without communities."""
-    hull = shapely.convex_hull(shapely.multipoints(network.node_xy)).buffer(
-        study.streets.snap_max_m
-    )
-    row = {"area_id": "all", "name": study.study.name, "town": None, "settlement": "unknown"}
-    return gpd.GeoDataFrame([row], geometry=[hull], crs=network.crs)
-
-
 def _lines(network: WalkNetwork) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=network.tree.geometries, crs=network.crs)
 
@@ -189,13 +178,6 @@ def _lines(network: WalkNetwork) -> gpd.GeoDataFrame:
 def _with_groups(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give a frame a column for each age group; one that is not there is unknown."""
     return frame.assign(**{g: np.nan for g in age_groups() if g not in frame.columns})
-
-
-def _notes(demand: Demand) -> tuple[tuple[str, str], ...]:
-    """Say how the children were spread, wherever it was not by known floor area."""
-    words = load_toml("words/demand.toml")["method"]
-    methods = [m for m in demand.points["method"].unique() if m in words]
-    return tuple((words[m]["zh"], words[m]["en"]) for m in sorted(methods))
 
 
 def _needs(key: str) -> InputRefused:

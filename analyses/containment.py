@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -22,12 +21,14 @@ from geo.zones import zone_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from analyses.limits import Part
     from analyses.measures import Task
     from analyses.pairs import Nearest
 
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 
@@ -40,8 +41,8 @@ def containment(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> 
         Polygons, metric CRS: ``area_id`` (12-digit code as text where there is one), ``name``,
         ``town``, ``settlement``.
     facilities
-        Facilities of the kind, same CRS: ``facility_id`` and, if there is one, ``area_id``, the code
-        of the community that each belongs to.
+        Facilities of the kind, same CRS: ``facility_id`` and, if there is one, ``area_id``, the
+        code of the community that each belongs to.
 
     Returns
     -------
@@ -56,6 +57,8 @@ def containment(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> 
     ids = pd.Series(facilities["facility_id"].astype(str).to_numpy()[inside])
     joined = ids.groupby(home[inside]).agg(lambda own: " ".join(sorted(own)))
     special = communities["area_id"].map(special_unit).to_numpy(dtype=bool)
+    covered = (count > 0).astype(object)
+    covered[special] = None
     return pd.DataFrame(
         {
             **{c: communities[c].to_numpy() for c in ("area_id", "name", "town", "settlement")},
@@ -63,7 +66,7 @@ def containment(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> 
             "facilities": count,
             "by_code": np.bincount(home[by_code], minlength=len(communities)),
             "facility_ids": joined.reindex(range(len(communities)), fill_value="").to_numpy(),
-            "covered": np.where(special, None, count > 0),
+            "covered": covered,
         },
         index=communities.index,
     )
@@ -103,13 +106,14 @@ def containment_outcome(
     area = demand["area_id"]
     applies = area.isin(applying["area_id"]).to_numpy(dtype=bool)
     has = area.isin(having).to_numpy(dtype=bool) & applies
-    children = np.sum([children_of(part, demand) for part in parts], axis=0)
+    children: Floats = np.sum([children_of(part, demand) for part in parts], axis=0)
+    covered: Floats = children * has
     number = area.map(table.set_index("area_id")["facilities"]).fillna(0).to_numpy(dtype=np.int64)
     return Outcome(
         rule=task.rule,
         in_scope=applies,
         children=children,
-        covered=dict.fromkeys(MEASURES, children * has),
+        covered=dict.fromkeys(MEASURES, covered),
         reached=dict.fromkeys(MEASURES, has),
         status=status_of(dict.fromkeys(MEASURES, has), applies),
         depth=np.where(applies, number, 0),

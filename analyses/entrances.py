@@ -8,8 +8,7 @@ Rules in order, per facility; the first that finds something holds and is kept (
 ``virtual``   points along the boundary, where a street is near if one is near at all
 ``point``     the facility is a point and is its own entrance
 
-Numbers stand in ``data/rules/entrances.toml``.  An area keeps its shape; of its rings the outer ones
-count.
+Numbers stand in ``data/rules/entrances.toml``.  An area keeps its shape; only outer rings count.
 """
 
 from __future__ import annotations
@@ -108,23 +107,22 @@ def entrances(
 
 
 def mapped_entrances(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the gates and entrances among OSM features that children may use.
+    """Return those of mapped gates and entrances that children may use.
 
     Parameters
     ----------
     features
-        Points with the column `tags` (a dict each).
+        Gates and entrances of a map, with the column `tags` (a dict each).
 
     Returns
     -------
     GeoDataFrame
-        Points with ``barrier=gate`` or ``entrance=*``, without private, service and emergency ones
-        (``mapped_tags`` of the rules); index and CRS of `features`.
+        The points among them, without private, service and emergency ones (``mapped_tags`` of the
+        rules); index and CRS of `features`.
     """
     excluded: Mapping[str, list[str]] = load_toml("rules/entrances.toml")["mapped_tags"]["exclude"]
     usable = [
-        (tags.get("barrier") == "gate" or "entrance" in tags)
-        and not any(tags.get(key) in values for key, values in excluded.items())
+        not any(tags.get(key) in values for key, values in excluded.items())
         for tags in features["tags"]
     ]
     points = features[np.array(usable, dtype=bool)]
@@ -202,13 +200,14 @@ def _dead_ends(
     areas: Ints, outline: Objects, streets: STRtree, *, limit_m: float
 ) -> tuple[Ints, Objects]:
     """Return the places on outlines in front of which a street ends."""
-    lines = streets.geometries
+    lines = streets.geometries[~shapely.is_closed(streets.geometries)]
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
-    place = np.rint(shapely.get_coordinates(ends) * _MM).astype(np.int64)
-    _, inverse, count = np.unique(place, axis=0, return_inverse=True, return_counts=True)
-    dead = ends[count[inverse.ravel()] == 1]
-    end, at = _close(dead, outline, limit_m=limit_m)
-    leg = shapely.shortest_line(outline[at], dead[end])
+    end, at = _close(ends, outline, limit_m=limit_m)
+    near, which = np.unique(end, return_inverse=True)
+    touching, _ = streets.query(ends[near], predicate="dwithin", distance=1 / _MM)
+    dead = np.bincount(touching, minlength=len(near))[which] == 1  # no other street goes on
+    end, at = end[dead], at[dead]
+    leg = shapely.shortest_line(outline[at], ends[end])
     return areas[at], np.asarray(shapely.get_point(leg, 0), dtype=object)
 
 

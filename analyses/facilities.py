@@ -1,4 +1,4 @@
-"""Which facilities are there, from any layer or an OSM file, and which of them count for a rule?
+"""Which facilities are there, from any layer or an OSM file?
 
 Columns of a frame of facilities (the index is a plain range):
 
@@ -28,7 +28,6 @@ from analyses.facility_merge import merge_facilities
 from analyses.facility_types import (
     facility_types,
     kind_of,
-    kinds_serving,
     osm_kind,
     osm_wanted,
 )
@@ -39,10 +38,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.rules import Rule
 
 __all__ = [
-    "COLUMNS", "facilities_for_rule", "facilities_from_layer", "facilities_from_osm",
+    "COLUMNS", "facilities_from_layer", "facilities_from_osm",
     "merge_facilities", "osm_findings", "osm_wanted",
 ]  # fmt: skip
 
@@ -145,42 +143,6 @@ def osm_findings(features: gpd.GeoDataFrame, *, file: str) -> tuple[Finding, ...
     if count == 0:
         return ()
     return (Finding("OSM_UNCLASSIFIED", file, detail={"count": count}),)
-
-
-def facilities_for_rule(
-    facilities: gpd.GeoDataFrame, rule: Rule
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
-    """Return the facilities that count for a rule: the right kind, or serving as it, and size.
-
-    Parameters
-    ----------
-    facilities
-        Columns `kind` and `area_m2`.
-    rule
-        Its ``kinds``, ``min_area_m2``, ``max_area_m2`` (left open where ``larger_counts``) and
-        ``unknown_area``.
-
-    Returns
-    -------
-    tuple
-        The rows with their index, and a note where areas are unknown.
-    """
-    serving = frozenset().union(*(kinds_serving(kind) for kind in rule.kinds))
-    rows = facilities[facilities["kind"].isin(serving)]
-    if rule.min_area_m2 is None and rule.max_area_m2 is None:
-        return rows, ()
-    area = rows["area_m2"].to_numpy(dtype=np.float64, na_value=np.nan)
-    fits = area >= (rule.min_area_m2 or 0.0)
-    if rule.max_area_m2 is not None and not rule.larger_counts:
-        fits &= area <= rule.max_area_m2
-    unknown = np.isnan(area)
-    counted = rule.unknown_area == "counted"
-    findings: tuple[Finding, ...] = ()
-    if unknown.any():
-        code = "SIZE_UNKNOWN_COUNTED" if counted else "SIZE_UNKNOWN_LEFT_OUT"
-        detail = {"rule": rule.id, "count": int(unknown.sum())}
-        findings = (Finding(code, "", detail=detail),)
-    return rows[fits | (unknown & counted)], findings
 
 
 def _kinds(words: Sequence[str], given: str | None) -> list[str]:

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.facility_types import facility_types, near_kind
+from analyses.facility_types import facility_types, kind_of, near_kind
 from geo.bundled import load_toml
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
@@ -197,7 +197,7 @@ def _pairs(rows: gpd.GeoDataFrame) -> Iterator[_Pair]:
     first, second = first[wanted], second[wanted]
     distance = shapely.distance(geometry[first], geometry[second])
     common = _common_share(geometry, first, second)
-    keys = [name_key(name) for name in rows["name"]]
+    keys = ["" if kind_of(name) else name_key(name) for name in rows["name"]]  # 篮球场: no name
     is_area = np.isin(shapely.get_type_id(geometry), _AREAS)
     for at in np.lexsort((first, second)):
         a, b = int(first[at]), int(second[at])
@@ -208,10 +208,11 @@ def _pairs(rows: gpd.GeoDataFrame) -> Iterator[_Pair]:
             why = "name"
         elif is_area[a] and is_area[b]:
             why = "inside" if not differ and common[at] >= rule["overlap_share"]["value"] else ""
+            differ &= common[at] > 0  # neighbouring campuses are two
         elif is_area[a] != is_area[b] and distance[at] == 0 and _numbers_agree(keys[a], keys[b]):
             why = "inside"
         if why or (differ and distance[at] <= rule["nearby_m"]["value"]):
-            yield _Pair(a, b, float(distance[at]), why, differ)
+            yield _Pair(a, b, float(distance[at]), why, bool(differ))
 
 
 def _common_share(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping  # noqa: TC003  (pydantic reads the annotations)
+from collections.abc import Iterable, Mapping  # noqa: TC003  (pydantic reads the annotations)
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -141,17 +141,23 @@ def required_kind(word: str, *, file: str = "study.toml") -> str:
     """
     kind = kind_of(word)
     if kind is None:
-        raise InputRefused(unknown_kind(word, known=kind_words(), file=file))
+        raise InputRefused(unknown_kind(word, file=file))
     return kind
 
 
-def near_kind(word: object, *, known: Mapping[str, Any] | None = None) -> str:
-    """Return the accepted word nearest to an unknown one, or a dash."""
-    near = difflib.get_close_matches(plain_word(word), known or kind_words(), n=1, cutoff=0.4)
-    return near[0] if near else "-"
+def near_kind(word: object, *, known: Iterable[str] | None = None) -> str:
+    """Return the accepted word (or the id of `known`) nearest to an unknown one, or a dash."""
+    titles = [kind.zh for kind in facility_types().values()]
+    for words in [known] if known else [titles, kind_words()]:
+        near = difflib.get_close_matches(plain_word(word), words, n=1, cutoff=0.4)
+        if near:
+            return near[0]
+    return "-"
 
 
-def unknown_kind(word: str, *, known: Mapping[str, Any], file: str) -> Finding:
+def unknown_kind(
+    word: str, *, file: str, known: Mapping[str, FacilityType] | None = None
+) -> Finding:
     """Return the finding that a kind does not exist, with the nearest one."""
     detail = {"kind": word, "near": near_kind(word, known=known)}
     return Finding("KIND_UNKNOWN", file, value=word, detail=detail)

@@ -12,7 +12,7 @@ import shapely
 from analyses.facilities import facilities_from_osm, osm_wanted
 from geo.bundled import ROOT
 from geo.findings import EnvironmentFault, Finding, InputRefused
-from geo.osm import features_from_osm
+from geo.osm_features import features_from_osm
 from geo.readers import read_layer
 
 if TYPE_CHECKING:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
 from analyses.children import demand_of
 from analyses.facilities import facilities_from_layer, facilities_from_osm
@@ -17,15 +19,14 @@ from geo.crs import metric_crs, project
 from geo.datum import datum_findings
 from geo.findings import Finding, InputRefused, refuse_if_any
 from geo.network import build_network
-from geo.osm import features_from_osm, streets_from_osm
+from geo.osm import streets_from_osm
+from geo.osm_features import features_from_osm
 from geo.output import sha256
 from geo.readers import read_layer
 from geo.streets import streets_from_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import geopandas as gpd
 
     from analyses.result import Role
     from analyses.study import FacilitiesInput, LayerInput, Study
@@ -77,7 +78,7 @@ class Inputs:
     crs: str
     network: WalkNetwork
     facilities: gpd.GeoDataFrame
-    communities: gpd.GeoDataFrame | None
+    communities: gpd.GeoDataFrame
     demand: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame | None
     mapped_entrances: gpd.GeoDataFrame | None
@@ -147,7 +148,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     progress("layers")
     osm = _osm_features(study, books, crs=crs)
     facilities = _facilities(study, books, streets, osm=osm, crs=crs)
-    communities = _communities(study, books, crs=crs)
+    communities = _communities(study, books, network)
     buildings = _buildings(study, books, osm=osm, facilities=facilities, crs=crs)
     gates = None
     if study.gates is not None:
@@ -254,12 +255,18 @@ def _facility_layer(
     return project(frame, crs)
 
 
-def _communities(study: Study, books: _Books, *, crs: str) -> gpd.GeoDataFrame | None:
-    """Return polygons with ``area_id, name, town, ur_code, settlement`` and the age columns."""
-    if study.communities is None:
-        return None
-    frame = project(books.read(study.communities).frame, crs)
-    return communities_of(frame)
+def _communities(study: Study, books: _Books, network: WalkNetwork) -> gpd.GeoDataFrame:
+    """Return the communities, or one area around all streets where there are none."""
+    if study.communities is not None:
+        return communities_of(project(books.read(study.communities).frame, network.crs))
+    books.findings.append(Finding("COMMUNITIES_NONE", "study.toml"))
+    around = shapely.convex_hull(shapely.multipoints(network.node_xy))
+    shape = around.buffer(study.streets.snap_max_m)
+    if study.area is not None:
+        shapes = project(books.read(study.area).frame, network.crs).geometry.to_numpy()
+        shape = shapely.union_all(shapes)
+    row = {"area_id": "all", "name": study.study.name, "town": None, "settlement": "unknown"}
+    return gpd.GeoDataFrame([row], geometry=[shape], crs=network.crs)
 
 
 def communities_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

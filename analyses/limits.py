@@ -99,7 +99,11 @@ def parts_of(rule: Rule, *, walking_speed: float | None = None) -> tuple[Part, .
 
 def children_of(part: Part, demand: pd.DataFrame) -> Floats:
     """Return the children of a part at each demand point (NaN where not known)."""
-    columns = [demand[group].to_numpy(np.float64) * share for group, share in part.shares.items()]
+    unknown = np.full(len(demand), np.nan)
+    columns = [
+        demand[group].to_numpy(dtype=np.float64) * share if group in demand else unknown
+        for group, share in part.shares.items()
+    ]
     children: Floats = np.sum(columns, axis=0)
     return children
 

@@ -6,7 +6,7 @@ Facilities and demand are put on the streets once; all searches start from there
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -49,8 +49,8 @@ class Places:
         Of each facility: its point or area, and its id.
     entrances, facility_of
         Each entrance on the streets, and the row of its facility.
-    points, demand
-        Demand points as x, y and on the streets.
+    homes, points, demand
+        Demand points: drawn, as x and y, and on the streets.
     """
 
     network: WalkNetwork
@@ -58,6 +58,7 @@ class Places:
     facility_id: Texts
     entrances: Snapped
     facility_of: Ints
+    homes: NDArray[np.object_]
     points: Floats
     demand: Snapped
 
@@ -104,13 +105,15 @@ def place_all(
     row_of = pd.Series(np.arange(len(facilities)), index=facilities["facility_id"])
     known = entrances[entrances["facility_id"].isin(row_of.index)]
     doors = shapely.get_coordinates(np.asarray(known.geometry.array))
-    points = shapely.get_coordinates(np.asarray(demand.geometry.array))
+    homes = np.asarray(demand.geometry.array)
+    points = shapely.get_coordinates(homes)
     return Places(
         network=network,
         shapes=np.asarray(facilities.geometry.array),
         facility_id=facilities["facility_id"].to_numpy(dtype=object),
         entrances=snap(network, doors, max_m=snap_max_m),
         facility_of=row_of.loc[known["facility_id"]].to_numpy(dtype=np.int64),
+        homes=homes,
         points=points,
         demand=snap(network, points, max_m=snap_max_m),
     )
@@ -217,10 +220,10 @@ def _point_pairs(places: Places, rows: Ints, targets: Ints, *, limit_m: float) -
 def _area_pairs(places: Places, rows: Ints, targets: Ints, *, limit_m: float) -> Straight:
     if not (len(rows) and len(targets)):
         return _NONE, _NONE, np.zeros(0)
-    points = cast("NDArray[np.object_]", shapely.points(places.points[targets]))
+    homes = places.homes[targets]
     shapes = places.shapes[rows]
-    row, target = shapely.STRtree(points).query(
+    row, target = shapely.STRtree(homes).query(
         shapes, predicate="dwithin", distance=limit_m + _SLACK_M
     )
-    straight_m: Floats = np.asarray(shapely.distance(shapes[row], points[target]))
+    straight_m: Floats = np.asarray(shapely.distance(shapes[row], homes[target]))
     return rows[row], targets[target], straight_m

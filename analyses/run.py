@@ -75,10 +75,10 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
     result = coverage(
         inputs.network,
         inputs.facilities,
-        doors,
         inputs.demand,
-        inputs.communities,
-        rules,
+        entrances=doors,
+        communities=inputs.communities,
+        rules=rules,
         snap_max_m=study.streets.snap_max_m,
         walking_speed_m_s=study.walking.speed_m_s,
     )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.measures import Outcome, Places
+    from analyses.measures import Outcome
+    from analyses.pairs import Places
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -75,12 +76,18 @@ def by_town(outcomes: Sequence[Outcome], demand: pd.DataFrame) -> pd.DataFrame:
 
 
 def total(outcomes: Sequence[Outcome], demand: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each rule: the whole study, with `median_walk_m` of the children."""
+    """Return one row for each rule: the whole study, with the median child's way to the nearest.
+
+    ``median_walk_m`` and, for rules in minutes, ``median_walk_s`` at the slowest child's speed; inf
+    where most children have no way.
+    """
     code = np.zeros(len(demand), dtype=np.int64)
     table = _by(outcomes, demand, code=code, labels=pd.DataFrame(index=[0]), strict=False)
     table["median_walk_m"] = [
         weighted_median(o.nearest.walk_m, np.where(o.in_scope, o.children, 0.0)) for o in outcomes
     ]
+    speeds = [o.task.parts[0].speed_m_s if o.task.parts else np.nan for o in outcomes]
+    table["median_walk_s"] = table["median_walk_m"] / np.array(speeds)
     return table
 
 
@@ -141,7 +148,8 @@ def _by(
     for outcome in outcomes:
         sums = _sums(outcome, weights, code=code, count=len(labels), strict=strict)
         head = {"rule_id": outcome.rule.id, "kind": outcome.rule.kinds[0]}
-        parts.append(pd.DataFrame({**head, **{c: labels[c] for c in labels}, **sums}))
+        own = {str(column): labels[column] for column in labels}
+        parts.append(pd.DataFrame({**head, **own, **sums}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["rule_id"])
 
 
@@ -152,8 +160,7 @@ def _sums(
 
     def summed(value: Floats) -> Floats:
         known = value if strict else np.nan_to_num(value)
-        total_: Floats = np.bincount(code, weights=known, minlength=count)
-        return total_
+        return np.asarray(np.bincount(code, weights=known, minlength=count), dtype=np.float64)
 
     applies = outcome.in_scope
     sums: dict[str, Floats] = {

@@ -16,7 +16,7 @@ import numpy as np
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,7 +64,7 @@ class Grid:
         Rows that could not be laid into the columns.
     """
 
-    columns: list[list[str]]
+    columns: Sequence[Sequence[str | None]]
     numbers: NDArray[np.int64]
     spoiled: list[Row] = field(default_factory=list)
 

@@ -256,7 +256,7 @@ def demand_from_points(
     Returns
     -------
     Demand
-        One point a row, in the order of `frame`; those outside every zone have ``area_id`` None
+        One point a row, in the order of `frame`; those outside every zone lack an ``area_id``
         and are counted in a finding.
 
     Raises

@@ -178,7 +178,7 @@ def reached_edges(
 
 def _intervals(network: WalkNetwork, reached: Reached) -> tuple[Ints, Ints, Ints]:
     """Return edge, begin and end (mm) of what is reached from each node and each source."""
-    nodes, starts = reached.nodes, reached.starts
+    nodes, starts = reached.nodes.astype(np.int64), reached.starts
     left_mm = reached.limit_mm - (reached.keys[nodes] >> reached.label_bits).astype(np.int64)
     degree = network.indptr[nodes + 1] - network.indptr[nodes]
     edge = network.arc_edge[ranges(network.indptr[nodes], degree)].astype(np.int64)

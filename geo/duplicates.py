@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
-from geo.cells import key
+from geo.cells import keys as cells_keys
 from geo.flags import Flag
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def near_copies(
         Positions of the rows that are in use.
     """
     limit_m = float(load_toml("rules/limits.toml")["places"]["same_place_m"])
-    keys = pd.Series([key(names[i] or "") for i in rows])
+    keys = pd.Series(cells_keys([names[i] or "" for i in rows]), dtype=object)
     x = lon[rows] * _DEGREE_M * np.cos(np.radians(lat[rows]))
     y = lat[rows] * _DEGREE_M
     named = keys.duplicated(keep=False).to_numpy() & (keys != "").to_numpy()

@@ -89,9 +89,11 @@ def rejected_positions(flags: Iterable[Flag]) -> NDArray[np.int64]:
     return np.unique(np.concatenate(aside)) if aside else np.empty(0, np.int64)
 
 
-def without(flags: Iterable[Flag], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return those of `rows` that no flag has set aside yet."""
-    return np.setdiff1d(rows, rejected_positions(flags))
+def in_use(flags: Iterable[Flag], size: int) -> NDArray[np.bool_]:
+    """Return which of `size` rows no flag has set aside."""
+    mask = np.ones(size, bool)
+    mask[rejected_positions(flags)] = False
+    return mask
 
 
 def findings_of(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.bundled import load_toml
-from geo.cells import key, visible
+from geo.cells import all_visible, key
+from geo.cells import keys as same_form
 from geo.encodings import repaired, suspicious
 from geo.flags import Flag, positions
 from geo.personal import looks_like_identity
@@ -27,6 +28,7 @@ Texts = list[str | None]
 _EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE]\+\d+")
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_IDENTITY_DIGITS = 18
 _ID_CLASHES = 0.5
 _NEAREST_CUTOFF = 0.3
 
@@ -49,17 +51,17 @@ def check_ids(ids: Texts, *, header: str, numbers: NDArray[np.int64]) -> list[Fl
         width or spaces only), ``DUPLICATE`` (the same id again), ``ID_NOT_UNIQUE`` (no id at all).
     """
     texts = [text or "" for text in ids]
-    joined = "\n".join(texts)
     flags = []
     blank = positions([not text.strip() for text in texts])
     if 0 < len(blank) < len(texts):
         flags.append(Flag("ID_MISSING", blank, header))
     flags += check_exponents(texts, header=header)
-    formula = positions([text.lstrip().startswith("=") for text in texts])
-    flags.append(Flag("ID_FORMULA", formula, header))
-    personal = positions([len(t) >= 18 and looks_like_identity(t) for t in texts])  # noqa: PLR2004
-    flags.append(Flag("ID_PERSONAL", personal, header, value=[None] * len(personal)))
-    return [*flags, *_clashes(texts, joined, header=header, numbers=numbers)]
+    formula = [i for i, text in enumerate(texts) if "=" in text and text.lstrip()[0] == "="]
+    flags.append(Flag("ID_FORMULA", np.array(formula, np.int64), header))
+    if max(map(len, texts), default=0) >= _IDENTITY_DIGITS:
+        personal = positions([looks_like_identity(text) for text in texts])
+        flags.append(Flag("ID_PERSONAL", personal, header, value=[None] * len(personal)))
+    return [*flags, *_clashes(texts, header=header, numbers=numbers)]
 
 
 def check_exponents(ids: Sequence[str | None], *, header: str) -> list[Flag]:
@@ -95,7 +97,7 @@ def check_names(names: Texts, *, header: str, needed: bool) -> tuple[list[str | 
             rows = positions([bool(name and pattern.search(name)) for name in names])
             flags.append(Flag(code, rows, header))
     flags += check_mojibake(names, header=header, joined=joined)
-    return [None if name is None else visible(name) for name in names], flags
+    return all_visible(names), flags
 
 
 def check_mojibake(texts: Texts, *, header: str, joined: str | None = None) -> list[Flag]:
@@ -156,11 +158,11 @@ def _simplified(text: str) -> str:
 
 
 def _clashes(
-    texts: Sequence[str], joined: str, *, header: str, numbers: NDArray[np.int64]
+    texts: Sequence[str], *, header: str, numbers: NDArray[np.int64]
 ) -> list[Flag]:
     """Find ids that stand for two rows, exactly or but for case, width and spaces."""
     filled = [text for text in texts if text.strip()]
-    keys = texts if _already_plain(joined) else [key(text) for text in texts]
+    keys = same_form(texts)
     if len(set(keys)) == len(keys):
         return []
     first: dict[str, int] = {}
@@ -184,8 +186,3 @@ def _clashes(
         detail = {"reason_zh": "编号相同", "reason_en": "the same id"}
         flags.append(Flag(code, rows, header, "quarantine", detail, each))
     return flags
-
-
-def _already_plain(joined: str) -> bool:
-    """Say whether no id needs its case, width or spaces changed to be compared."""
-    return joined.isascii() and " " not in joined and joined.lower() == joined

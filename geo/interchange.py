@@ -190,7 +190,7 @@ def _street(nodes: tuple[int, int], data: Mapping[str, Any], node_xy: Floats) ->
     return _Street(
         nodes=nodes,
         vertices=vertices,
-        length_m=_number(data["length"]) if "length" in data else None,
+        length_m=None if data.get("length") is None else _number(data["length"]),
         way_id=osmid if isinstance(osmid, int) else _UNKNOWN_WAY,
         tags=_texts(data, without=_NO_EDGE_TAGS),
     )

@@ -16,7 +16,7 @@ street is near in memory, which the searches gain much from.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -153,8 +153,8 @@ def build_network(
     check_metric(crs, file=name, near=(lon, lat))
     positions, way_of, tags, zero = _without_zero_segments(streets)
     used, local = np.unique(positions, return_inverse=True)
-    to_plane = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    xy = np.column_stack(to_plane.transform(streets.lonlat[used, 0], streets.lonlat[used, 1]))
+    lonlat = streets.lonlat[used]
+    xy = np.column_stack(_projection(crs).transform(lonlat[:, 0], lonlat[:, 1]))
     tagged = np.isin(used, tags.index.to_numpy())
     split = _split(local, way_of, tagged)
     vertex_xy, edge_start, edge_length_mm = _edge_shapes(xy[local], split, name=name)
@@ -271,6 +271,12 @@ def with_dropped(
     """Return the table of what was left out with one more row."""
     row = pd.DataFrame({"reason": [reason], "ways": [ways], "length_m": [length_m]})
     return pd.concat([dropped, row], ignore_index=True) if len(dropped) else row
+
+
+@cache
+def _projection(crs: str) -> Transformer:
+    """Return the way from EPSG:4326 to a CRS; to make it takes longer than to project a town."""
+    return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
 
 
 def _without_zero_segments(streets: Streets) -> tuple[Ints, Ints, pd.DataFrame, int]:

@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import osmium
+import osmium.filter
+import osmium.index
+import osmium.io
+import osmium.osm
 import pandas as pd
 
 from geo.bundled import load_toml
 from geo.findings import EnvironmentFault, Finding
 from geo.osm_features import features_from_osm
 from geo.osm_file import open_osm, osmium_reads
-from geo.streets import RawWays, Streets, Tagged, categories, select_walkable
+from geo.streets import RawWays, Streets, Tagged, coded, select_walkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +39,7 @@ __all__ = ["features_from_osm", "streets_from_osm"]
 _TEXT_FORMAT = "opl,add_metadata=false,locations_on_ways=true"
 _ESCAPED = re.compile(r"%([0-9a-f]{1,6})%")
 _SURROGATES = range(0xD800, 0xE000)
-_TO_CSV = bytes.maketrans(b"xy,", b",,\n")
+_TO_CSV = bytes.maketrans(b"Nxy,", b"\n,,\n")
 
 
 def streets_from_osm(path: Path) -> Streets:
@@ -62,11 +66,8 @@ def streets_from_osm(path: Path) -> Streets:
     file = open_osm(Path(path))
     with osmium_reads(file.name):
         raw, nodes = _parse(_streets_as_text(file, Path(path).stat().st_size))
-    findings = file.findings
-    if file.remark is not None:
-        findings += (Finding("OSM_REMARK", file.name, column="remark", value=file.remark),)
     streets = select_walkable(
-        raw, name=file.name, nodes=nodes, findings=findings, remark=file.remark
+        raw, name=file.name, nodes=nodes, findings=file.findings, remark=file.remark
     )
     return dataclasses.replace(streets, nodes_rejected=file.nodes_rejected)
 
@@ -80,7 +81,7 @@ def _streets_as_text(file: OsmFile, size: int) -> bytes:
     tagged.enable_for(osmium.osm.NODE)
     places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
     places.ignore_errors()
-    wanted = osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY)
+    source = osmium.io.Reader(file.source, osmium.osm.NODE | osmium.osm.WAY)
     with tempfile.TemporaryDirectory(prefix="yimi-", ignore_cleanup_errors=True) as folder:
         limit = rule["file"]
         room = max(limit["scratch_least_bytes"], size * limit["scratch_times"])
@@ -89,7 +90,7 @@ def _streets_as_text(file: OsmFile, size: int) -> bytes:
         target = Path(folder, "streets.opl")
         writer = osmium.SimpleWriter(osmium.io.File(str(target), _TEXT_FORMAT))
         try:
-            osmium.apply(osmium.io.Reader(file.source), places, wanted, highways, tagged, writer)
+            osmium.apply(source, places, highways, tagged, writer)
         finally:
             _close(writer)
         return target.read_bytes()
@@ -108,50 +109,45 @@ def _close(writer: osmium.SimpleWriter) -> None:
 
 
 def _parse(text: bytes) -> tuple[RawWays, Tagged]:
-    """Take osmium's lines apart: ``w1 Tkey=value,... Nn7x116.9y38.9,n8xy`` and ``n7 Tkey=...``."""
+    """Take osmium's lines apart: ``n7 Tkey=value,... x116.9 y38.9``, ``w1 T... Nn7x116.9y38.9,n8xy``.
+
+    Blanks inside values are escaped, and all nodes come before all ways.
+    """
     rule = load_toml("rules/streets.toml")
-    lines = [line.split(b" ") for line in text.splitlines()]
-    ways = [line for line in lines if line[0].startswith(b"w")]
-    nodes = [line for line in lines if line[0].startswith(b"n")]
-    vertices = [line[2][1:] for line in ways]
-    table = b",".join([v for v in vertices if v]).translate(_TO_CSV, delete=b"n")
+    first_way = 0 if text.startswith(b"w") else text.find(b"\nw") + 1 or len(text)
+    nodes, ways = text[:first_way].split(), text[first_way:].split()
+    vertices = ways[2::3]
+    table = b"".join(vertices).translate(_TO_CSV, delete=b"n")
     names, types = ["id", "lon", "lat"], {"id": np.int64, "lon": np.float64, "lat": np.float64}
     if table:
         vertex = pd.read_csv(io.BytesIO(table), header=None, names=names, dtype=types)
     else:
         vertex = pd.DataFrame({name: np.empty(0, types[name]) for name in names})
     raw = RawWays(
-        ways=_tagged(ways, rule["way"]["tags"]),
-        size=np.fromiter((v.count(b"n") for v in vertices), np.int64, len(vertices)),
+        ways=_tagged(ways[0::3], ways[1::3], rule["way"]["tags"]),
+        size=np.array([v.count(b"n") for v in vertices], dtype=np.int64),
         vertex=vertex["id"].to_numpy(),
         lonlat=np.rint(vertex[["lon", "lat"]].to_numpy() * 1e7) / 1e7,
     )
-    return raw, _tagged(nodes, rule["node"]["tags"])
+    return raw, _tagged(nodes[0::4], nodes[1::4], rule["node"]["tags"])
 
 
-def _tagged(lines: Sequence[Sequence[bytes]], wanted: Sequence[str]) -> Tagged:
-    """Return ids and the wanted tags of lines; each distinct ``key=value`` is decoded once."""
-    size = len(lines)
-    number = np.fromiter((int(line[0][1:]) for line in lines), np.int64, size)
-    pairs = b",".join([line[1][1:] for line in lines]).split(b",") if size else []
-    row = np.repeat(np.arange(size), [line[1].count(b",") + 1 for line in lines])
+def _tagged(numbers: Sequence[bytes], texts: Sequence[bytes], wanted: Sequence[str]) -> Tagged:
+    """Return the wanted tags of ``Tkey=value,...``; each distinct pair is decoded once."""
+    pairs = b"\n".join(texts).replace(b"\nT", b",")[1:].split(b",")
+    row = np.repeat(np.arange(len(texts)), [text.count(b",") + 1 for text in texts])
     code_of = {pair: code for code, pair in enumerate(dict.fromkeys(pairs))}
-    code = np.fromiter((code_of[pair] for pair in pairs), np.int64, len(pairs))
-    values: list[str] = []
-    tag_of = np.full(len(code_of), -1)
-    place = {tag: i for i, tag in enumerate(wanted)}
+    code = np.array([code_of[pair] for pair in pairs], dtype=np.int64)[: len(row)]
+    order = np.argsort(code, kind="stable")
+    ends = np.searchsorted(code[order], np.arange(len(code_of) + 1))
+    known = {tag.encode() for tag in wanted}
+    rows = {}
     for i, pair in enumerate(code_of):
-        key, _, value = pair.decode().partition("=")
-        tag_of[i] = place.get(_plain(key), -1)
-        values.append(_plain(value) if tag_of[i] >= 0 else "")
-    tag = tag_of[code]
-    order = np.argsort(tag, kind="stable")
-    ends = np.searchsorted(tag[order], np.arange(len(wanted) + 1))
-    columns = {}
-    for i, name in enumerate(wanted):
-        here = order[ends[i] : ends[i + 1]]
-        columns[name] = categories(size, row[here], [values[c] for c in code[here].tolist()])
-    return Tagged(number, columns)
+        key, _, value = pair.partition(b"=")
+        if key in known:
+            rows[key.decode(), _plain(value.decode())] = row[order[ends[i] : ends[i + 1]]]
+    number = np.array([int(text[1:]) for text in numbers], dtype=np.int64)
+    return coded(number, wanted, rows)
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import osmium
+import osmium.filter
+import osmium.geom
+import osmium.osm
 import pandas as pd
 import shapely
 
@@ -17,7 +20,7 @@ from geo.bundled import load_toml
 from geo.osm_file import open_osm, osmium_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -83,7 +86,10 @@ def _collect(file: OsmFile, wanted: Wanted) -> _Found:
     if not keys:
         return found
     pass_keys = osmium.filter.KeyFilter(*keys)
-    for thing in osmium.FileProcessor(file.source).with_areas(pass_keys).with_filter(pass_keys):
+    things: Iterator[Any] = iter(
+        osmium.FileProcessor(file.source).with_areas(pass_keys).with_filter(pass_keys)
+    )
+    for thing in things:
         if thing.is_area() and thing.from_way():
             continue  # made of the way itself, which comes too
         tags = {tag.k: tag.v for tag in thing.tags}
@@ -165,7 +171,9 @@ def _lines(file: OsmFile, ways: set[int]) -> dict[int, shapely.LineString]:
     if not ways:
         return {}
     only_ways = osmium.filter.EntityFilter(osmium.osm.WAY)
-    reader = osmium.FileProcessor(file.source).with_locations().with_filter(only_ways)
+    reader: Iterator[Any] = iter(
+        osmium.FileProcessor(file.source).with_locations().with_filter(only_ways)
+    )
     runs = ((way.id, _longest_run(way)) for way in reader if way.id in ways)
     return {number: line for number, line in runs if line is not None}
 
@@ -188,7 +196,7 @@ def _frame(found: _Found, names: Sequence[str]) -> gpd.GeoDataFrame:
         "name": [found.tags[i].get("name") for i in at],
         "name:en": [found.tags[i].get("name:en") for i in at],
     }
-    frame = pd.DataFrame({key: pd.array(values, dtype="str") for key, values in text.items()})
+    frame = pd.DataFrame({key: pd.Series(values, dtype="str") for key, values in text.items()})
     frame["tags"] = pd.Series([found.tags[i] for i in at], dtype=object)
     return gpd.GeoDataFrame(frame, geometry=shapes[at], crs="EPSG:4326")
 

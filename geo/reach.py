@@ -32,7 +32,7 @@ class Reached(NamedTuple):
     graph: search.Graph
     starts: search.Places
     keys: NDArray[np.uint64]
-    nodes: Ints
+    nodes: NDArray[np.uint32]
     limit_mm: int
     unreached: np.uint64
     label_bits: np.uint64
@@ -70,10 +70,8 @@ def from_sources(
     capacity
         Room in the queue at first; it is doubled as long as it is too small.
     """
-    _check_places(network, sources)
     use = np.flatnonzero(sources.edge >= 0)
-    use = use[np.lexsort((sources.offset_mm[use], sources.edge[use]))]
-    starts = _places(sources, use, np.array([0, len(use)]), legs=legs)
+    starts = _places(network, sources, use, legs=legs)
     longest_leg = _longest(starts.leg_mm)
     limit_mm = _limit_mm(network, limit_m, longest_leg)
     mean_mm, longest_mm, _ = network.lengths_mm
@@ -83,22 +81,15 @@ def from_sources(
         raise ValueError(message)
     label_bits, unreached = np.uint64(bits), np.uint64((limit_mm + 1) << bits)
     graph = _graph(network)
-    rest_mm = graph.edge_mm[starts.edge] - starts.offset_mm
-    seed_mm = np.column_stack([starts.offset_mm, rest_mm]) + starts.leg_mm[:, None]
-    seed_key = ((seed_mm << label_bits) | starts.number[:, None]).ravel()
-    seed_node = graph.edge_nodes[starts.edge].ravel()
     span_mm = min(longest_mm + longest_leg, limit_mm)
     touched = np.empty(len(network.node_xy), dtype=np.uint32)
-    room = capacity or graph.neighbour.size + seed_node.size
+    room = capacity or graph.neighbour.size + 2 * len(use)
     while True:
-        keys = np.full(len(network.node_xy), unreached, dtype=np.uint64)
+        keys = np.full(len(network.node_xy), unreached)
         queue = search.new_queue(mean_mm=mean_mm, span_mm=span_mm, capacity=room)
-        count = search.spread(
-            graph, queue, seed_node, seed_key, keys, unreached, label_bits, touched
-        )
+        count = search.from_all(graph, queue, starts, keys, unreached, label_bits, touched)
         if count != search.QUEUE_FULL:
-            nodes = touched[:count].astype(np.int64)
-            return Reached(graph, starts, keys, nodes, limit_mm, unreached, label_bits)
+            return Reached(graph, starts, keys, touched[:count], limit_mm, unreached, label_bits)
         room *= 2
 
 
@@ -109,14 +100,14 @@ def at_nodes(reached: Reached) -> tuple[Floats, Ints]:
 
 def at_places(network: WalkNetwork, reached: Reached, targets: Snapped) -> tuple[Floats, Ints]:
     """Return distance (m) and row of the nearest source of each place; inf, -1 where none."""
-    _check_places(network, targets)
     rows = np.flatnonzero(targets.edge >= 0)
+    goals = _places(network, targets, rows, legs=False)
+    along = np.lexsort((reached.starts.offset_mm, reached.starts.edge))
     keys = search.read(
         reached.graph,
         reached.keys,
-        search.beside(reached.starts, reached.graph.edge_mm, reached.label_bits),
-        targets.edge[rows].astype(np.uint64),
-        targets.offset_mm[rows].astype(np.uint64),
+        search.beside(reached.starts, along, reached.graph.edge_mm, reached.label_bits),
+        goals,
         reached.unreached,
         reached.label_bits,
     )
@@ -137,16 +128,15 @@ def pair_search(
 ) -> tuple[Ints, PairSearch]:
     """Sort sources by group and targets by edge; return the groups' numbers and the search."""
     snapped, group_of = sources
-    _check_places(network, snapped)
-    _check_places(network, targets)
     use = np.flatnonzero(snapped.edge >= 0)
     use = use[np.argsort(group_of[use], kind="stable")]
     groups, begin = np.unique(group_of[use], return_index=True)
-    starts = _places(snapped, use, np.append(begin, len(use)), legs=legs)
+    starts = _places(network, snapped, use, legs=legs, start=np.append(begin, len(use)))
     there = np.flatnonzero(targets.edge >= 0)
     there = there[np.argsort(targets.edge[there], kind="stable")]
-    on_edge = np.bincount(targets.edge[there], minlength=len(network.edges))
-    goals = _places(targets, there, np.concatenate([[0], np.cumsum(on_edge)]), legs=legs)
+    on_edge = np.bincount(targets.edge[there], minlength=len(network.edge_length_mm))
+    start = np.concatenate([[0], np.cumsum(on_edge)])
+    goals = _places(network, targets, there, legs=legs, start=start)
     return groups.astype(np.int64), PairSearch(
         graph=_graph(network),
         starts=starts,
@@ -223,14 +213,25 @@ def _graph(network: WalkNetwork) -> search.Graph:
     )
 
 
-def _places(places: Snapped, rows: Ints, start: Ints, *, legs: bool) -> search.Places:
-    """Hand rows of snapped places to the kernels; bin ``b`` begins at ``start[b]``."""
+def _places(
+    network: WalkNetwork, places: Snapped, rows: Ints, *, legs: bool, start: Ints | None = None
+) -> search.Places:
+    """Hand rows of snapped places to the kernels; bin ``b`` begins at ``start[b]``.
+
+    Places that cannot be places of this network are an error: the kernels do not look.
+    """
+    edge = places.edge[rows]
+    if edge.max(initial=-1) >= len(network.edge_length_mm):
+        raise ValueError("the places were snapped to another network")
+    offset_mm = places.offset_mm[rows].astype(np.uint64)  # what is negative becomes huge
+    if (offset_mm > network.edge_length_mm[edge]).any():
+        raise ValueError("a place lies beyond the end of its edge")
     leg_mm = np.rint(places.access_m[rows] * MM_PER_M) if legs else np.zeros(len(rows))
     return search.Places(
-        start=start.astype(np.uint64),
+        start=np.empty(0, dtype=np.uint64) if start is None else start.astype(np.uint64),
         number=rows.astype(np.uint64),
-        edge=places.edge[rows].astype(np.uint64),
-        offset_mm=places.offset_mm[rows].astype(np.uint64),
+        edge=edge.astype(np.uint64),
+        offset_mm=offset_mm,
         leg_mm=leg_mm.astype(np.uint64),
     )
 
@@ -249,14 +250,3 @@ def _limit_mm(network: WalkNetwork, limit_m: float, legs_mm: int) -> int:
     if limit_m * MM_PER_M >= longest_mm:
         return longest_mm
     return math.floor(limit_m * MM_PER_M + _LIMIT_SLACK_MM)
-
-
-def _check_places(network: WalkNetwork, places: Snapped) -> None:
-    """Refuse places that cannot be places of this network: the kernels do not look."""
-    edge, offset_mm = places.edge, places.offset_mm
-    if edge.max(initial=-1) >= len(network.edges):
-        raise ValueError("the places were snapped to another network")
-    on_street = edge >= 0
-    length_mm = network.edge_length_mm[edge[on_street]]
-    if ((offset_mm[on_street] < 0) | (offset_mm[on_street] > length_mm)).any():
-        raise ValueError("a place lies beyond the end of its edge")

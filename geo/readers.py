@@ -93,7 +93,7 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         Whatever stops the file: nothing of it is used.
     """
     name = str(path)
-    file = existing(Path(path), name=_short(name)) if base is None else inside(base, name)
+    file = existing(Path(path), name=short_name(name)) if base is None else inside(base, name)
     asked = Asked(
         kinds=kinds,
         columns=dict(columns or {}),
@@ -107,9 +107,9 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
     )
     known = cols.columns(own_columns)
     try:
-        return check_rows(open_raw(file, known, asked, name=_short(name)), known, asked)
+        return check_rows(open_raw(file, known, asked, name=short_name(name)), known, asked)
     except InputRefused as refused:
-        raise InputRefused(*(_named(f, _short(name)) for f in refused.findings)) from None
+        raise InputRefused(*(_named(f, short_name(name)) for f in refused.findings)) from None
 
 
 def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str) -> RawTable:
@@ -138,7 +138,7 @@ def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str
     raise InputRefused(Finding("FORMAT_NOT_ALLOWED", name, detail={"found": suffix or "-"}))
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Return a path as it may be shown: relative as written, else the file's name alone."""
     path = Path(name)
     return path.name if path.is_absolute() else name

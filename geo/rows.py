@@ -18,7 +18,7 @@ from geo import columns as cols
 from geo.crs import WGS84, Declared, parse_crs, to_wgs84
 from geo.duplicates import exact_copies, near_copies
 from geo.findings import Finding, InputRefused
-from geo.flags import REJECT_COLUMNS, Flag, findings_of, positions, rejected_positions, rejects_of
+from geo.flags import REJECT_COLUMNS, Flag, findings_of, in_use, positions, rejects_of
 from geo.identity import check_exponents, check_ids, check_kinds, check_mojibake, check_names
 from geo.layers import Layer
 from geo.measures import check_units, read_measures
@@ -204,7 +204,7 @@ def _texts(
         column = known.get(name)
         if column is not None and column.type not in ("text", "id", "kind"):
             continue
-        found = [_as_text(cell) for cell in cells[header].tolist()]
+        found = _as_texts(cells[header])
         if name in asked.required:
             empty = positions([cell is None for cell in found])
             flags.append(Flag("FIELD_MISSING", empty, header, None, {"name": header}))
@@ -224,6 +224,11 @@ def _texts(
     return texts, flags
 
 
+def _as_texts(column: pd.Series[str]) -> Texts:
+    cells = column.tolist()
+    return cells if set(map(type, cells)) <= {str} else [_as_text(cell) for cell in cells]
+
+
 def _as_text(cell: object) -> str | None:
     """Return a cell as text: whole numbers without a decimal point, ids as they stand."""
     if cell is None or cell is pd.NA or cell != cell:  # noqa: PLR0124 - NaN and NaT
@@ -239,7 +244,7 @@ def _far(
     raw: RawTable, spots: Spots, flags: list[Flag], *, area: Area | None
 ) -> list[Flag]:
     """Test which of the rows still in use lie far away."""
-    rows = np.setdiff1d(positions(np.isfinite(spots.lon)), rejected_positions(flags))
+    rows = positions(np.isfinite(spots.lon) & in_use(flags, len(raw.cells)))
     return judge_area(spots.lon, spots.lat, area=area, rows=rows, file=raw.name)
 
 
@@ -247,11 +252,11 @@ def _copies(
     raw: RawTable, spots: Spots, flags: list[Flag], *, names: Texts | None, near: bool
 ) -> list[Flag]:
     """Find copies among the rows still in use; near ones only among places of a kind."""
-    rows = np.setdiff1d(np.arange(len(raw.cells)), rejected_positions(flags))
+    rows = positions(in_use(flags, len(raw.cells)))
     shapes = None if raw.geometry is None else shapely.to_wkb(raw.geometry[rows]).tolist()
     found = exact_copies(raw.cells, rows, shapes)
-    rows = np.setdiff1d(rows, rejected_positions(found))
-    rows = rows[np.isfinite(spots.lon[rows])]
+    used = in_use([*flags, *found], len(raw.cells))
+    rows = positions(used & np.isfinite(spots.lon))
     lines = np.isin(shapely.get_type_id(spots.geometry[rows]), (1, 2, 5))
     if near and names is not None and not lines.any():
         found += near_copies(names, spots.lon, spots.lat, rows=rows, cells=raw.cells)
@@ -280,7 +285,9 @@ def _frame(
         if name is None:
             data[cols.free_name(str(header), {*taken, *data, "geometry"})] = cells[header]
         elif name in filled:
-            data[name] = pd.Series(filled[name], index=cells.index)
+            found = filled[name]
+            kind = object if isinstance(found, list) else np.float64
+            data[name] = pd.Series(found, index=cells.index, dtype=kind)
         elif name not in known or known[name].type not in _PLACE_TYPES:
             data[name] = cells[header]
     return pd.DataFrame(data, index=cells.index)
@@ -301,7 +308,7 @@ def _layer(  # noqa: PLR0913 - everything that makes up the layer
         rejected = pd.concat([raw.rejected, rejected]).sort_index(kind="stable")
         last = [c for c in rejected.columns if c.rstrip("_") in REJECT_COLUMNS and c not in raw.cells]
         rejected = rejected[[c for c in rejected.columns if c not in last] + last]
-    keep = np.setdiff1d(np.arange(len(frame)), rejected_positions(flags))
+    keep = positions(in_use(flags, len(frame)))
     used = gpd.GeoDataFrame(frame.iloc[keep], geometry=spots.geometry[keep], crs=WGS84)
     findings = (*raw.findings, *before, *findings_of(flags, raw.cells, file=raw.name))
     if raw.rows_in != len(used) + len(rejected):

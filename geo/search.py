@@ -214,23 +214,68 @@ def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slowe
 
 
 @_compiled
-def beside(sources: Places, edge_mm: U32, label_bits: np.uint64) -> Beside:
-    """Prepare sources that are sorted by edge and offset for `read`."""
-    count = np.uint64(sources.edge.size)
+def _seeds(
+    graph: Graph,
+    sources: Places,
+    begin: np.uint64,
+    end: np.uint64,
+    label_bits: np.uint64,
+    seed_node: U32,
+    seed_key: U64,
+) -> np.uint64:
+    """List both ends of the edges of sources with their keys; return how many they are."""
+    labels = (_ONE << label_bits) - _ONE
+    seeds = _ZERO
+    for i in range(begin, end):
+        edge, offset, leg = sources.edge[i], sources.offset_mm[i], sources.leg_mm[i]
+        rest = np.uint64(graph.edge_mm[edge]) - offset
+        seed_node[seeds] = graph.edge_nodes[edge, _ZERO]
+        seed_key[seeds] = ((leg + offset) << label_bits) | (sources.number[i] & labels)
+        seed_node[seeds + _ONE] = graph.edge_nodes[edge, _ONE]
+        seed_key[seeds + _ONE] = ((leg + rest) << label_bits) | (sources.number[i] & labels)
+        seeds += _ONE + _ONE
+    return seeds
+
+
+@_compiled
+def from_all(
+    graph: Graph,
+    queue: Queue,
+    starts: Places,
+    keys: U64,
+    unreached: np.uint64,
+    label_bits: np.uint64,
+    touched: U32,
+) -> np.int64:
+    """Search from both ends of the edges of all sources; see `spread`."""
+    seed_node = np.empty(2 * starts.edge.size, np.uint32)
+    seed_key = np.empty(2 * starts.edge.size, np.uint64)
+    count = np.uint64(starts.edge.size)
+    _seeds(graph, starts, _ZERO, count, label_bits, seed_node, seed_key)
+    return spread(graph, queue, seed_node, seed_key, keys, unreached, label_bits, touched)
+
+
+@_compiled
+def beside(
+    sources: Places, along: NDArray[np.int64], edge_mm: U32, label_bits: np.uint64
+) -> Beside:
+    """Prepare sources for `read`; `along` sorts them by edge and offset."""
+    count = np.uint64(along.size)
     place = np.empty(count, np.uint64)
     back = np.empty(count, np.uint64)
     ahead = np.empty(count, np.uint64)
     for i in range(count):
-        edge, offset, leg = sources.edge[i], sources.offset_mm[i], sources.leg_mm[i]
+        row = np.uint64(along[i])
+        edge, offset, leg = sources.edge[row], sources.offset_mm[row], sources.leg_mm[row]
         rest = np.uint64(edge_mm[edge]) - offset
         place[i] = (edge << np.uint64(32)) | offset
-        back[i] = ((leg + rest) << label_bits) | sources.number[i]
-        ahead[i] = ((leg + offset) << label_bits) | sources.number[i]
-        if i > _ZERO and sources.edge[i - _ONE] == edge:
+        back[i] = ((leg + rest) << label_bits) | sources.number[row]
+        ahead[i] = ((leg + offset) << label_bits) | sources.number[row]
+        if i > _ZERO and place[i - _ONE] >> np.uint64(32) == edge:
             back[i] = min(back[i], back[i - _ONE])
     for j in range(count):
         this = count - _ONE - j
-        if j > _ZERO and sources.edge[this + _ONE] == sources.edge[this]:
+        if j > _ZERO and (place[this + _ONE] ^ place[this]) >> np.uint64(32) == _ZERO:
             ahead[this] = min(ahead[this], ahead[this + _ONE])
     return Beside(place, back, ahead)
 
@@ -240,22 +285,21 @@ def read(
     graph: Graph,
     keys: U64,
     near: Beside,
-    edge: U64,
-    offset_mm: U64,
+    places: Places,
     unreached: np.uint64,
     label_bits: np.uint64,
 ) -> U64:
     """Return the least key of places on edges: from either end, or from a source on the edge."""
-    found = np.full(edge.size, unreached, np.uint64)
+    found = np.full(places.edge.size, unreached, np.uint64)
     count = np.uint64(near.place.size)
-    for i in range(np.uint64(edge.size)):
-        e = edge[i]
-        offset = offset_mm[i] << label_bits
+    for i in range(np.uint64(places.edge.size)):
+        e = places.edge[i]
+        offset = places.offset_mm[i] << label_bits
         rest = (np.uint64(graph.edge_mm[e]) << label_bits) - offset
         first = np.uint64(graph.edge_nodes[e, _ZERO])
         last = np.uint64(graph.edge_nodes[e, _ONE])
         key = min(keys[first] + offset, keys[last] + rest)
-        place = (e << np.uint64(32)) | offset_mm[i]
+        place = (e << np.uint64(32)) | places.offset_mm[i]
         low, high = _ZERO, count
         while low < high:
             middle = (low + high) >> _ONE
@@ -349,7 +393,15 @@ def reach(
     unreached = limit_mm + _ONE
     for group in range(np.uint64(first_group), np.uint64(found.hits.size)):
         hits = _on_same_edge(sources, targets, group, limit_mm, scratch)
-        seeds = _seeds(graph, sources, group, scratch)
+        seeds = _seeds(
+            graph,
+            sources,
+            sources.start[group],
+            sources.start[group + _ONE],
+            _ZERO,
+            scratch.seed_node,
+            scratch.seed_key,
+        )
         nodes = spread(
             graph,
             queue,
@@ -379,20 +431,6 @@ def reach(
         if not fits:
             return np.int64(group), np.int64(count), True
     return np.int64(found.hits.size), np.int64(count), True
-
-
-@_compiled
-def _seeds(graph: Graph, sources: Places, group: int, scratch: Scratch) -> np.uint64:
-    """Put both ends of the edges of a group's sources into the scratch as seeds."""
-    seeds = _ZERO
-    for i in range(sources.start[group], sources.start[group + _ONE]):
-        edge, offset, leg = sources.edge[i], sources.offset_mm[i], sources.leg_mm[i]
-        scratch.seed_node[seeds] = graph.edge_nodes[edge, _ZERO]
-        scratch.seed_key[seeds] = leg + offset
-        scratch.seed_node[seeds + _ONE] = graph.edge_nodes[edge, _ONE]
-        scratch.seed_key[seeds + _ONE] = leg + np.uint64(graph.edge_mm[edge]) - offset
-        seeds += _ONE + _ONE
-    return seeds
 
 
 @_compiled

@@ -32,7 +32,7 @@ _PER_DEGREE = 1e7
 _LISTED_VALUES = 12
 _ENDS = 2  # a line has two
 _REASON_CHARS = 16
-_EMPTY = pd.CategoricalDtype(pd.Index([], dtype="str"))
+_NO_NAMES = pd.CategoricalDtype(pd.Index([], dtype=object))
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,15 @@ class Tagged:
     ----------
     id
         (n,) OSM id, or the row number of a layer.
-    tags
-        Tag -> n values as categories of str (NaN where the tag is absent).
+    codes
+        Tag -> (n,) position of the value in `names`, -1 where the tag is absent.
+    names
+        Tag -> its values, sorted.
     """
 
     id: Ints
-    tags: Mapping[str, pd.Categorical]
+    codes: Mapping[str, NDArray[np.int32]]
+    names: Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def select_walkable(
     findings, dropped
         What the reader remarked and left out already (reason -> ways, metres).
     remark
-        What the maker of the file said went wrong; quoted when nothing is left.
+        What the server that made the file said went wrong.
 
     Raises
     ------
@@ -187,10 +190,12 @@ def select_walkable(
     lost = walkable & ~np.isin(np.arange(len(raw.size)), way[at])
     reason[lost] = np.where(torn[lost], "incomplete", "zero_length")
     if not at.size:
-        value = None if remark is None else remark.strip()
         column = None if remark is None else "remark"
-        raise InputRefused(*findings, Finding("NETWORK_EMPTY", name, column=column, value=value))
+        empty = Finding("NETWORK_EMPTY", name, column=column, value=remark)
+        raise InputRefused(empty, *findings)
     said = list(findings)
+    if remark is not None:
+        said.append(Finding("OSM_REMARK", name, column="remark", value=remark))
     if torn.any():
         detail = {"ways": int(torn.sum()), "lost": int((torn & lost).sum())}
         said.append(Finding("WAY_INCOMPLETE", name, detail=detail))
@@ -205,20 +210,33 @@ def select_walkable(
         vertex_tags=_vertex_tags(nodes, vertex_id),
         way_start=np.concatenate([[0], np.cumsum(size)]),
         way_vertices=position.astype(np.int32),
-        ways=pd.DataFrame({"way_id": kept.id, **kept.tags}, copy=False),
+        ways=pd.DataFrame({"way_id": kept.id, **_columns(kept)}, copy=False),
         dropped=_left_out(reason, _length_m(raw, way), dropped or {}),
         findings=(*said, *_unread_numbers(kept, name=name)),
     )
 
 
-def categories(size: int, rows: Sequence[int] | Ints, values: Sequence[str]) -> pd.Categorical:
-    """Return a column of `size` rows that holds `values` at `rows` and NaN elsewhere."""
-    distinct = sorted(set(values))
-    code_of = {value: code for code, value in enumerate(distinct)}
-    codes = np.full(size, -1, dtype=np.min_scalar_type(-len(distinct) - 1))
-    codes[rows] = [code_of[value] for value in values]
-    dtype = _EMPTY if not distinct else pd.CategoricalDtype(pd.Index(distinct, dtype="str"))
-    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)  # type: ignore[arg-type]
+def coded(number: Ints, wanted: Sequence[str], pairs: Mapping[tuple[str, str], Ints]) -> Tagged:
+    """Put the tags of things into columns.
+
+    Parameters
+    ----------
+    number
+        Id of each thing.
+    wanted
+        Tags that become columns.
+    pairs
+        (tag, value) -> the things (their positions in `number`) that carry it.
+    """
+    nobody = np.full(len(number), -1, dtype=np.int32)
+    codes: dict[str, NDArray[np.int32]] = dict.fromkeys(wanted, nobody)
+    names: dict[str, list[str]] = {tag: [] for tag in wanted}
+    for tag, value in sorted(pairs):
+        if codes[tag] is nobody:
+            codes[tag] = nobody.copy()
+        codes[tag][pairs[tag, value]] = len(names[tag])
+        names[tag].append(value)
+    return Tagged(number, codes, names)
 
 
 def _why_not(ways: Tagged) -> NDArray[np.str_]:
@@ -226,7 +244,7 @@ def _why_not(ways: Tagged) -> NDArray[np.str_]:
     rule = load_toml("rules/streets.toml")["walkable"]
     motorway = _one_of(ways, "highway", rule["motorway"])
     others = _one_of(ways, "highway", rule["only_with_foot"])
-    untyped = ways.tags["highway"].codes < 0
+    untyped = ways.codes["highway"] < 0
     street = _one_of(ways, "highway", rule["street"]) | motorway | others | untyped
     tests = {
         "not_street": ~street,
@@ -240,9 +258,8 @@ def _why_not(ways: Tagged) -> NDArray[np.str_]:
 
 
 def _one_of(things: Tagged, tag: str, wanted: Sequence[str]) -> Flags:
-    column = things.tags[tag]
-    hit = np.append(column.categories.isin(wanted), False)  # the last one answers for code -1
-    return np.asarray(hit[column.codes], dtype=bool)
+    hit = [name in wanted for name in things.names[tag]]
+    return np.array([*hit, False])[things.codes[tag]]  # the last one answers for code -1
 
 
 def _complete_runs(raw: RawWays, way: Ints, keep: Flags) -> tuple[Ints, Ints, int]:
@@ -268,7 +285,7 @@ def _length_m(raw: RawWays, way: Ints) -> Floats:
     half += np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
     step = 2 * _EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
     step = np.where(way[:-1] == way[1:], np.nan_to_num(step), 0.0)
-    return np.bincount(way[:-1], weights=step, minlength=len(raw.size))
+    return np.bincount(way[:-1], weights=step, minlength=len(raw.size)).astype(np.float64)
 
 
 def _left_out(
@@ -282,27 +299,49 @@ def _left_out(
         ways += int(of_reason.sum())
         if ways:
             rows.append((name, ways, metres + float(length_m[of_reason].sum())))
-    columns = ["reason", "ways", "length_m"]
-    types = {"reason": "str", "ways": np.int64, "length_m": np.float64}
-    return pd.DataFrame(rows, columns=columns).astype(types)
+    reasons, ways_of, metres_of = zip(*rows, strict=True) if rows else ((), (), ())
+    return pd.DataFrame(
+        {
+            "reason": pd.Series(reasons, dtype="str"),
+            "ways": np.array(ways_of, dtype=np.int64),
+            "length_m": np.array(metres_of, dtype=np.float64),
+        }
+    )
+
+
+def _columns(things: Tagged) -> dict[str, pd.Categorical]:
+    """Return the tags as categories; tags that nothing carries share one column."""
+    nobody = pd.Categorical.from_codes(
+        np.full(len(things.id), -1, np.int8), dtype=_NO_NAMES, validate=False
+    )
+    columns = dict.fromkeys(things.codes, nobody)
+    for tag, names in things.names.items():
+        if names:
+            dtype = pd.CategoricalDtype(pd.Index(names, dtype=object))
+            columns[tag] = pd.Categorical.from_codes(things.codes[tag], dtype=dtype, validate=False)
+    return columns
 
 
 def _vertex_tags(nodes: Tagged | None, vertex_id: Ints) -> pd.DataFrame:
     """Return the tags of those nodes that are vertices, by position."""
     if nodes is None:
-        wanted = load_toml("rules/streets.toml")["node"]["tags"]
-        nodes = Tagged(np.empty(0, np.int64), {tag: categories(0, [], []) for tag in wanted})
+        nodes = coded(np.empty(0, np.int64), load_toml("rules/streets.toml")["node"]["tags"], {})
     place = np.minimum(np.searchsorted(vertex_id, nodes.id), len(vertex_id) - 1)
     used = np.flatnonzero(vertex_id[place] == nodes.id)
     used = used[np.argsort(place[used], kind="stable")]
-    here = _take(nodes, used)
-    return pd.DataFrame(dict(here.tags), index=pd.Index(place[used], dtype=np.int64), copy=False)
+    columns = _columns(_take(nodes, used))
+    return pd.DataFrame(columns, index=pd.Index(place[used], dtype=np.int64), copy=False)
 
 
 def _unread_numbers(ways: Tagged, *, name: str) -> Iterable[Finding]:
     """List the values of maxspeed, lanes and widths that are no numbers: they are unknown."""
     for tag, read in tags.NUMBERS.items():
-        values = tags.unread(ways.tags[tag], read)
+        counts = np.bincount(ways.codes[tag] + 1, minlength=len(ways.names[tag]) + 1)[1:]
+        values = {
+            value: int(count)
+            for value, count in zip(ways.names[tag], counts, strict=True)
+            if count and read(value) is None
+        }
         if values:
             some = [f"{value!r}" for value in list(values)[:_LISTED_VALUES]]
             text = ", ".join(some) + (" …" if len(values) > len(some) else "")
@@ -329,13 +368,16 @@ def _tags_of_frame(frame: gpd.GeoDataFrame) -> Tagged:
             source.setdefault(tag, alias)
     numbered = pd.api.types.is_integer_dtype(frame.index.dtype)
     way_id = frame.index.to_numpy(np.int64) if numbered else np.arange(1, len(frame) + 1)
-    columns = {}
-    for tag in rule["way"]["tags"]:
-        texts = frame[source[tag]].to_list() if tag in source else []
-        rows = [i for i, text in enumerate(texts) if not pd.isna(text) and str(text).strip()]
-        columns[tag] = categories(len(frame), rows, [str(texts[i]).strip() for i in rows])
-    return Tagged(way_id, columns)
+    rows: dict[tuple[str, str], list[int]] = {}
+    for tag, column in source.items():
+        for i, value in enumerate(frame[column].to_list()):
+            text = "" if pd.isna(value) else str(value).strip()
+            if text:
+                rows.setdefault((tag, text), []).append(i)
+    pairs = {pair: np.array(at, dtype=np.int64) for pair, at in rows.items()}
+    return coded(way_id, rule["way"]["tags"], pairs)
 
 
 def _take(things: Tagged, rows: Ints) -> Tagged:
-    return Tagged(things.id[rows], {tag: column[rows] for tag, column in things.tags.items()})
+    codes = {tag: column[rows] for tag, column in things.codes.items()}
+    return Tagged(things.id[rows], codes, things.names)

@@ -34,6 +34,7 @@ _NAMES = {",": ",", "\t": "Tab", ";": ";", "|": "|", "，": "，"}
 _NUMBER = re.compile(r"[-+]?[\d.,:]+%?")
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)
 _ENOUGH_HITS = 2
+_FEW = 2
 _CONTENT = (
     (re.compile(rb"\s*(<!doctype html|<html|<table|<head|<meta)", re.IGNORECASE), "HTML"),
     (re.compile(rb"\s*<\?xml|\s*<(kml|osm|gml|OGRVRT)", re.IGNORECASE), "XML"),
@@ -292,34 +293,50 @@ def _refuse_blank_main(
 def _no_rows(cells: pd.DataFrame, known: Mapping[str, Column]) -> list[Flag]:
     """Find the totals and notes that stand between or below the rows."""
     words = load_toml("columns.toml")["rows"]
-    totals, endings = set(words["totals"]), tuple(words["total_endings"])
-    notes = tuple(words["notes"])
     names = {cols.plain(w) for n in ("id", "name") if n in known for w in known[n].synonyms}
     looked = [h for i, h in enumerate(cells.columns) if i == 0 or cols.plain(h) in names]
-    total, note = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
+    total: set[int] = set()
     for header in looked:
-        texts = cells[header].tolist()
-        total |= np.fromiter((_ends(t, totals, endings) for t in texts), bool, len(texts))
-    first = cells.iloc[:, 0].tolist()
-    maybe = [i for i, t in enumerate(first) if t and _squeezed(t).startswith(notes)]
-    for i in maybe:
-        note[i] = sum(bool(c and str(c).strip()) for c in cells.iloc[i]) <= _ENOUGH_HITS
-    # A school may be called so; a total has no place and hence few cells.
-    for i in positions(total & ~note):
-        texts = [_squeezed(t) for t in cells.iloc[i] if t]
-        total[i] = any(t in totals for t in texts) or len(texts) <= len(cells.columns) // 2
-    return [Flag("TOTAL_ROW", positions(total & ~note)), Flag("NOTE_ROW", positions(note))]
+        total |= _lines_with(cells[header].tolist(), [*words["totals"], *words["total_endings"]])
+    note = {
+        i
+        for i in _lines_with(cells.iloc[:, 0].tolist(), words["notes"])
+        if _is_note(cells.iloc[i], tuple(words["notes"]))
+    }
+    total = {i for i in total - note if _is_total(cells.iloc[i], looked)}
+    return [
+        Flag("TOTAL_ROW", np.array(sorted(total), np.int64)),
+        Flag("NOTE_ROW", np.array(sorted(note), np.int64)),
+    ]
+
+
+def _lines_with(texts: Sequence[str | None], words: Sequence[str]) -> set[int]:
+    """Return the positions of cells that hold one of the words, however they are spaced."""
+    spaced = "|".join(r"\s*".join(re.escape(c) for c in word) for word in words)
+    pattern = re.compile(spaced.replace(":", "[:：]"), re.IGNORECASE)
+    if not pattern.search("\n".join(text or "" for text in texts)):
+        return set()
+    return {i for i, text in enumerate(texts) if text and pattern.search(text)}
+
+
+def _is_note(row: pd.Series[str], words: tuple[str, ...]) -> bool:
+    """Say whether a row is a remark: it begins like one and has one more cell at most."""
+    filled = [text for text in row if text and text.strip()]
+    return bool(filled) and _squeezed(filled[0]).startswith(words) and len(filled) <= _FEW
+
+
+def _is_total(row: pd.Series[str], looked: Sequence[str]) -> bool:
+    """Say whether a row is a total: a school may be called so, but it has more cells."""
+    words = load_toml("columns.toml")["rows"]
+    texts = [_squeezed(row[h]).rstrip(":)") for h in looked if row[h]]
+    if any(text in words["totals"] for text in texts):
+        return True
+    ends = any(text.endswith(tuple(words["total_endings"])) for text in texts)
+    return ends and sum(bool(t and t.strip()) for t in row) <= len(row) // 2
 
 
 def _squeezed(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace(" ", "").lower()
-
-
-def _ends(text: str | None, totals: set[str], endings: tuple[str, ...]) -> bool:
-    if not text or not text.rstrip(" \u3000\xa0:：)）").lower().endswith((*endings, "计", "total", "sum", "总数")):  # noqa: E501
-        return False
-    word = _squeezed(text).rstrip(":)")
-    return word in totals or word.endswith(endings)
+    return "".join(unicodedata.normalize("NFKC", text).split()).lower()
 
 
 def _spoiled_rows(

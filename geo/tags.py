@@ -15,8 +15,6 @@ from geo.bundled import load_toml
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import pandas as pd
-
 _NUMBER = re.compile(r"(\d{1,6}(?:[.,]\d{1,4})?|\.\d{1,4})\s*(.*)", re.ASCII)
 _ZONE = re.compile(r"[a-z]{2}:zone:?(\d{1,3})", re.ASCII)
 _FEET_AND_INCHES = re.compile(r"(\d{1,3})\s*'\s*(\d{1,2})\s*\"", re.ASCII)
@@ -24,12 +22,12 @@ _INCHES_PER_FOOT = 12
 
 
 def speed_kmh(text: str | None) -> float | None:
-    """Return the speed limit of a ``maxspeed`` value in km/h, or None where it is unknown.
+    r"""Return the speed limit of a ``maxspeed`` value in km/h, or None where it is unknown.
 
     Examples
     --------
-    >>> speed_kmh("40"), speed_kmh("CN:urban"), speed_kmh("CN:zone30"), speed_kmh("４０ km/h")
-    (40.0, 50.0, 30.0, 40.0)
+    >>> [speed_kmh(text) for text in ("40", "CN:urban", "CN:zone30", "\uff14\uff10 km/h")]
+    [40.0, 50.0, 30.0, 40.0]
     >>> round(speed_kmh("20 mph"), 3)
     32.187
     >>> speed_kmh("none") is None and speed_kmh("30;50") is None and speed_kmh("") is None
@@ -45,11 +43,11 @@ def speed_kmh(text: str | None) -> float | None:
 
 
 def lanes(text: str | None) -> float | None:
-    """Return the number of lanes of a ``lanes`` value, or None where it is unknown.
+    r"""Return the number of lanes of a ``lanes`` value, or None where it is unknown.
 
     Examples
     --------
-    >>> lanes("2"), lanes("２"), lanes("1.5"), lanes("2;3"), lanes("")
+    >>> lanes("2"), lanes("\uff12"), lanes("1.5"), lanes("2;3"), lanes("")
     (2.0, 2.0, 1.5, None, None)
     """
     rules = _rules("lanes")
@@ -57,13 +55,13 @@ def lanes(text: str | None) -> float | None:
 
 
 def width_m(text: str | None) -> float | None:
-    """Return the metres of a ``width`` or ``est_width`` value, or None where it is unknown.
+    r"""Return the metres of a ``width`` or ``est_width`` value, or None where it is unknown.
 
     Examples
     --------
     >>> width_m("3.5"), width_m("3,5 m"), width_m("350 cm"), width_m("3米"), width_m("2-3")
     (3.5, 3.5, 3.5, 3.0, None)
-    >>> round(width_m('12 ft'), 4), round(width_m("12'6\\""), 4)
+    >>> round(width_m('12 ft'), 4), round(width_m('12\'6"'), 4)
     (3.6576, 3.81)
     """
     rules = _rules("width")
@@ -83,12 +81,6 @@ NUMBERS: Mapping[str, Callable[[str | None], float | None]] = {
     "est_width": width_m,
 }
 """Tags that are read as numbers, and how."""
-
-
-def unread(values: pd.Series, read: Callable[[str | None], float | None]) -> dict[str, int]:
-    """Return the values that `read` cannot turn into a number, and how often each occurs."""
-    counts = values.dropna().value_counts()
-    return {str(v): int(n) for v, n in sorted(counts.items()) if n and read(str(v)) is None}
 
 
 def _rules(tag: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Demand:
     Attributes
     ----------
     points
-        Points in the zones' CRS, RangeIndex: ``area_id, town`` (None outside every zone),
+        Points in the zones' CRS, RangeIndex: ``area_id, town`` (missing outside every zone),
         ``settlement``, the value columns, ``dwellings``, ``residential_m2`` (NaN = unknown) and
         ``method``: how the point got its share.
     methods

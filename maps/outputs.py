@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analyses.facility_types import facility_types
 from geo.bundled import ROOT, load_toml
 from geo.output import run_folder, sha256, write_json, write_manifest
 from maps.geopackage import write_geopackage
@@ -42,7 +43,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
         See `geo.output.run_folder`.
     """
     with run_folder(out) as folder:
-        tables = _tables(run)
+        tables = _tables(run, lang)
         page = page_html(
             run.result.shown,
             title_zh=run.study.study.name,
@@ -60,19 +61,38 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
             write_csv(folder / "csv" / f"{name}.csv", table, lang=lang)
         extra = {n: t for n, t in tables.items() if n not in ("gaps", "rules")}
         write_geopackage(folder / "results.gpkg", run.result.shown, tables=extra, lang=lang)
-        write_csv(folder / "findings.csv", _findings(run.findings, lang), lang=lang)
+        write_csv(
+            folder / "findings.csv", for_people(_findings(run.findings, lang), lang), lang=lang
+        )
         _write_rejects(run, folder, lang)
         write_json(folder / "summary.json", _summary(run, lang))
         write_manifest(folder, _facts(run))
 
 
-def _tables(run: Run) -> dict[str, pd.DataFrame]:
+def _tables(run: Run, lang: Lang) -> dict[str, pd.DataFrame]:
     """Return the tables for people, in the order of the sheets; synthetic rows say so."""
     tables = {**run.result.tables, "inputs": run.inputs.accounts_table()}
-    tables = {name: tables[name] for name in _TABLES if name in tables}
+    chosen = {n: for_people(tables[n], lang) for n in _TABLES if n in tables}
     if run.study.study.synthetic:
-        return {name: table.assign(synthetic=True) for name, table in tables.items()}
-    return tables
+        return {name: table.assign(synthetic=True) for name, table in chosen.items()}
+    return chosen
+
+
+def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return a table in one language: names for ids, no columns that only a map needs."""
+    other = "en" if lang == "zh" else "zh"
+    unwanted = {c for c in table if c == other or str(c).endswith(f"_{other}")} | {"x", "y"}
+    unwanted |= {c for c in table if f"{c}_{lang}" in table}
+    table = table.drop(columns=[c for c in table if c in unwanted])
+    words = {
+        "kind": {id_: getattr(t, lang) for id_, t in facility_types().items()},
+        **{
+            column: {value: said[lang] for value, said in values.items()}
+            for column, values in load_toml("words/tables.toml")["values"].items()
+        },
+    }
+    named = {c: table[c].map(w).fillna(table[c]) for c, w in words.items() if c in table}
+    return table.assign(**named)
 
 
 def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:
@@ -111,9 +131,9 @@ def _findings(findings: tuple[Finding, ...], lang: Lang) -> pd.DataFrame:
 
 def _write_rejects(run: Run, folder: Path, lang: Lang) -> None:
     """Write the rows that were not used, a file for each input that has any."""
-    for number, (account, rejected) in enumerate(run.inputs.rejects(), 1):
-        del account
-        (folder / "rejects").mkdir(exist_ok=True)
+    if run.inputs.rejects:
+        (folder / "rejects").mkdir()
+    for number, rejected in enumerate(run.inputs.rejects.values(), 1):
         write_csv(folder / "rejects" / f"{number:02d}.csv", rejected, lang=lang)
 
 

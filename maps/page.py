@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from geo.findings import Lang
 
 _SCRIPTS = ("block.js", "canvas.js", "map.js")
-_START = "yimi.start();"
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")
 _OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
@@ -103,7 +102,12 @@ def about(
 
 
 def render(
-    block: str, *, lang: Lang, head: str = "", slot: str = '<div id="map"></div>', start: str = _START
+    block: str,
+    *,
+    lang: Lang,
+    head: str = "",
+    slot: str = '<div id="map"></div>',
+    start: str = "yimi.start();",
 ) -> str:
     """Return the page around a data block.
 
@@ -115,12 +119,13 @@ def render(
         Language that the page opens in.
     head, slot, start
         HTML for the head, HTML that holds the map's element, and the script that starts the page:
-        text of our own or of folium, never of the data.
+        text of our own or of folium, never of the data. Whoever brings a head of his own may ask
+        for anything: the page's security policy is then left out.
     """
     style, scripts = page_style(), [leaflet_script(), page_script(), start]
     return _template().render(
         lang=_HTML_LANG[lang],
-        policy=policy(style, scripts),
+        policy="" if head else policy(style, scripts),
         style=Markup(style),  # noqa: S704  (files of the packages)
         head=Markup(head),  # noqa: S704  (ours or folium's)
         slot=Markup(slot),  # noqa: S704
@@ -143,7 +148,7 @@ def page_style() -> str:
     """Return Leaflet's style (its pictures inside) and ours."""
     leaflet = _OLD_IE.sub("", _leaflet_text("leaflet.css"))
     ours = _static("map.css")
-    return _IMAGE.sub(lambda m: f"url({_data_uri(m[1])})", leaflet) + "\n" + ours
+    return _IMAGE.sub(lambda m: f"url({data_uri(m[1])})", leaflet) + "\n" + ours
 
 
 @cache
@@ -185,7 +190,8 @@ def _leaflet_text(name: str) -> str:
     return _leaflet(name).decode("utf-8").replace("\r\n", "\n")
 
 
-def _data_uri(name: str) -> str:
+def data_uri(name: str) -> str:
+    """Return a picture of Leaflet as text."""
     return "data:image/png;base64," + base64.b64encode(_leaflet(name)).decode("ascii")
 
 

@@ -6,6 +6,7 @@ given from a corner of the world; `place` turns them into coordinates of the CRS
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -124,13 +125,11 @@ def grid_lines(columns: int, rows: int, spacing_m: float) -> list[list[tuple[flo
     return east + north
 
 
-def streets_of(
-    lines: Iterable[Line], *, tagged: Sequence[tuple[float, float]] = ()
-) -> Streets:
+def streets_of(lines: Iterable[Line], *, tagged: Sequence[tuple[float, float]] = ()) -> Streets:
     """Make streets of polylines: equal coordinates are one vertex."""
     lines = [place(line) for line in lines]
     xy, position = np.unique(np.concatenate(lines), axis=0, return_inverse=True)
-    lonlat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(xy[:, 0], xy[:, 1])
+    lonlat = to_lonlat().transform(xy[:, 0], xy[:, 1])
     marked = [int(np.flatnonzero((xy == point).all(axis=1))[0]) for point in place(tagged)]
     counts = [len(line) for line in lines]
     return Streets(
@@ -143,6 +142,12 @@ def streets_of(
         dropped=pd.DataFrame({"reason": [], "ways": [], "length_m": []}),
         findings=(),
     )
+
+
+@cache
+def to_lonlat() -> Transformer:
+    """Return the way from the CRS to degrees (slow to make)."""
+    return Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
 
 
 def places_at(network: WalkNetwork, edge: Sequence[int], offset_mm: Sequence[int]) -> Snapped:

@@ -6,6 +6,7 @@ const painter = (() => {
   const FONT = '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
   const CELLS = 96;
   const SEGMENTS = 3000; // a stroke of more is slow without a GPU
+  const SIGNS = 12000; // points of one status: more are drawn as plain squares
 
   const CanvasLayer = L.Layer.extend({
     initialize(paint) {
@@ -105,13 +106,21 @@ const painter = (() => {
     context.setLineDash([]);
   }
 
+  // Each row by itself: areas that overlap stay filled, and one path of thousands is slow.
   function fillRows(context, shape, frame, fill) {
     context.fillStyle = fill;
-    context.beginPath();
+    const { box } = shape;
     for (let row = 0; row < shape.n; row++) {
-      if (visible(shape, row, frame)) trace(context, shape, row, frame);
+      if (!visible(shape, row, frame)) continue;
+      const [wide, high] = [2, 3].map((i) => (box[4 * row + i] - box[4 * row + i - 2]) * frame.scale);
+      if (wide < 4 && high < 4) {
+        context.fillRect(box[4 * row] * frame.scale - frame.dx, box[4 * row + 1] * frame.scale - frame.dy, wide, high);
+        continue;
+      }
+      context.beginPath();
+      trace(context, shape, row, frame);
+      context.fill("evenodd");
     }
-    context.fill("evenodd");
   }
 
   function small(size, draw) {
@@ -128,7 +137,7 @@ const painter = (() => {
       pen.fillStyle = share.colour;
       pen.fillRect(0, 0, size, size);
       pen.strokeStyle = pen.fillStyle = plain.hatch;
-      pen.globalAlpha = 0.4;
+      pen.globalAlpha = 0.3;
       if (share.pattern === "dots") pen.fillRect(3, 3, 1.6, 1.6);
       else {
         pen.lineWidth = 1;
@@ -399,15 +408,18 @@ const painter = (() => {
     function demandPoints(context, frame) {
       const rule = demand.rules[view.rule];
       if (!rule) return;
-      const radius = Math.max(0.9, Math.min(5.5, 2.3 * 2 ** ((frame.zoom - 14) * 0.7)));
+      const radius = Math.max(0.9, Math.min(5.5, 2.2 * 2 ** ((frame.zoom - 14) * 0.8)));
       const byStatus = new Map(statuses.map((s) => [s.value, []]));
+      let count = 0;
       near(worldBox(frame, 8), (row) => {
         const rows = byStatus.get(rule.status[row]);
-        if (rows) rows.push(row);
+        if (rows) count = Math.max(count, rows.push(row));
       });
+      const signs = radius > 1.9 && count < SIGNS;
       const { x, y } = demand.point;
+      context.globalAlpha = radius < 1.5 ? 0.8 : 1;
       for (const status of statuses) {
-        if (radius < 1.9) {
+        if (!signs) {
           context.fillStyle = status.colour;
           for (const row of byStatus.get(status.value)) {
             context.fillRect(x[row] * frame.scale - frame.dx - radius, y[row] * frame.scale - frame.dy - radius,
@@ -421,6 +433,7 @@ const painter = (() => {
             2 * half, 2 * half);
         }
       }
+      context.globalAlpha = 1;
     }
 
     function entrances(context, frame) {

@@ -6,7 +6,7 @@ const yimi = (() => {
   const MEASURES = ["straight", "network", "walk"];
   const ROWS = 200; // of the gap list, shown at once
   const HITS = 12; // of the search
-  const PRINT = [1040, 560]; // the map on an A4 sheet, in pixels
+  const PRINT = [1050, 516]; // the map on an A4 sheet, in pixels
   const byId = (id) => document.getElementById(id);
 
   // An element with attributes (constants of this file) and children (elements or text).
@@ -140,7 +140,7 @@ const yimi = (() => {
     const t = read.words;
     const layers = data.layers;
     const map = given || L.map(byId("map"), { zoomControl: false, attributionControl: false });
-    map.options.zoomSnap = 0.5;
+    map.options.zoomSnap = 0.25;
     map.options.maxZoom = 19;
 
     const view = {
@@ -165,6 +165,7 @@ const yimi = (() => {
     const percent = (share) => (share === null || share !== share ? "—"
       : new Intl.NumberFormat(locale(), { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share));
     const metres = (value) => (value === null ? "—" : value !== value ? t("ui.nothing_reached") : `${whole(Math.round(value))} ${t("ui.metre")}`);
+    const aside = (text) => (state.lang === "zh" ? `（${text}）` : ` (${text})`);
     const settlement = (value) => t(`settlement.${value}`) || value || t("ui.unknown");
     const share = (value) => data.palette.share[painter.classOf(value, data.palette.share)];
 
@@ -279,7 +280,7 @@ const yimi = (() => {
       const title = (name) => t(`layer.${name}`);
       const group = (text, rows) => {
         const shown = rows.filter((row) => row !== null);
-        return shown.length ? el("fieldset", {}, text ? el("legend", {}, text) : null, ...shown) : null;
+        return shown.length ? el("div", { role: "group" }, text ? el("h3", {}, text) : null, ...shown) : null;
       };
       const kinds = read.kinds().map((id) => check(read.kindName(id), kindKey(id), state.kinds.has(id), (event) => {
         if (event.target.checked) state.kinds.add(id);
@@ -300,7 +301,7 @@ const yimi = (() => {
           ...data.palette.status.slice().sort((a, b) => b.value - a.value).map((s) => note(statusKey(s, 18), s[state.lang]))]) : null,
         layers.line && data.rules.length ? group(null, [layer("service", lineKey([[data.palette.plain.service, 3]]))]) : null,
         layers.area ? group(null, [
-          check(`${title("area")}（${t(`measure.${state.measure}`)}）`, null, state.on.area, (event) => {
+          check(`${title("area")}${aside(t(`measure.${state.measure}`))}`, null, state.on.area, (event) => {
             state.on.area = event.target.checked;
             picture.layer.later();
           }),
@@ -455,7 +456,7 @@ const yimi = (() => {
         valued ? el("h4", {}, `${read.ruleName(state.rule)} · ${whole(Math.round(read.concerned(row, state.rule)))} ${t("ui.children_unit")}`) : null,
         valued ? el("table", {}, el("tbody", {}, ...rows)) : null,
         ruleFacts(),
-        valued && data.rules.length > 1 ? el("h4", {}, `${t("ui.all_rules")}（${t(`measure.${state.measure}`)}）`) : null,
+        valued && data.rules.length > 1 ? el("h4", {}, `${t("ui.all_rules")}${aside(t(`measure.${state.measure}`))}`) : null,
         valued && data.rules.length > 1 ? el("table", {}, el("tbody", {}, ...every)) : null,
       ];
     }
@@ -525,7 +526,7 @@ const yimi = (() => {
     function showAll() {
       document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
       const title = about.title[state.lang];
-      document.title = about.synthetic ? `${title}（${t("ui.synthetic")}）` : title;
+      document.title = about.synthetic ? `${title}${aside(t("ui.synthetic"))}` : title;
       byId("title").textContent = title;
       byId("synthetic").hidden = !about.synthetic;
       for (const node of document.querySelectorAll("[data-word]")) node.textContent = t(node.dataset.word);
@@ -597,7 +598,7 @@ const yimi = (() => {
 
     const first = data.rules.length ? read.kindOfRule(0) : null;
     state.kinds = new Set(first === null ? read.kinds() : [first]);
-    if (window.innerWidth <= 820) byId("legend").open = false;
+    if (window.innerWidth <= 1180) byId("legend").open = false;
     showAll();
     map.invalidateSize({ animate: false });
     fitAll();
@@ -637,23 +638,24 @@ const yimi = (() => {
     });
     byId("print").addEventListener("click", () => window.print());
     // A printed sheet has its own width: the map is laid out for it before, and back afterwards.
+    let before = null;
     window.addEventListener("beforeprint", () => {
+      before = { whole: bounded && map.getBounds().contains(bounded), centre: map.getCenter(), zoom: map.getZoom() };
       Object.assign(byId("slot").style, { width: `${PRINT[0]}px`, height: `${PRINT[1]}px`, position: "relative" });
       byId("legend").open = true;
       map.invalidateSize({ animate: false });
-      fitKeep();
+      if (before.whole) fitAll();
+      else map.setView(before.centre, before.zoom, { animate: false });
       picture.layer.redraw();
     });
     window.addEventListener("afterprint", () => {
       Object.assign(byId("slot").style, { width: "", height: "", position: "" });
       map.invalidateSize({ animate: false });
-      picture.layer.redraw();
+      map.setView(before.centre, before.zoom, { animate: false });
     });
-    const fitKeep = () => map.setView(map.getCenter(), map.getZoom(), { animate: false });
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(byId("slot"));
     document.documentElement.dataset.ready = "yes";
-    yimi.map = map;
-    yimi.picture = picture;
+    Object.assign(yimi, { map, data, view }); // for the browser's console
   }
 
   return { start };

@@ -72,7 +72,9 @@ def test_one_long_edge() -> None:
     road = worlds.long_edge(40_000.0)
     places = worlds.put(road, [(1_000, 30), (39_000, -20), (20_500, 0)])
     assert nearest(road, places, places).distance_m.tolist() == [0, 0, 0]
-    only = nearest(road, worlds.put(road, [(1_000, 0), (39_000, 0)]), worlds.put(road, [(20_500, 0)]))
+    only = nearest(
+        road, worlds.put(road, [(1_000, 0), (39_000, 0)]), worlds.put(road, [(20_500, 0)])
+    )
     assert (only.distance_m[0], only.source[0]) == (39_000 - 20_500, 1)
 
 
@@ -211,9 +213,7 @@ def random_network(draw: st.DrawFn) -> WalkNetwork:
     length = st.sampled_from([1, 2, 3, 500, 1_000, 60_000, 61_234, 4_000_000])
     lengths = draw(st.lists(length, min_size=len(edges), max_size=len(edges)))
     corners = [(float(i), float(i * i)) for i in range(nodes)]
-    lines = [
-        [corners[a], (a + 0.5, -1.0 - k), corners[b]] for k, (a, b) in enumerate(edges)
-    ]
+    lines = [[corners[a], (a + 0.5, -1.0 - k), corners[b]] for k, (a, b) in enumerate(edges)]
     return worlds.network_of(lines, lengths_mm=lengths)
 
 
@@ -224,9 +224,7 @@ def network_and_places(draw: st.DrawFn) -> tuple[WalkNetwork, Snapped, Snapped]:
     edge = st.integers(-1, len(network.edges) - 1)
     offset = st.sampled_from([0, 1, 2, 250, 999, 30_000, 61_000, 10**7])
     rows = st.lists(st.tuples(edge, offset), min_size=1, max_size=6)
-    sources, targets = (
-        worlds.places_at(network, *zip(*draw(rows), strict=True)) for _ in range(2)
-    )
+    sources, targets = (worlds.places_at(network, *zip(*draw(rows), strict=True)) for _ in range(2))
     return network, sources, targets
 
 
@@ -309,7 +307,9 @@ def test_one_more_source_never_makes_a_way_longer(
     world: tuple[WalkNetwork, Snapped, Snapped],
 ) -> None:
     network, sources, targets = world
-    fewer = Snapped(sources.edge[:-1], sources.offset_mm[:-1], sources.access_m[:-1], sources.xy[:-1])
+    fewer = Snapped(
+        sources.edge[:-1], sources.offset_mm[:-1], sources.access_m[:-1], sources.xy[:-1]
+    )
     all_of_them = nearest(network, sources, targets).distance_m
     assert (all_of_them <= nearest(network, fewer, targets).distance_m).all()
 
@@ -375,7 +375,9 @@ def test_a_full_queue_is_made_bigger(capacity: int) -> None:
     np.testing.assert_array_equal(usual.keys, small.keys)
 
 
-@pytest.mark.parametrize(("pairs_at_once", "capacity"), [(1, None), (200, None), (1, 4), (2**20, 4)])
+@pytest.mark.parametrize(
+    ("pairs_at_once", "capacity"), [(1, None), (200, None), (1, 4), (2**20, 4)]
+)
 def test_pairs_do_not_depend_on_the_room(pairs_at_once: int, capacity: int | None) -> None:
     city = random_city(6)
     places = at_nodes(city, np.arange(len(city.node_xy)))

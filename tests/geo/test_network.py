@@ -19,7 +19,9 @@ CROSS = [[(0, 0), (100, 0), (250, 0)], [(100, -40), (100, 0), (100, 60)]]
 def lengths_by_ends(network: WalkNetwork) -> list[tuple[int, int, int]]:
     """Return (id, id, mm) of the edges, independent of any order."""
     ends = np.sort(network.node_id[network.edge_nodes], axis=1)
-    return sorted((*map(int, pair), int(mm)) for pair, mm in zip(ends, network.edge_length_mm, strict=True))
+    return sorted(
+        (*map(int, pair), int(mm)) for pair, mm in zip(ends, network.edge_length_mm, strict=True)
+    )
 
 
 def build(lines: list[worlds.Line], **options: object) -> WalkNetwork:

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from analyses.demo_blocks import site_name
-from analyses.demo_drawing import Site, bent, degrees, dm
-from analyses.demo_streets import shifted_grid
+from analyses.demo.drawing import Site, bent, degrees, dm
+from analyses.demo.parcels import kind_count, site_name
+from analyses.demo.streets import shifted_grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from analyses.demo_blocks import Parcel
-    from analyses.demo_drawing import Point, Sheet
-    from analyses.demo_streets import Grid
-    from analyses.demo_villages import Village
+    from analyses.demo.drawing import Point, Sheet
+    from analyses.demo.parcels import Parcel
+    from analyses.demo.streets import Grid
+    from analyses.demo.villages import Village
+
+_SHAKE = 0.42
+"""Share of a cell by which its corners move: below a half, so that no two change places."""
 
 
 class Community(NamedTuple):
@@ -63,11 +66,11 @@ def settle(
     """
     owner, rings = _cells(sheet, rng, grid, villages=villages)
     lonlat = to_degrees(rings.reshape(-1, 2), sheet.plan, origin_m=origin_m)
-    cells = shapely.polygons(lonlat.reshape(rings.shape))
+    cells = np.asarray(shapely.polygons(lonlat.reshape(rings.shape)))
     communities, order = _communities(sheet, grid, villages=villages)
     shapes = np.array([shapely.coverage_union_all(cells[owner == k]) for k in order])
     spots = np.array([(home.x, home.y) for home in sheet.homes], dtype=np.int64)
-    points = shapely.points(to_degrees(spots, sheet.plan, origin_m=origin_m))
+    points = np.asarray(shapely.points(to_degrees(spots, sheet.plan, origin_m=origin_m)))
     home, area = shapely.STRtree(shapes).query(points, predicate="intersects")
     of_home = np.full(len(points), -1)
     of_home[home[::-1]] = area[::-1]
@@ -109,10 +112,9 @@ def _cells(
     inside &= (y >= grid.trunk_y) & (y <= grid.rows[-1].y)
     rim = (abs(x) == x.max()) | (abs(y) == y.max())
     reach = np.where(inside | rim, 0, 1)
-    for part, cuts in ((x, xs), (y, ys)):
-        room = int(np.diff(cuts).min() * 0.42)
-        part += rng.integers(-room, room + 1, x.shape) * reach
-    corners = np.stack([x, y], axis=-1)
+    room = [int(np.diff(cuts).min() * _SHAKE) for cuts in (xs, ys)]
+    shaken = [rng.integers(-most, most + 1, x.shape) * reach for most in room]
+    corners = np.stack([x + shaken[0], y + shaken[1]], axis=-1)
     around = (corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1])
     rings = np.stack([*around, around[0]], axis=2).reshape(-1, 5, 2)
     owner = _owners(sheet, rng, grid, middles=rings[:, :4].mean(axis=1), villages=villages)
@@ -266,7 +268,7 @@ def _children(
 def apportioned(weights: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     """Share a total out in whole numbers by the largest remainders (ties: the first)."""
     exact = weights / weights.sum() * total
-    whole = np.floor(exact).astype(np.int64)
+    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(whole - exact, kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
     return whole
@@ -276,13 +278,10 @@ def _place_homes(
     sheet: Sheet, rng: np.random.Generator, of_home: NDArray[np.int64], *, bare: Sequence[int]
 ) -> None:
     """Put a 儿童之家 into most communities, in one of their buildings."""
-    areas = int(of_home.max()) + 1
-    settled = [k for k in range(areas) if k not in set(bare) and (of_home == k).any()]
-    left_out = sheet.plan["counts"]["communities_without_children_home"]
-    spared = set(rng.permutation(len(settled))[: len(settled) - (areas - len(bare) - left_out)])
-    for n, k in enumerate(settled):
-        if n not in spared:
-            _place(sheet, "children_home", _some_home(sheet, rng, of_home == k))
+    settled = [int(k) for k in np.unique(of_home) if k >= 0 and k not in bare]
+    wanted = kind_count(sheet.plan, "children_home")
+    for n in sorted(rng.permutation(len(settled))[:wanted].tolist()):
+        _place(sheet, "children_home", _some_home(sheet, rng, of_home == settled[n]))
 
 
 def _place_urban(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from analyses.demo_drawing import Line, Rect, Way, dm
+from analyses.demo.drawing import Line, Rect, Way, dm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyses.demo_drawing import Point, Sheet, Side, Tags
+    from analyses.demo.drawing import Point, Sheet, Side, Tags
 
 _BRIDGE = {"bridge": "yes", "layer": "1"}
 _TUNNEL = {"tunnel": "yes", "layer": "-1"}
@@ -117,27 +118,23 @@ def blocks(grid: Grid) -> list[Block]:
     edges = sorted([*southern, grid.rail_y])
     found = []
     for i, (west, east) in enumerate(_column_pairs(grid)):
-        for j, (south, north) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-            sides: list[Side] = []
-            for name, is_street in (
-                ("S", south != grid.rail_y),
-                ("N", north != grid.rail_y),
-                ("W", _runs(grid, west, south)),
-                ("E", _runs(grid, east, south)),
-            ):
-                if is_street:
-                    sides.append(name)
-            found.append(Block(Rect(west.x, south, east.x, north), tuple(sides), i, j))
+        for j, (south, north) in enumerate(itertools.pairwise(edges)):
+            is_street: dict[Side, bool] = {
+                "S": south != grid.rail_y,
+                "N": north != grid.rail_y,
+                "W": _runs(grid, west, south),
+                "E": _runs(grid, east, south),
+            }
+            sides = tuple(side for side, there in is_street.items() if there)
+            found.append(Block(Rect(west.x, south, east.x, north), sides, i, j))
     return found
 
 
 def _column_pairs(grid: Grid) -> list[tuple[Column, Column]]:
     """Neighbouring columns with houses between: not the arterial's middle, not the canal."""
-    pairs = zip(grid.columns[:-1], grid.columns[1:], strict=True)
+    pairs = itertools.pairwise(grid.columns)
     return [
-        (a, b)
-        for a, b in pairs
-        if not (a.oneway and b.oneway) and not a.x < grid.canal_x < b.x
+        (a, b) for a, b in pairs if not (a.oneway and b.oneway) and not a.x < grid.canal_x < b.x
     ]
 
 
@@ -157,7 +154,7 @@ def _draw_columns(sheet: Sheet, rng: np.random.Generator, grid: Grid) -> None:
         name = _word(sheet, "column", number=number)
         if column.oneway:
             name = _word(sheet, "arterial")
-        for south, north in zip(edges[:-1], edges[1:], strict=True):
+        for south, north in itertools.pairwise(edges):
             if not _runs(grid, column, south):
                 continue
             tags = street_tags(sheet, rng, column.highway, name=name)
@@ -167,7 +164,7 @@ def _draw_columns(sheet: Sheet, rng: np.random.Generator, grid: Grid) -> None:
                 cuts = [south, grid.rail_y - half, grid.rail_y + half, north]
             else:
                 cuts = [south, north]
-            for k, (lo, hi) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+            for k, (lo, hi) in enumerate(itertools.pairwise(cuts)):
                 below = k == 1
                 sheet.lines.append(
                     Line("v", column.x, lo, hi, {**tags, **(_TUNNEL if below else {})}, -below)
@@ -176,10 +173,8 @@ def _draw_columns(sheet: Sheet, rng: np.random.Generator, grid: Grid) -> None:
 
 def _draw_rows(sheet: Sheet, rng: np.random.Generator, grid: Grid) -> None:
     for number, row in enumerate(grid.rows, 1):
-        for west, east in zip(grid.columns[:-1], grid.columns[1:], strict=True):
-            tags = street_tags(
-                sheet, rng, row.highway, name=_word(sheet, "row", number=number)
-            )
+        for west, east in itertools.pairwise(grid.columns):
+            tags = street_tags(sheet, rng, row.highway, name=_word(sheet, "row", number=number))
             if west.oneway and east.oneway:
                 if row.signals:
                     sheet.lines.append(Line("h", row.y, west.x, east.x, tags))

@@ -7,6 +7,7 @@ apart), and only the last step turns it into degrees.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -23,6 +24,7 @@ Axis = Literal["h", "v"]
 Side = Literal["N", "E", "S", "W"]
 Tags = dict[str, str]
 Point = tuple[int, int]
+SIDES: tuple[Side, ...] = ("S", "E", "N", "W")
 _DM_PER_M = 10
 
 
@@ -45,12 +47,9 @@ class Rect(NamedTuple):
 
     def side(self, side: Side) -> tuple[Axis, int, int, int]:
         """Return axis, place, from and to of a side."""
-        return {
-            "N": ("h", self.y1, self.x0, self.x1),
-            "S": ("h", self.y0, self.x0, self.x1),
-            "W": ("v", self.x0, self.y0, self.y1),
-            "E": ("v", self.x1, self.y0, self.y1),
-        }[side]  # type: ignore[return-value]
+        if side in "NS":
+            return "h", self.y1 if side == "N" else self.y0, self.x0, self.x1
+        return "v", self.x1 if side == "E" else self.x0, self.y0, self.y1
 
 
 class Line(NamedTuple):
@@ -131,8 +130,8 @@ def outline(rect: Rect, *, stops: Iterable[Point] = (), every: int) -> Points:
         fixed = (ay, ax)[axis]
         start, end = (ax, ay)[axis], (bx, by)[axis]
         on = [s[axis] for s in stops if s[1 - axis] == fixed]
-        for place in _spaced([start, end, *on], every=every, backwards=end < start)[:-1]:
-            ring.append((place, fixed) if axis == 0 else (fixed, place))
+        run = _spaced([start, end, *on], every=every, backwards=end < start)[:-1]
+        ring.extend((place, fixed) if axis == 0 else (fixed, place) for place in run)
     return np.array([*ring, ring[0]], dtype=np.int64)
 
 
@@ -186,21 +185,23 @@ def bent(points: NDArray[np.float64], place: Mapping[str, Any]) -> NDArray[np.fl
             if length:
                 angle += 2 * np.pi * along / length
         moved[:, "xy".index(wave["axis"])] += wave["amplitude_m"] * np.sin(angle)
-    return np.round(moved, 2)
+    rounded: NDArray[np.float64] = np.round(moved, 2)
+    return rounded
 
 
 def degrees(metres: NDArray[np.float64], place: Mapping[str, float]) -> NDArray[np.float64]:
     """Return longitude and latitude, 7 decimals (OSM's own precision), of bent points."""
     scale = np.array([place["metres_per_degree_east"], place["metres_per_degree_north"]])
     origin = np.array([place["longitude"], place["latitude"]])
-    return np.round(origin + metres / scale, 7)
+    rounded: NDArray[np.float64] = np.round(origin + metres / scale, 7)
+    return rounded
 
 
 def _spaced(places: Iterable[int], *, every: int, backwards: bool = False) -> list[int]:
     """Sort places on a line and fill gaps longer than `every` evenly."""
     sure = sorted(set(places))
     full = sure[:1]
-    for a, b in zip(sure[:-1], sure[1:], strict=True):
+    for a, b in itertools.pairwise(sure):
         parts = -(-(b - a) // every)
         full.extend(a + (b - a) * k // parts for k in range(1, parts + 1))
     return full[::-1] if backwards else full

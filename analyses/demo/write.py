@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from analyses.demo_blocks import draw_blocks, kind_count
-from analyses.demo_drawing import Sheet, Way, dm, joined
-from analyses.demo_places import settle, to_degrees
-from analyses.demo_streets import draw_streets, shifted_grid
-from analyses.demo_villages import draw_villages
+from analyses.demo.blocks import draw_blocks
+from analyses.demo.drawing import Sheet, Way, dm, joined
+from analyses.demo.houses import draw_villages
+from analyses.demo.people import settle, to_degrees
+from analyses.demo.streets import draw_streets, shifted_grid
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.demo_drawing import Point, Site, Tags
-    from analyses.demo_places import People
+    from analyses.demo.drawing import Point, Site, Tags
+    from analyses.demo.people import People
 
 _SCHOOLS = ("primary_school", "junior_school", "nine_year_school")
 _MADE = datetime(2026, 6, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -155,9 +155,7 @@ def _rows(
     return rows
 
 
-def _gate_rows(
-    plan: dict[str, Any], sites: Sequence[tuple[Town, Site]]
-) -> list[dict[str, object]]:
+def _gate_rows(plan: dict[str, Any], sites: Sequence[tuple[Town, Site]]) -> list[dict[str, object]]:
     """Return a row for each school gate; nobody has listed those of the last schools."""
     heads = plan["words"]["headers"]
     rows: list[dict[str, object]] = []
@@ -238,9 +236,7 @@ def _write_xlsx(path: Path, plan: dict[str, Any], rows: Sequence[dict[str, objec
     book.close()
 
 
-def _write_parks(
-    path: Path, plan: dict[str, Any], sites: Sequence[tuple[Town, Site]]
-) -> None:
+def _write_parks(path: Path, plan: dict[str, Any], sites: Sequence[tuple[Town, Site]]) -> None:
     heads = plan["words"]["headers"]
     features = []
     for number, (town, site) in enumerate(sites, 1):
