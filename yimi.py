@@ -2,7 +2,7 @@
 
 >>> import yimi
 >>> sorted(yimi.__all__)[:3]
-['build_network', 'coverage', 'folium_map']
+['build_network', 'coverage', 'entrances']
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ for _package in (geo, analyses, maps):
 _NAMES = {
     "build_network": "geo.network",
     "coverage": "analyses.coverage",
+    "entrances": "analyses.entrances",
     "folium_map": "maps.folium_map",
     "load_study": "analyses.study",
     "metric_crs": "geo.crs",
@@ -131,15 +132,15 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """检查一个文件或整个研究的数据 / Check one file or all inputs of a study."""
-    from analyses.check import check_inputs
+    from analyses.check import check_inputs, reports
 
-    report = check_inputs(path, out, lang=lang)
+    checks = check_inputs(path, out, lang=lang)
     if as_json:
-        print(json.dumps(report.as_json(lang), ensure_ascii=False))
+        print(json.dumps(reports(checks), ensure_ascii=False))
     elif not quiet:
-        _print_accounts(report.accounts, lang)
-        _print_findings(report.findings, lang)
-    raise typer.Exit(report.exit_code)
+        _print_findings(checks.findings, lang)
+        _print_accounts([(c.file, c.rows_in, c.rows_used, c.rows_rejected) for c in checks.files], lang)
+    raise typer.Exit(checks.exit_code)
 
 
 @app.command()
@@ -173,8 +174,9 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
         print(json.dumps({**summary, "seconds": clock.seconds}, ensure_ascii=False))
     elif not quiet:
         _print_findings(done.findings, lang)
-        _print_accounts(done.accounts, lang)
-        _print_indicators(done.result.indicators, lang)
+        rows = [(a.name, a.rows_in, a.rows_used, a.rows_rejected) for a in done.accounts]
+        _print_accounts(rows, lang)
+        _print_shares(done.result.tables, lang)
         print(say["run_done"].replace("{map}", str(out / "map.html")))
     rejected = sum(account.rows_rejected for account in done.accounts)
     raise typer.Exit(WITH_REJECTS if rejected else OK)
@@ -247,21 +249,27 @@ def _print_accounts(accounts: Any, lang: Lang) -> None:  # noqa: ANN401
     table.add_column(say["input"])
     for column in ("rows_in", "rows_used", "rows_rejected"):
         table.add_column(say[column], justify="right")
-    for account in accounts:
-        numbers = (account.rows_in, account.rows_used, account.rows_rejected)
-        table.add_row(printable(account.name), *(f"{n:,}" for n in numbers))
+    for name, *numbers in accounts:
+        table.add_row(printable(name), *(f"{n:,}" for n in numbers))
     Console(markup=False, highlight=False).print(table)
 
 
-def _print_indicators(indicators: Any, lang: Lang) -> None:  # noqa: ANN401
+def _print_shares(tables: Any, lang: Lang) -> None:  # noqa: ANN401
+    """Print the share of children covered by each rule, in the three measures."""
     from rich.console import Console
+    from rich.table import Table
 
-    lines = [
-        f"  {i.zh if lang == 'zh' else i.en}: {i.value:.1%} ({i.numerator:,.0f} / {i.denominator:,.0f})"
-        for i in indicators
-        if i.unit == "share" and i.denominator
-    ]
-    Console(markup=False, highlight=False).print("\n".join(lines), soft_wrap=True)
+    say = _words(lang)
+    rules = tables["rules"].set_index("rule_id")
+    table = Table(box=None, pad_edge=False)
+    table.add_column(say["rule"])
+    for column in ("straight", "network", "walk"):
+        table.add_column(say[column], justify="right")
+    for row in tables["total"].itertuples():
+        shares = (row.share_straight, row.share_network, row.share_walk)
+        name = f"{rules.loc[row.rule_id, lang]} [{row.rule_id}]"
+        table.add_row(name, *("—" if s != s else f"{s:.1%}" for s in shares))  # noqa: PLR0124 - NaN
+    Console(markup=False, highlight=False).print(table)
 
 
 def _kind_words(kind: str, lang: Lang) -> str:

@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from analyses.children import demand_of
-from analyses.facilities import facilities_from_layer, facilities_from_osm
+from analyses.entrances import gate_findings, mapped_entrances
+from analyses.facilities import facilities_from_layer, facilities_from_osm, osm_findings
 from analyses.facility_merge import merge_facilities
 from analyses.facility_types import osm_wanted, required_kind
 from analyses.rules import kind_words, settlement
 from geo.bundled import load_toml
 from geo.crs import metric_crs, project
-from geo.datum import datum_findings
+from geo.datum_evidence import detect_datum
 from geo.findings import Finding, InputRefused, refuse_if_any
-from geo.network import build_network
+from geo.network import build_network, polylines
 from geo.osm import streets_from_osm
 from geo.osm_features import features_from_osm
 from geo.output import sha256
@@ -123,6 +125,12 @@ class _Books:
         refuse_if_any(layer.findings)
         return layer
 
+    def forget(self, layer: Layer) -> None:
+        """Take a layer out of the books again, because it is read anew."""
+        del self.accounts[-1]
+        self.rejects.pop(layer.name, None)
+        self.findings = [f for f in self.findings if f not in layer.findings]
+
     def enter(self, section: LayerInput, rows: int, what: str) -> None:
         """Enter what was taken from an OSM file."""
         digest = sha256(self.study.file(section.path))
@@ -153,6 +161,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     gates = None
     if study.gates is not None:
         gates = project(books.read(study.gates).frame, crs)
+        books.findings += gate_findings(facilities, gates)
     progress("demand")
     people = demand_of(
         study, books.read, communities=communities, buildings=buildings, network=network
@@ -165,7 +174,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         communities=communities,
         demand=people.points,
         gates=gates,
-        mapped_entrances=osm.get("mapped"),
+        mapped_entrances=mapped_entrances(osm["mapped"]) if "mapped" in osm else None,
         background={role: osm[role] for role in _BACKGROUND if role in osm},
         accounts=tuple(books.accounts),
         rejects=books.rejects,
@@ -230,6 +239,7 @@ def _facilities(
                 found = features_from_osm(study.file(section.path), osm_wanted())
                 features = project(found, crs)
             frame = facilities_from_osm(features)
+            books.findings += osm_findings(features, file=section.path)
             frame = frame if kind is None else frame[frame["kind"] == kind]
             books.enter(section, len(frame), "facilities")
         else:
@@ -341,17 +351,18 @@ def homes_of(buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.G
 
 
 def _datum_checked(
-    study: Study, books: _Books, layer: Layer, *, section: LayerInput, streets: Streets
+    study: Study, books: _Books, layer: Layer, *, section: FacilitiesInput, streets: Streets
 ) -> Layer:
     """Ask whether an undeclared layer lies where GCJ-02 or BD-09 would put it."""
-    suspect = datum_findings(layer, streets)
-    if not suspect:
+    points = layer.frame.geometry[layer.frame.geom_type == "Point"]
+    lonlat = np.column_stack([points.x, points.y])
+    lines = polylines(streets.lonlat[streets.way_vertices], streets.way_start)
+    suspect = detect_datum(lonlat, lines).finding(file=layer.name)
+    if suspect is None:
         return layer
     if study.study.datum != "auto":
-        raise InputRefused(*suspect)
-    del books.accounts[-1]
-    books.findings += [replace(f, code="DATUM_UNDONE") for f in suspect]
-    declared = section.model_copy(update={"crs": str(suspect[0].detail["datum"])})
+        raise InputRefused(suspect)
+    books.forget(layer)
+    books.findings.append(replace(suspect, code="DATUM_APPLIED"))
+    declared = section.model_copy(update={"crs": suspect.detail["datum"]})
     return books.read(declared, kinds=kind_words())
-
-

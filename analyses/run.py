@@ -10,6 +10,7 @@ import geopandas as gpd
 from analyses.coverage import coverage
 from analyses.entrances import entrances
 from analyses.inputs import Inputs, read_inputs
+from analyses.quality import access_legs, effects, facility_sources, street_tags
 from analyses.result import Result, Role, Shown
 from analyses.rules import standards_of
 from geo.bundled import load_toml
@@ -82,8 +83,20 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
         snap_max_m=study.streets.snap_max_m,
         walking_speed_m_s=study.walking.speed_m_s,
     )
+    snap_max_m = study.streets.snap_max_m
+    points = result.tables["points"]
+    tables = {
+        **result.tables,
+        "quality_effects": effects(
+            points, inputs.demand, rules, entrances=doors, snap_max_m=snap_max_m
+        ),
+        "quality_streets": street_tags(inputs.network),
+        "quality_sources": facility_sources(inputs.facilities, doors),
+        "quality_legs": access_legs(points, snap_max_m=snap_max_m),
+    }
     shown = (*_background(inputs), *result.shown)
-    return Run(study, replace(result, shown=shown, notes=(*inputs.notes, *result.notes)), inputs)
+    notes = (*inputs.notes, *result.notes)
+    return Run(study, replace(result, tables=tables, shown=shown, notes=notes), inputs)
 
 
 def _background(inputs: Inputs) -> tuple[Shown, ...]:

@@ -98,14 +98,11 @@ class StreetsInput(LayerInput):
     snap_max_m: float = _number("streets", "snap_max_m")
 
 
-class ChildrenInput(_Section):
+class ChildrenInput(LayerInput):
     """``[children]``: how children are known, and the file if it is not the communities."""
 
     method: Literal["communities", "points", "raster"] = "communities"
-    path: str | None = None
-    layer: str | None = None
-    crs: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
+    path: str | None = None  # type: ignore[assignment]
     rasters: dict[str, str] = Field(default_factory=dict)
     spacing_m: float = _number("children", "spacing_m")
 
@@ -300,13 +297,13 @@ def _with_place(finding: Finding, lines: Mapping[Any, int], *, name: str) -> Fin
     )
 
 
-def _inputs(study: Study) -> Iterator[tuple[str, LayerInput | ChildrenInput]]:
-    """Yield every section of the study that names a file, with its key."""
+def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
+    """Yield every section of the study that names a file of rows, with its key."""
     for number, facilities in enumerate(study.facilities, 1):
         yield f"facilities.[{number}]", facilities
     for key in ("streets", "communities", "children", "buildings", "gates", "area"):
         section = getattr(study, key)
-        if section is not None:
+        if section is not None and section.path is not None:
             yield key, section
 
 
@@ -317,7 +314,7 @@ def _crs_slips(study: Study) -> Iterator[Finding]:
             check_metric(study.study.crs)
     except InputRefused as error:
         yield _renamed(error.findings[0], "study.crs")
-    for key, section in _inputs(study):
+    for key, section in inputs_of(study):
         try:
             if section.crs is not None:
                 parse_crs(section.crs)
@@ -326,10 +323,9 @@ def _crs_slips(study: Study) -> Iterator[Finding]:
 
 
 def _missing_files(study: Study) -> Iterator[Finding]:
-    for key, section in _inputs(study):
+    for key, section in inputs_of(study):
         try:
-            if section.path is not None:
-                study.file(section.path)
+            study.file(section.path)
         except InputRefused as error:
             yield _renamed(error.findings[0], f"{key}.path")
     others = [(f"standards.files.[{n}]", p) for n, p in enumerate(study.standards.files, 1)]

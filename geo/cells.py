@@ -1,7 +1,7 @@
 """What number, angle or text does one cell say, and how sure is that?
 
-Only exact readings are allowed: ``1,200``, ``３６０人`` and ``'900`` are numbers; ``约40``, ``1.5千``
-and ``—`` are not, and never become 0.
+Only exact readings are allowed: ``1,200``, ``360人``, full-width digits and ``'900`` are numbers;
+``约40``, ``1.5千`` and a dash are not, and never become 0.
 """
 
 from __future__ import annotations
@@ -36,13 +36,21 @@ _EDGES = re.compile(r"^[ \xa0\u3000]|[ \xa0\u3000]$", re.MULTILINE)
 _SPACES = re.compile(r"[^\S\n]+")
 _HEMISPHERE = {"东经": 1, "西经": -1, "北纬": 1, "南纬": -1, "e": 1, "w": -1, "n": 1, "s": -1}
 _SIDE = r"(?:东经|西经|北纬|南纬|[ewns])"
+# All signs for degrees, minutes (prime, quotes, acute) and seconds (double prime, quotes) as one.
+_MARKS = str.maketrans(
+    {
+        **dict.fromkeys("\u00ba\u02da度", "\u00b0"),
+        **dict.fromkeys("\u2032\u2019\u2018\u00b4\u0060分", "'"),
+        **dict.fromkeys("\u2033\u201d\u201c秒", '"'),
+    }
+)
 _DEGREES = re.compile(
-    rf"(?P<before>{_SIDE})?\s*(?P<sign>-)?(?P<d>\d{{1,3}}(?:\.\d+)?)\s*(?:°|度|º|˚|:|\s|d)?\s*"
-    r"(?:(?P<m>\d{1,2}(?:\.\d+)?)\s*(?:′|'|分|’|‘|´|:|\s|m)?\s*)?"
-    r"(?:(?P<s>\d{1,2}(?:\.\d+)?)\s*(?:″|\"|秒|”|“|''|′′|s)?)?\s*"
+    rf"(?P<before>{_SIDE})?\s*(?P<sign>-)?(?P<d>\d{{1,3}}(?:\.\d+)?)\s*(?:\u00b0|:|\s|d)?\s*"
+    r"(?:(?P<m>\d{1,2}(?:\.\d+)?)\s*(?:'|:|\s|m)?\s*)?"
+    r"(?:(?P<s>\d{1,2}(?:\.\d+)?)\s*(?:\"|s)?)?\s*"
     rf"(?P<after>{_SIDE})?"
 )
-_ANGLE_MARK = re.compile(r"[°º˚度分秒′″'\"’”:]|[ewnsdm]|\d\s+\d|[东西]经|[南北]纬")
+_ANGLE_MARK = re.compile(r"[\u00b0'\":]|[ewnsdm]|\d\s+\d|[东西]经|[南北]纬")
 _ONE_COLUMN = re.compile(r"\s*[,，;；、|/\s]\s*")
 _SIXTY = 60
 
@@ -86,7 +94,7 @@ def all_visible(texts: Sequence[str | None]) -> list[str | None]:
 def key(text: str) -> str:
     """Return the form in which two texts are compared: width, case and spaces do not count.
 
-    >>> key(" Ｆ００７ ")
+    >>> key(" \uff26\uff10\uff10\uff17 ")
     'f007'
     """
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))).casefold()
@@ -247,9 +255,9 @@ def _ungrouped(digits: str, *, decimal_comma: bool) -> str:
 
 
 def _angle(text: str) -> Parsed:
-    """Read degrees, minutes and seconds, e.g. ``116°54′17.86″`` or ``北纬38度57分``."""
-    word = text.replace("'", "′").replace('"', "″")
-    word = visible(unicodedata.normalize("NFKC", word)).strip().lower().replace("′′", "″")
+    """Read degrees, minutes and seconds, e.g. ``116\u00b054'17.86"`` or ``北纬38度57分``."""
+    word = unicodedata.normalize("NFKC", text.translate(_MARKS)).translate(_MARKS)
+    word = visible(word).strip().lower().replace("''", '"')
     match = _DEGREES.fullmatch(word)
     if match is None or not _ANGLE_MARK.search(word):
         return _NOTHING, How.UNREADABLE

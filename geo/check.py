@@ -1,7 +1,7 @@
 """What is wrong with one file, as a report that a planner and a program can read?
 
-``report.json`` counts the rows and lists the findings in both languages; ``rejects.csv`` keeps every
-row that was not used, its original cells untouched, with code, column, value, why and fix.
+``report.json`` counts the rows and lists the findings in both languages; ``rejects.csv`` keeps
+every row that was not used, its original cells untouched, with code, column, value, why and fix.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo.findings import InputRefused, printable
-from geo.output import run_folder, sha256, write_json, write_manifest
+from geo.output import run_folder, write_json, write_manifest
 from geo.readers import read_layer, short_name
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _ORDER = ("refuse", "confirm", "quarantine", "note")
 # What a spreadsheet runs as a formula; the full-width signs count as well in Chinese Excel.
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 
 

@@ -63,7 +63,7 @@ class Mapped:
 
     @property
     def placed(self) -> tuple[str, ...]:
-        """The canonical columns that give the place, or an empty tuple."""
+        """Return the canonical columns that give the place, or an empty tuple."""
         return next((pair for pair in _PLACED if all(c in self.header for c in pair)), ())
 
 
@@ -200,7 +200,7 @@ def _column(name: str, table: Mapping[str, Any]) -> Column:
 
 @cache
 def _words(known: tuple[Column, ...]) -> dict[str, str]:
-    """Compared header -> canonical name; the first column that claims a word has it."""
+    """Return compared header -> canonical name; the first column that claims a word has it."""
     words: dict[str, str] = {}
     for column in known:
         for word in column.synonyms:

@@ -7,7 +7,6 @@ quote that is not closed spoils its own row only: reading goes on with the next 
 from __future__ import annotations
 
 import csv
-import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from geo.encodings import Decoded
 
 _BLOCK_LINES = 100_000
+_QUOTED_BLOCK_LINES = 10_000
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def grid(decoded: Decoded, delimiter: str, *, start: int, number: int, width: in
         if not odd.all():
             flat = text.replace(delimiter, "\n").split("\n")
             for j, column in enumerate(columns):
-                column += flat[j::width]
+                column.extend(flat[j::width])
             numbers.append(np.flatnonzero(~odd) + (number + first - start))
         for i in np.flatnonzero(odd):
             row = next(rows(decoded, delimiter, start=first + i, number=number + first - start + i))
@@ -141,7 +141,7 @@ def _quoted_row(
 ) -> Row:
     """Read a record whose first line has a quote."""
     most: int = load_toml("rules/limits.toml")["text"]["quoted_max_lines"]
-    feed = (line + "\n" for line in itertools.islice(lines, start, start + most))
+    feed = (lines[i] + "\n" for i in range(start, min(start + most, len(lines))))
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     line = lines[start]
     try:
@@ -150,12 +150,14 @@ def _quoted_row(
         code = "CELL_TOO_LONG" if "field larger" in str(error) else "CSV_QUOTE"
         return Row(number, line.split(delimiter), line, code)
     used = reader.line_num
-    if used > 1 and _swallows(lines[start + 1 : start + used], cells, delimiter, width):
+    if used > 1 and _swallows(
+        lines[start + 1 : start + used], cells, delimiter=delimiter, width=width
+    ):
         return Row(number, line.split(delimiter), line, "CSV_QUOTE")
     return Row(number, cells, "\n".join(lines[start : start + used]), None, used)
 
 
-def _swallows(inner: list[str], cells: list[str], delimiter: str, width: int | None) -> bool:
+def _swallows(inner: list[str], cells: list[str], *, delimiter: str, width: int | None) -> bool:
     """Say whether a cell over several lines holds what is a row by itself."""
     if width is None:
         return False
@@ -168,22 +170,53 @@ def _checked_cells(row: Row, longest: int) -> Row:
     return row
 
 
-def _slow_grid(
-    decoded: Decoded, delimiter: str, *, start: int, number: int, width: int
-) -> Grid:
-    """Lay rows into columns one by one: files with quotes or lines in a foreign encoding."""
+def _slow_grid(decoded: Decoded, delimiter: str, *, start: int, number: int, width: int) -> Grid:
+    """Lay rows into columns where the file has quotes or lines in a foreign encoding.
+
+    Blocks without any fault are parsed at once, the others row by row.
+    """
     columns: list[list[str]] = [[] for _ in range(width)]
     numbers: list[int] = []
     spoiled: list[Row] = []
-    for row in rows(decoded, delimiter, start=start, number=number, width=width):
-        if row.code is not None or len(row.cells) != width:
-            spoiled.append(row)
+    while start < len(decoded.lines):
+        end = min(start + _QUOTED_BLOCK_LINES, len(decoded.lines))
+        whole = _whole_block(decoded, delimiter, lines=range(start, end), width=width)
+        if whole is not None:
+            for column, cells in zip(columns, zip(*whole, strict=True), strict=True):
+                column.extend(cells)
+            numbers.extend(range(number, number + end - start))
+            start, number = end, number + end - start
             continue
-        numbers.append(row.number)
-        for column, cell in zip(columns, row.cells, strict=True):
-            column.append(cell)
-    whole = Grid(columns, np.array(numbers, np.int64))
-    return _with_odd_rows(_without_blank_rows(whole), spoiled, width)
+        for row in rows(decoded, delimiter, start=start, number=number, width=width):
+            start, number = start + row.lines, number + 1
+            if row.code is not None or len(row.cells) != width:
+                spoiled.append(row)
+            else:
+                numbers.append(row.number)
+                for column, cell in zip(columns, row.cells, strict=True):
+                    column.append(cell)
+            if start >= end:
+                break
+    grid = Grid(columns, np.array(numbers, np.int64))
+    return _with_odd_rows(_without_blank_rows(grid), spoiled, width)
+
+
+def _whole_block(
+    decoded: Decoded, delimiter: str, *, lines: range, width: int
+) -> list[list[str]] | None:
+    """Parse a block in which every line is one faultless row, else None."""
+    block = decoded.lines[lines.start : lines.stop]
+    longest: int = load_toml("rules/limits.toml")["text"]["cell_max_chars"]
+    if max(map(len, block)) > longest or any("\0" in line for line in block):
+        return None
+    if not decoded.foreign.isdisjoint(lines):
+        return None
+    try:
+        parsed = list(csv.reader(block, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    whole = len(parsed) == len(block) and all(len(cells) == width for cells in parsed)
+    return parsed if whole else None
 
 
 def _without_blank_rows(whole: Grid) -> Grid:

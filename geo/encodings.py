@@ -78,7 +78,7 @@ def decode(data: bytes, *, file: str) -> Decoded:
 
 
 def split_lines(text: str) -> list[str]:
-    """Split into physical lines at ``\\n``, ``\\r\\n``, ``\\r\\r\\n`` or, where there is none, ``\\r``."""
+    """Split into physical lines at LF, CR LF, CR CR LF or, where there is no LF, at CR."""
     if "\r" in text:
         text = text.replace("\r\r\n", "\n").replace("\r\n", "\n")
         if "\n" not in text or '"' not in text:

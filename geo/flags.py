@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geo.findings import Lang
+
 REJECT_COLUMNS = ("code", "column", "value", "why", "fix")
 
 
@@ -96,9 +98,7 @@ def in_use(flags: Iterable[Flag], size: int) -> NDArray[np.bool_]:
     return mask
 
 
-def findings_of(
-    flags: Sequence[Flag], cells: pd.DataFrame, *, file: str
-) -> tuple[Finding, ...]:
+def findings_of(flags: Sequence[Flag], cells: pd.DataFrame, *, file: str) -> tuple[Finding, ...]:
     """Return the findings of the flags, in the order of the rows.
 
     A repair is one finding with its first row and the ``count``; rows that are set aside are
@@ -116,7 +116,9 @@ def findings_of(
         if one_by_one:
             left[flag.code] -= shown
             more[flag.code] += len(flag.rows) - shown
-        said += [(int(flag.rows[i]), order, _finding(flag, i, cells, file)) for i in range(shown)]
+        said += [
+            (int(flag.rows[i]), order, _finding(flag, i, cells, file=file)) for i in range(shown)
+        ]
     said.sort(key=lambda item: item[:2])
     summed = [
         Remark("MORE_ROWS", file, detail={"code": code, "count": count})
@@ -127,7 +129,7 @@ def findings_of(
 
 
 def rejects_of(
-    flags: Sequence[Flag], cells: pd.DataFrame, *, file: str, lang: str = "zh"
+    flags: Sequence[Flag], cells: pd.DataFrame, *, file: str, lang: Lang = "zh"
 ) -> pd.DataFrame:
     """Return the rows that are set aside, with all reasons beside the original cells.
 
@@ -141,11 +143,13 @@ def rejects_of(
     for flag in flags:
         if flag.outcome == "quarantine":
             for i, row in enumerate(flag.rows):
-                reasons[int(row)].append(_reason(_finding(flag, i, cells, file), lang))
+                reasons[int(row)].append(_reason(_finding(flag, i, cells, file=file), lang))
     rows = sorted(reasons)
     kept = cells.iloc[rows].copy()
     for place, name in enumerate(REJECT_COLUMNS):
-        told = ["; ".join(dict.fromkeys(r[place] for r in reasons[row] if r[place])) for row in rows]
+        told = [
+            "; ".join(dict.fromkeys(r[place] for r in reasons[row] if r[place])) for row in rows
+        ]
         kept[reject_column(name, cells.columns)] = pd.Series(told, index=kept.index, dtype=object)
     return kept
 
@@ -158,7 +162,7 @@ def reject_column(name: str, taken: Iterable[Any]) -> str:
     return name
 
 
-def _finding(flag: Flag, i: int, cells: pd.DataFrame, file: str) -> Remark:
+def _finding(flag: Flag, i: int, cells: pd.DataFrame, *, file: str) -> Remark:
     """Return the finding for the i-th row of a flag."""
     row = int(flag.rows[i])
     each = {slot: values[i] for slot, values in flag.each.items()}
@@ -178,11 +182,11 @@ def _value(flag: Flag, i: int, cells: pd.DataFrame) -> str | None:
         return flag.value[i]
     if flag.column is None or flag.column not in cells.columns:
         return None
-    cell = cells[flag.column].iat[int(flag.rows[i])]
+    cell = cells[flag.column].to_numpy()[int(flag.rows[i])]
     return None if cell is None or cell is pd.NA or cell != cell else str(cell)  # noqa: PLR0124
 
 
-def _reason(finding: Finding, lang: Any) -> tuple[str, ...]:
+def _reason(finding: Finding, lang: Lang) -> tuple[str, ...]:
     return (
         finding.code,
         finding.column or "",

@@ -157,9 +157,7 @@ def _simplified(text: str) -> str:
     return unicodedata.normalize("NFKC", "".join(pairs.get(c, c) for c in text))
 
 
-def _clashes(
-    texts: Sequence[str], *, header: str, numbers: NDArray[np.int64]
-) -> list[Flag]:
+def _clashes(texts: Sequence[str], *, header: str, numbers: NDArray[np.int64]) -> list[Flag]:
     """Find ids that stand for two rows, exactly or but for case, width and spaces."""
     filled = [text for text in texts if text.strip()]
     keys = same_form(texts)

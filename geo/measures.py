@@ -92,9 +92,7 @@ def _measure(
         values *= factor
         rest = np.flatnonzero(how == How.UNREADABLE)
         if len(rest):
-            again, how_again = numbers(
-                [texts[i] for i in rest], units, decimal_comma=decimal_comma
-            )
+            again, how_again = numbers([texts[i] for i in rest], units, decimal_comma=decimal_comma)
             values[rest], how[rest] = again, how_again
     return _judged(values, how, column, header=str(cells.name))
 

@@ -70,7 +70,9 @@ def clear(
     named = [h for h in cells.columns if is_personal(h) or (children and _is_home(h, mapped))]
     marked = {h: rows for h in _free_texts(cells, mapped, named) if (rows := _numbers_in(cells[h]))}
     named += [h for h, rows in marked.items() if len(rows) >= _MOSTLY * len(cells)]
-    findings = [_told(h, file, allow=allow) for h in [*named, *(h for h in marked if h not in named)]]
+    findings = [
+        _told(h, file, allow=allow) for h in [*named, *(h for h in marked if h not in named)]
+    ]
     if children:
         findings.append(Finding("PII_POINTS", file, detail={"count": len(cells)}))
     if not allow:
@@ -90,7 +92,7 @@ def is_personal(header: str) -> bool:
 
 
 def is_children(cells: pd.DataFrame, mapped: Mapped) -> bool:
-    """Say whether the rows are single children: a place and a child's number or age, no facility."""
+    """Say whether the rows are single children: a place, a child's number or age, no facility."""
     if not mapped.placed or {"kind", "capacity", "enrolled"} & set(mapped.header):
         return False
     words = {plain(word) for word in load_toml("columns.toml")["personal"]["children"]}
@@ -136,7 +138,10 @@ def _is_home(header: str, mapped: Mapped) -> bool:
 
 
 def _told(header: str, file: str, *, allow: bool) -> Finding:
-    detail = {"zh": "按研究设置保留" if allow else "已丢弃或遮盖", "en": "kept" if allow else "dropped or masked"}
+    detail = {
+        "zh": "按研究设置保留" if allow else "已丢弃或遮盖",
+        "en": "kept" if allow else "dropped or masked",
+    }
     return Finding("PII_COLUMN", file, column=header, detail=detail)
 
 

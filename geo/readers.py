@@ -128,9 +128,7 @@ def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str
     if suffix in WORKBOOK:
         from geo.workbooks import read_workbook  # noqa: PLC0415 - calamine only where needed
 
-        return read_workbook(
-            file, name=name, known=known, own=asked.columns, sheet=asked.layer
-        )
+        return read_workbook(file, name=name, known=known, own=asked.columns, sheet=asked.layer)
     if suffix in VECTOR:
         from geo.vectors import read_vector  # noqa: PLC0415 - pyogrio only where needed
 

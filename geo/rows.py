@@ -27,6 +27,7 @@ from geo.places import Places, judge, judge_area, likely_names, middle, read_pla
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -83,7 +84,9 @@ def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Laye
     if cleared.children:
         flags = [_unquoted(flag) for flag in flags]
     frame = _frame(raw.cells, mapped, known, filled={**values, **texts})
-    return _layer(raw, frame, spots, flags=flags, before=(*mapped.findings, *cleared.findings), crs=declared)
+    return _layer(
+        raw, frame, spots, flags=flags, before=(*mapped.findings, *cleared.findings), crs=declared
+    )
 
 
 def _refuse_missing(
@@ -159,9 +162,7 @@ class Spots:
     flags: tuple[Flag, ...] = ()
 
 
-def _located(
-    raw: RawTable, places: Places, declared: Declared | None, *, swap_xy: bool
-) -> Spots:
+def _located(raw: RawTable, places: Places, declared: Declared | None, *, swap_xy: bool) -> Spots:
     """Bring all geometries to EPSG:4326."""
     known = np.isfinite(places.x) & np.isfinite(places.y)
     lon, lat = np.full(len(known), np.nan), np.full(len(known), np.nan)
@@ -240,9 +241,7 @@ def _as_text(cell: object) -> str | None:
     return str(cell)
 
 
-def _far(
-    raw: RawTable, spots: Spots, flags: list[Flag], *, area: Area | None
-) -> list[Flag]:
+def _far(raw: RawTable, spots: Spots, flags: list[Flag], *, area: Area | None) -> list[Flag]:
     """Test which of the rows still in use lie far away."""
     rows = positions(np.isfinite(spots.lon) & in_use(flags, len(raw.cells)))
     return judge_area(spots.lon, spots.lat, area=area, rows=rows, file=raw.name)
@@ -306,7 +305,9 @@ def _layer(  # noqa: PLR0913 - everything that makes up the layer
     rejected = rejects_of(flags, raw.cells, file=raw.name)
     if len(raw.rejected):
         rejected = pd.concat([raw.rejected, rejected]).sort_index(kind="stable")
-        last = [c for c in rejected.columns if c.rstrip("_") in REJECT_COLUMNS and c not in raw.cells]
+        last = [
+            c for c in rejected.columns if c.rstrip("_") in REJECT_COLUMNS and c not in raw.cells
+        ]
         rejected = rejected[[c for c in rejected.columns if c not in last] + last]
     keep = positions(in_use(flags, len(frame)))
     used = gpd.GeoDataFrame(frame.iloc[keep], geometry=spots.geometry[keep], crs=WGS84)

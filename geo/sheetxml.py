@@ -8,11 +8,11 @@ corner (which makes a reader set aside memory for 17 thousand million cells) are
 from __future__ import annotations
 
 import re
-import xml.parsers.expat
+import string
 import zipfile
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from geo.bundled import load_toml
@@ -30,7 +30,7 @@ _LETTERS = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})[0-9]")
 _DIGITS = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{0,3}([0-9]{1,10})[\"']")
 _HINTS = re.compile(rb"<(?:\w+:)?f[\s>/]|hidden\s*=|\bt\s*=\s*[\"']e[\"']")
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
-_LETTER = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTER = string.ascii_letters
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -159,57 +159,46 @@ def peek(path: Path, part: str | None, *, name: str) -> Peek:
             return Peek()
         try:
             with archive.open(info) as file:
-                return _parse(iter(lambda: file.read(_CHUNK), b""))
-        except xml.parsers.expat.ExpatError as error:
+                return _parse(file)
+        except ET.ParseError as error:
             raise InputRefused(Finding("CORRUPT", name, detail={"reason": "XML"})) from error
 
 
-def _parse(chunks: Iterator[bytes]) -> Peek:
-    """Walk through a sheet's XML."""
+def _parse(file: IO[bytes]) -> Peek:
+    """Walk through a sheet's XML, forgetting every row once it has been seen."""
     unsolved: set[tuple[int, int]] = set()
     hidden: set[int] = set()
     errors: dict[tuple[int, int], str] = {}
-    row, column, formula, inside = -1, -1, False, ""
-    said: list[str] = []
-    wrong = False
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, formula, inside, wrong
-        inside = tag.rpartition(":")[2]
-        if inside == "row":
-            row, column = _number(attributes.get("r", ""), row + 2) - 1, -1
-            if attributes.get("hidden") in ("1", "true"):
+    row, column = -1, -1
+    for event, element in ET.iterparse(file, events=("start", "end")):  # noqa: S314 - no DTD
+        tag = element.tag.rpartition("}")[2]
+        if event == "start" and tag == "row":
+            row, column = _number(element.get("r", ""), row + 2) - 1, -1
+            if element.get("hidden") in ("1", "true"):
                 hidden.add(row)
-        elif inside == "c":
-            place = attributes.get("r", "")
+        elif event == "end" and tag == "c":
+            place = element.get("r", "")
             column = column_of(place, column + 1)
             row = _number(place.lstrip(_LETTER), row + 1) - 1
-            formula, wrong = False, attributes.get("t") == "e"
-            said.clear()
-        elif inside == "f":
-            formula = True
-
-    def text(data: str) -> None:
-        if inside in ("v", "t"):
-            said.append(data)
-
-    def end(tag: str) -> None:
-        nonlocal inside
-        inside = ""
-        if tag.rpartition(":")[2] == "c":
-            value = "".join(said).strip()
+            formula, value = _cell(element)
             if formula and not value:
                 unsolved.add((row, column))
-            if wrong:
+            if element.get("t") == "e":
                 errors[row, column] = value
-
-    parser = xml.parsers.expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = text
-    for chunk in chunks:
-        parser.Parse(chunk, False)  # noqa: FBT003
-    parser.Parse(b"", True)  # noqa: FBT003
+        elif event == "end" and tag == "row":
+            element.clear()
     return Peek(frozenset(unsolved), frozenset(hidden), errors)
+
+
+def _cell(element: ET.Element) -> tuple[bool, str]:
+    """Return whether a cell has a formula, and its stored value."""
+    formula, value = False, ""
+    for part in element.iter():
+        tag = part.tag.rpartition("}")[2]
+        formula |= tag == "f"
+        if tag in ("v", "t"):
+            value += part.text or ""
+    return formula, value.strip()
 
 
 def _number(digits: str, otherwise: int) -> int:

@@ -169,7 +169,7 @@ def assemble(
     rows_in = len(body.numbers) + len(body.spoiled)
     _check_size(rows_in, len(headers), name)
     named, notes = _unique_headers(headers, body, known, file=name)
-    _refuse_blank_main(headers, body, known, own, file=name)
+    _refuse_blank_main(headers, body, known, own=own, file=name)
     data = {h: pd.Series(body.columns[j], dtype=object) for j, h in named}
     cells = pd.DataFrame(data)
     cells.index = pd.Index(body.numbers)
@@ -183,7 +183,9 @@ def assemble(
     aside = {row for flag in flags for row in flag.rows.tolist()}
     keep = np.array([i for i in range(len(cells)) if i not in aside]) if aside else None
     used = cells if keep is None else cells.iloc[keep]
-    return RawTable(name, used, None, None, rows_in, rejected.sort_index(kind="stable"), tuple(said))
+    return RawTable(
+        name, used, None, None, rows_in, rejected.sort_index(kind="stable"), tuple(said)
+    )
 
 
 def _head(
@@ -267,8 +269,8 @@ def _refuse_blank_main(
     headers: Sequence[str],
     body: Grid,
     known: Mapping[str, Column],
-    own: Mapping[str, str],
     *,
+    own: Mapping[str, str],
     file: str,
 ) -> None:
     """Refuse a column with values but no header while a main column is missing."""

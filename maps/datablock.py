@@ -57,8 +57,9 @@ _HILBERT_LEVEL = 15
 
 
 def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) -> str:
-    """Return everything that a map shows as one compressed text (base64 alphabet, same input,
-    same bytes).
+    """Return everything that a map shows as one text of the base64 alphabet.
+
+    The same input gives the same text.
 
     Parameters
     ----------
@@ -126,12 +127,10 @@ def _layer(
     if role == "demand":
         rows = _along_a_curve(rows)
     layer: codec.Spec = {"n": len(rows), "columns": _columns(out, role, rows)}
+    if role in ("area", "facility", "entrance", "demand"):
+        layer["point"] = codec.points(out, _lonlat(rows, crs))
     if role == "area":
         layer["shape"] = _paths(out, rows, crs)
-        labels = gpd.GeoDataFrame(geometry=rows.geometry.representative_point(), crs=rows.crs)
-        layer["point"] = codec.points(out, _lonlat(labels, crs))
-    elif role in ("facility", "entrance", "demand"):
-        layer["point"] = codec.points(out, _lonlat(rows, crs))
     if role == "facility":
         sites = shapely.get_dimensions(rows.geometry.to_numpy()) == 2  # noqa: PLR2004  (areas)
         layer["site"] = {
@@ -181,7 +180,9 @@ def _lines(
     frame = next(frames[r] for r in ("street", "service") if r in frames)
     if "street" in frames:
         parts, row = _parts(frames["street"])
-        highway = frames["street"].get("highway", pd.Series(index=frames["street"].index, dtype=object))
+        highway = frames["street"].get(
+            "highway", pd.Series(index=frames["street"].index, dtype=object)
+        )
         shapes.append(parts)
         classes.append(street_classes(highway)[row] + 1)
         reached.append(np.full(len(parts), -1))
@@ -252,9 +253,7 @@ def _paths(out: bytearray, rows: pd.DataFrame, crs: str) -> codec.Spec:
 
 def _lonlat(rows: pd.DataFrame, crs: str) -> NDArray[np.float64]:
     """Return one place a row: the point, or a point inside the area; NaN where there is none."""
-    shapes = rows.geometry.to_numpy()
-    is_area = shapely.get_type_id(shapes) != shapely.GeometryType.POINT
-    at = np.where(is_area, shapely.point_on_surface(shapes), shapes)
+    at = shapely.point_on_surface(rows.geometry.to_numpy())
     return _to_lonlat(_crs(rows) or crs)(np.column_stack([shapely.get_x(at), shapely.get_y(at)]))
 
 

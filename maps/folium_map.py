@@ -1,8 +1,8 @@
 """How does a notebook get the same map as a ``folium.Map`` that it may add layers to?
 
-The only file that imports folium. Of the page only constants pass through folium's templates, which
-run what they find in ``{{...}}``: the data block, the scripts and the styles are put around folium's
-own text by `maps.page.render`, so that the map saved from a notebook is the page of a run.
+The only file that imports folium. Folium's templates run what they find in ``{{...}}``, so nothing of
+the page passes through them: the data block, the scripts and the styles are put around folium's own
+text by `maps.page.render`, and the map saved from a notebook is the page of a run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PICTURES = {
 }
 
 
-def folium_map(  # noqa: PLR0913  (as `maps.page.page_html`)
+def folium_map(
     shown: Sequence[Shown],
     *,
     title_zh: str | None = None,
@@ -81,7 +81,9 @@ def folium_map(  # noqa: PLR0913  (as `maps.page.page_html`)
             lang=lang,
         ),
     )
-    chart = folium.Map(tiles=None, zoom_control=False, attribution_control=False, prefer_canvas=True)
+    chart = folium.Map(
+        tiles=None, zoom_control=False, attribution_control=False, prefer_canvas=True
+    )
     chart._id = "yimi"  # noqa: SLF001  (random otherwise: not the same bytes)
     # On the instance: the lists of the class serve everybody's maps.
     chart.default_js, chart.default_css = [], []

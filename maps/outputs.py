@@ -13,6 +13,7 @@ from geo.bundled import ROOT, load_toml
 from geo.output import run_folder, sha256, write_json, write_manifest
 from maps.geopackage import write_geopackage
 from maps.page import page_html
+from maps.quality_page import quality_html
 from maps.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from geo.findings import Finding, Lang
 
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
-_TABLES = ("total", "by_town", "by_area", "gaps", "containment", "facilities", "rules", "inputs")
+_TABLES = (
+    "total", "by_town", "by_area", "gaps", "containment", "facilities", "rules", "inputs",
+    "quality_effects", "quality_streets", "quality_sources", "quality_legs",
+)  # fmt: skip
 
 
 def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
@@ -55,6 +59,9 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
             lang=lang,
         )
         (folder / "map.html").write_text(page, encoding="utf-8", newline="\n")
+        (folder / "quality.html").write_text(
+            _quality(run, tables, lang), encoding="utf-8", newline="\n"
+        )
         write_workbook(folder / "tables.xlsx", tables, notes=_notes(run, lang), lang=lang)
         (folder / "csv").mkdir()
         for name, table in tables.items():
@@ -91,8 +98,28 @@ def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
             for column, values in load_toml("words/tables.toml")["values"].items()
         },
     }
+    quality = load_toml("words/quality.toml")
+    for column in ("weakness", "tag"):
+        words[column] = {value: said[lang] for value, said in quality[column].items()}
     named = {c: table[c].map(w).fillna(table[c]) for c, w in words.items() if c in table}
     return table.assign(**named)
+
+
+def _quality(run: Run, tables: dict[str, pd.DataFrame], lang: Lang) -> str:
+    """Return the page "how good are the data"."""
+    codes = _findings(run.findings, lang)["code"].value_counts().sort_index()
+    parts = {
+        "effects": tables["quality_effects"],
+        "streets": tables["quality_streets"],
+        "sources": tables["quality_sources"],
+        "legs": tables["quality_legs"],
+        "inputs": tables["inputs"],
+        "codes": codes.rename_axis("code").reset_index(),
+    }
+    parts = {n: t.drop(columns="synthetic", errors="ignore") for n, t in parts.items()}
+    info = run.study.study
+    name = info.name if lang == "zh" else info.name_en or info.name
+    return quality_html(parts, name=name, synthetic=info.synthetic, lang=lang)
 
 
 def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:

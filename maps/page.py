@@ -1,8 +1,8 @@
 """How does a result become one HTML file that opens from disk and asks nobody for anything?
 
-The page is made of files that ship with the packages (our ``static/`` and Leaflet) and of one data
-block in base64. No string of the data passes through the template: title, names and notes lie in the
-block, and the page's script writes them as text.
+The page is made of files that ship with the packages (our ``static/`` and Leaflet) and of one
+data block in base64. No string of the data passes through the template: title, names and notes
+lie in the block, and the page's script writes them as text.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
 
-def page_html(  # noqa: PLR0913  (the page's texts are one each; the caller has them apart)
+def page_html(
     shown: Sequence[Shown],
     *,
     title_zh: str,

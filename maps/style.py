@@ -17,12 +17,12 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def palette() -> dict[str, Any]:
-    """Return ``data/palette.toml``: colours, signs, classes with their bounds (do not change it)."""
+    """Return ``data/palette.toml``: colours, signs and classes (do not change it: cached)."""
     return load_toml("palette.toml")
 
 
 def words() -> dict[str, Any]:
-    """Return the texts of the map page, language -> section -> key -> text (do not change it)."""
+    """Return the texts of the map page, language -> section -> key -> text (cached)."""
     return load_toml("words/map.toml")
 
 

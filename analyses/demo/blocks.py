@@ -95,16 +95,16 @@ def _divided(
     """Set a block off its streets and cut a strip of parcels from one side."""
     plan = sheet.plan["blocks"]
     rect = _inside(sheet, block)
-    order = [block.streets[int(k)] for k in rng.permutation(len(block.streets))]
+    order: list[Side] = [block.streets[int(k)] for k in rng.permutation(len(block.streets))]
     width = dm(float(rng.uniform(*plan["strip_m"])))
     wanted = rng.random() < plan["strip_share"] or use == "park"
-    sides = [s for s in order if not (s == "S" and block.row == 0)]
+    sides: list[Side] = [s for s in order if not (s == "S" and block.row == 0)]
     fits = min(rect.x1 - rect.x0, rect.y1 - rect.y0) > 2 * width
     if not (wanted and fits and len(sides) > 1) or use in ("industrial", "vacant"):
         return Ground(rect, block.streets, block, use), []
     side, gap = sides[0], dm(plan["gap_m"])
     strip, rest = cut(rect, side, width=width, gap=gap)
-    left = tuple(s for s in block.streets if s != side)
+    left: tuple[Side, ...] = tuple(s for s in block.streets if s != side)
     return Ground(rest, left, block, use), _parcels(sheet, strip, side=side, block=block)
 
 
@@ -202,9 +202,9 @@ def _draw_gates(
     tags: Tags | None = None,
 ) -> list[Point]:
     """Draw gates in the wall, each with a way from the street to the inner ring."""
-    sides = [s for s in ground.sides if not (s == "S" and ground.block.row == 0)]
+    sides: list[Side] = [s for s in ground.sides if not (s == "S" and ground.block.row == 0)]
     sides = sides or list(ground.sides)
-    picked = [sides[int(k)] for k in rng.permutation(len(sides))[:count]]
+    picked: list[Side] = [sides[int(k)] for k in rng.permutation(len(sides))[:count]]
     gates = []
     for side in picked:
         axis, wall, lo, hi = ground.rect.side(side)

@@ -328,8 +328,10 @@ def _place_rural(
 
 
 def _some_home(sheet: Sheet, rng: np.random.Generator, where: NDArray[np.bool_]) -> Point:
-    """Return the middle of one of the homes."""
-    choice = np.flatnonzero(where)
+    """Return the middle of one of the homes in which there is nothing yet."""
+    taken = {site.point for site in sheet.sites}
+    free = [k for k in np.flatnonzero(where) if sheet.homes[k][:2] not in taken]
+    choice = free or np.flatnonzero(where)
     home = sheet.homes[int(choice[int(rng.integers(len(choice)))])]
     return home.x, home.y
 

@@ -125,7 +125,7 @@ def blocks(grid: Grid) -> list[Block]:
                 "W": _runs(grid, west, south),
                 "E": _runs(grid, east, south),
             }
-            sides = tuple(side for side, there in is_street.items() if there)
+            sides: tuple[Side, ...] = tuple(side for side, there in is_street.items() if there)
             found.append(Block(Rect(west.x, south, east.x, north), sides, i, j))
     return found
 

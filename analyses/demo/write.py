@@ -293,7 +293,8 @@ def _write_geojson(
 
 def _write_osm(path: Path, plan: dict[str, Any], towns: Sequence[Town]) -> None:
     """Write the ways of all towns: nodes, then ways, numbered from 1 as they are met."""
-    import osmium  # noqa: PLC0415  (only this file needs it)
+    import osmium.io  # noqa: PLC0415  (only this file needs it)
+    import osmium.osm.mutable  # noqa: PLC0415
 
     node_of, places, tags = _nodes(plan, towns)
     header = osmium.io.Header()

@@ -201,7 +201,7 @@ const painter = (() => {
     pen.beginPath();
     OUTLINES[sign](pen, radius);
     pen.strokeStyle = "#fff";
-    pen.lineWidth = 3;
+    pen.lineWidth = Math.min(3, radius * 0.45);
     pen.stroke();
     pen.fillStyle = colour;
     pen.fill();
@@ -453,7 +453,7 @@ const painter = (() => {
     }
 
     function facilityRadius(zoom) {
-      return Math.max(5, Math.min(12, 8.5 + (zoom - 13.5) * 1.4));
+      return Math.max(3.2, Math.min(12, 8.5 + (zoom - 13.5) * (zoom < 13.5 ? 2.6 : 1.4)));
     }
 
     function facilities(context, frame) {

@@ -324,3 +324,9 @@ def test_every_finding_code_has_its_texts() -> None:
     _, findings = merge_facilities(frames)
     for finding, lang in itertools.product(findings, ("zh", "en")):
         assert "{" not in finding.text(lang)  # type: ignore[arg-type]
+
+
+def test_a_layer_of_unknown_kinds_only_leaves_nothing_but_findings() -> None:
+    merged, findings = merge_facilities([layer(("甲", Point(0, 0)), kind=None)])
+    assert (len(merged), codes(findings)) == (0, ["TYPE_UNKNOWN"])
+    assert "rank" not in merged

@@ -71,7 +71,11 @@ def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, 
     facility = _facilities(rng, extent, size)
     demand = _demand(rng, extent, int(6000 * size))
     service, values = [], []
-    inside = demand.sjoin(area[["area_id", "geometry"]], predicate="within").groupby(level=0)["area_id"].first()
+    inside = (
+        demand.sjoin(area[["area_id", "geometry"]], predicate="within")
+        .groupby(level=0)["area_id"]
+        .first()
+    )
     for rule_id, kind, _, _, limit in rule_rows:
         tree = cKDTree(np.column_stack(_xy(facility[facility["kind"] == kind])))
         straight = tree.query(np.column_stack(_xy(demand)))[0]
@@ -79,7 +83,9 @@ def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, 
         status = (straight <= limit).astype(np.int8) + (walk <= limit) + (walk + legs <= limit)
         demand[f"status:{rule_id}"] = status.astype(np.int8)
         demand[f"walk_m:{rule_id}"] = np.where(walk > 4000, np.inf, walk + legs)
-        middle = shapely.get_coordinates(shapely.line_interpolate_point(street.geometry.to_numpy(), 0.5, normalized=True))
+        middle = shapely.get_coordinates(
+            shapely.line_interpolate_point(street.geometry.to_numpy(), 0.5, normalized=True)
+        )
         reach = street.loc[1.28 * tree.query(middle)[0] <= limit, ["geometry"]]
         service.append(reach.assign(rule_id=rule_id))
         values.append(_area_values(area, demand.assign(area_id=inside), rule_id))
@@ -157,9 +163,13 @@ def _areas(rng: np.random.Generator, extent: np.ndarray, *, count: int) -> gpd.G
     spread = rng.normal(0, 0.30, (count * 3, 2)) + 0.5
     seeds = spread[(np.abs(spread - 0.5) < 0.49).all(axis=1)][:count] * extent + ORIGIN
     middle = ORIGIN + extent / 2
-    outline = shapely.affinity.scale(shapely.Point(middle).buffer(1, quad_segs=24), *(extent * 0.56))
+    outline = shapely.affinity.scale(
+        shapely.Point(middle).buffer(1, quad_segs=24), *(extent * 0.56)
+    )
     outline = outline & shapely.box(*(ORIGIN - 100), *(ORIGIN + extent - 60))
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(seeds), extend_to=outline))
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(shapely.MultiPoint(seeds), extend_to=outline)
+    )
     cells = shapely.intersection(cells, outline)
     cells = cells[~shapely.is_empty(cells)]
     far = np.hypot(*((shapely.get_coordinates(shapely.centroid(cells)) - middle) / extent).T) > 0.36
@@ -239,18 +249,28 @@ def _rule_table(rules: list[tuple]) -> pd.DataFrame:
 
 def _water(extent: np.ndarray) -> gpd.GeoDataFrame:
     x = np.linspace(-200, extent[0] + 100, 60)
-    canal = shapely.LineString(np.column_stack([x, extent[1] * 0.34 + 260 * np.sin(x / 1700)]) + ORIGIN)
+    canal = shapely.LineString(
+        np.column_stack([x, extent[1] * 0.34 + 260 * np.sin(x / 1700)]) + ORIGIN
+    )
     ditch = shapely.LineString(ORIGIN + extent * [[0.75, 0.0], [0.72, 0.5], [0.8, 1.0]])
-    return _frame([canal.buffer(38), shapely.Point(ORIGIN + extent * [0.3, 0.7]).buffer(170), ditch])
+    return _frame(
+        [canal.buffer(38), shapely.Point(ORIGIN + extent * [0.3, 0.7]).buffer(170), ditch]
+    )
 
 
 def _railway(extent: np.ndarray) -> gpd.GeoDataFrame:
-    return _frame([shapely.LineString(ORIGIN + extent * [[0.88, -0.01], [0.84, 0.4], [0.86, 1.01]])])
+    return _frame(
+        [shapely.LineString(ORIGIN + extent * [[0.88, -0.01], [0.84, 0.4], [0.86, 1.01]])]
+    )
 
 
-def _discs(rng: np.random.Generator, extent: np.ndarray, count: int, radius: float) -> gpd.GeoDataFrame:
+def _discs(
+    rng: np.random.Generator, extent: np.ndarray, count: int, radius: float
+) -> gpd.GeoDataFrame:
     at = ORIGIN + extent * rng.random((count, 2))
-    return _frame(shapely.buffer(shapely.points(at), radius * (0.6 + rng.random(count)), quad_segs=4))
+    return _frame(
+        shapely.buffer(shapely.points(at), radius * (0.6 + rng.random(count)), quad_segs=4)
+    )
 
 
 def _buildings(rng: np.random.Generator, demand: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -262,4 +282,6 @@ def _buildings(rng: np.random.Generator, demand: gpd.GeoDataFrame) -> gpd.GeoDat
 def _entrances(facility: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     areas = facility[facility.geom_type == "Polygon"]
     corner = shapely.get_coordinates(areas.geometry.to_numpy()).reshape(-1, 5, 2)[:, 1]
-    return _frame(shapely.points(corner), facility_id=areas["facility_id"].to_numpy(), rule="boundary")
+    return _frame(
+        shapely.points(corner), facility_id=areas["facility_id"].to_numpy(), rule="boundary"
+    )

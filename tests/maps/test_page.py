@@ -1,0 +1,305 @@
+"""The page in a browser: it asks for nothing, runs nothing of the data, and does what it says."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import map_sample as sample
+import pytest
+
+from maps import page
+from maps.page import page_html
+from maps.style import words
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+             "--host-resolver-rules=MAP * ~NOTFOUND"]  # fmt: skip
+needs_browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def show(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Open HTML from disk; at the end, nothing was asked for and nothing complained."""
+    faults: list[str] = []
+    contexts = []
+
+    def opened(html: str, *, width: int = 1440, before: str = "", ready: bool = True) -> Any:
+        file = tmp_path / "地图 一.html"
+        file.write_text(html, encoding="utf-8", newline="\n")
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        if before:
+            context.add_init_script(before)
+        tab = context.new_page()
+        tab.on("request", lambda r: None if r.url == file.as_uri() else faults.append(r.url[:200]))
+        tab.on("console", lambda m: faults.append(m.text))
+        tab.on("pageerror", lambda e: faults.append(str(e)))
+        tab.goto(file.as_uri())
+        if ready:
+            tab.wait_for_selector("html[data-ready]", timeout=20_000)
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return page_html(sample.sample(), **sample.ABOUT)
+
+
+@pytest.fixture(scope="module")
+def hostile_html() -> str:
+    evil = "".join(sample.HOSTILE)
+    return page_html(
+        sample.hostile(),
+        **{
+            **sample.ABOUT,
+            "title_zh": evil,
+            "title_en": evil,
+            "attribution": evil,
+            "notes": [(evil, evil)],
+        },
+    )
+
+
+def paint(tab: Any) -> str:
+    """Return the canvas as it stands after the next frame."""
+    return str(tab.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame("
+        "() => done(document.querySelector('#slot canvas').toDataURL()))))"
+    ))  # fmt: skip
+
+
+def click_row(tab: Any, layer: str, row: int) -> None:
+    tab.evaluate(
+        "([layer, row]) => { const { point } = yimi.data.layers[layer]; const at = [point.lat[row], point.lon[row]];"
+        " yimi.map.setView(at, 17, { animate: false }); yimi.map.fire('click', { latlng: L.latLng(at) }); }",
+        [layer, row],
+    )
+
+
+# ---- without a browser ---------------------------------------------------------------------------
+
+
+def test_the_page_is_one_text_that_points_nowhere(html: str) -> None:
+    markup = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
+    assert re.findall(r"""(?:src|href|action)\s*=\s*["']?(?!#)[^"'>]+""", markup) == []
+    assert re.findall(r"url\((?!data:|#)[^)]*\)|@import", page.page_style()) == []
+    assert "sourceMappingURL" not in html
+
+
+def test_no_text_of_the_data_is_in_the_page() -> None:
+    text = page_html(
+        (), **{**sample.ABOUT, "title_zh": "CANARY-1", "notes": [("CANARY-2", "CANARY-3")]}
+    )
+    assert "CANARY" not in text
+
+
+def test_same_input_same_page(html: str) -> None:
+    assert page_html(sample.sample(), **sample.ABOUT) == html
+
+
+def test_the_policy_names_every_script(html: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy
+    assert policy[1].startswith("default-src &#39;none&#39;; script-src &#39;sha256-")
+    assert policy[1].count("sha256-") == 4
+    assert "unsafe" not in policy[1]
+
+
+def test_words_used_by_the_page_are_in_the_catalogue() -> None:
+    source = page.page_script() + Path(page.__file__).with_name("static").joinpath(
+        "map.html.j2"
+    ).read_text("utf-8")
+    used = re.findall(r'(?:t\("|data-(?:word|label|hint)=")(\w+)\.(\w+)"', source)
+    assert {(s, k) for s, k in used if k not in words()["zh"].get(s, {})} == set()
+
+
+# ---- in a browser --------------------------------------------------------------------------------
+
+
+class TestInTheBrowser:
+    pytestmark = needs_browser
+
+    @pytest.mark.parametrize("width", [390, 1440])
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    def test_it_opens_from_disk(self, show: Open, lang: str, width: int) -> None:
+        tab = show(page_html(sample.sample(), **sample.ABOUT, lang=lang), width=width)
+        assert (
+            tab.title()
+            == {
+                "zh": "示例县城儿童设施覆盖（合成演示数据）",
+                "en": "Children's facilities of a sample town (Synthetic demo data)",
+            }[lang]
+        )
+        assert tab.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[lang]
+        assert tab.is_visible("#synthetic")
+        assert "OpenStreetMap" in tab.inner_text("#source")
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    def test_old_browsers_inflate_by_themselves(self, show: Open, html: str) -> None:
+        tab = show(html, before="delete window.DecompressionStream")
+        assert tab.evaluate("typeof DecompressionStream") == "undefined"
+        assert tab.evaluate("yimi.data.layers.demand.n") == 6000
+
+    def test_the_button_changes_every_text(self, show: Open, html: str) -> None:
+        tab = show(html)
+        tab.click("#language")
+        assert tab.inner_text("#title") == "Children's facilities of a sample town"
+        assert re.findall(r"[\u4e00-\u9fff]", tab.inner_text("#legend")) == []
+        assert words()["en"]["ui"]["gaps"] in tab.inner_text("#gaps")
+
+    def test_a_gap_is_flown_to_by_keyboard(self, show: Open, html: str) -> None:
+        tab = show(html)
+        before = tab.evaluate("yimi.map.getCenter()")
+        tab.focus("#gap-table tbody tr:nth-child(3) button")
+        tab.keyboard.press("Enter")
+        after, zoom = tab.evaluate("yimi.map.getCenter()"), tab.evaluate("yimi.map.getZoom()")
+        assert (after["lat"], after["lng"]) != (before["lat"], before["lng"])
+        assert zoom >= 15
+        assert tab.inner_text("#info h3") == tab.inner_text(
+            "#gap-table tbody tr:nth-child(3) button"
+        )
+
+    def test_the_gap_list_sorts_and_shows_all_rules(self, show: Open, html: str) -> None:
+        tab = show(html)
+        share = "#gap-table tbody td:nth-child(4)"
+        tab.click("#gap-table th:nth-child(4) button")
+        shares = [float(t.rstrip("%")) for t in tab.locator(share).all_inner_texts()]
+        assert shares == sorted(shares)
+        assert tab.get_attribute("#gap-table th:nth-child(4)", "aria-sort") == "ascending"
+        count = len(shares)
+        tab.check("#all-rules")
+        assert tab.locator("#gap-table tbody tr").count() > count
+
+    def test_search_finds_and_goes_there(self, show: Open, html: str) -> None:
+        tab = show(html)
+        tab.fill("#search", "小学-1")
+        assert tab.locator("#found button").count() == 10
+        tab.press("#search", "Enter")
+        assert tab.inner_text("#info h3") == "示例小学-10"
+        assert tab.evaluate("yimi.map.getZoom()") >= 15
+
+    def test_layers_rules_and_measures_redraw(self, show: Open, html: str) -> None:
+        tab = show(html)
+        pictures = [paint(tab)]
+        boxes = tab.locator("#layers input")
+        for box in range(boxes.count()):
+            boxes.nth(box).click()
+            pictures.append(paint(tab))
+        # Entrances and buildings show from closer up only.
+        assert len(set(pictures)) >= len(pictures) - 3
+        tab.select_option("#rule", "1")
+        tab.click("#measures label:nth-child(1)")
+        assert tab.locator("#measures .chosen").inner_text().startswith("直线")
+        assert tab.evaluate("yimi.view.rule") == 1
+
+    def test_the_three_measures_are_sums_of_the_communities(self, show: Open, html: str) -> None:
+        value = next(s.rows for s in sample.sample() if s.role == "area_value")
+        mine = value[value["rule_id"] == "GB50180-KG"]
+        shares = [
+            mine[f"covered_{m}"].sum() / mine["children"].sum()
+            for m in ("straight", "network", "walk")
+        ]
+        tab = show(html)
+        assert tab.locator("#measures b").all_inner_texts() == [f"{s:.1%}" for s in shares]
+
+    def test_clicks_tell_what_is_there(self, show: Open, html: str) -> None:
+        tab = show(html)
+        click_row(tab, "facility", 5)
+        told = tab.inner_text("#info")
+        assert "示例幼儿园-06" in told
+        assert "OSM" in told
+        tab.evaluate("yimi.view.kinds.clear()")
+        click_row(tab, "demand", 70)
+        told = tab.inner_text("#info")
+        assert words()["zh"]["column"]["demand_point"] in told
+        assert "附录C 表C.0.1" in told
+        assert "待核" in told
+        tab.evaluate("yimi.view.on.demand = false")
+        click_row(tab, "area", 30)
+        assert tab.locator("#info table").first.locator("tr").count() == 3
+        tab.keyboard.press("Escape")
+        assert tab.is_hidden("#info")
+
+    def test_everything_to_press_has_a_name(self, show: Open, html: str) -> None:
+        tab = show(html)
+        nameless = tab.evaluate(
+            "[...document.querySelectorAll('button, input, select, [role=button]')].filter((e) => !(e.textContent.trim()"
+            " || e.getAttribute('aria-label') || (e.labels && e.labels.length))).map((e) => e.outerHTML)"
+        )
+        assert nameless == []
+        assert tab.locator("main").count() == 1
+
+    def test_a_page_cut_short_says_so(self, show: Open, html: str) -> None:
+        tab = show(re.sub(r'(id="data">.{99})[^<]*', r"\1", html), ready=False)
+        tab.wait_for_selector("#broken:not([hidden])")
+
+    def test_any_part_may_be_missing(self, show: Open) -> None:
+        for item in sample.sample():
+            tab = show(page_html((item,), **sample.ABOUT))
+            assert tab.is_visible("#slot canvas")
+        assert show(page_html((), **{**sample.ABOUT, "notes": ()})).is_visible("#slot canvas")
+
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    def test_hostile_names_are_shown_and_never_run(
+        self, show: Open, hostile_html: str, lang: str
+    ) -> None:
+        tab = show(hostile_html)
+        if lang == "en":
+            tab.click("#language")
+        elements = "document.querySelectorAll('script, img, svg, iframe, style, a[href^=javascript], [onerror], [onload]').length"
+        at_first = tab.evaluate(elements)
+        title = "".join(sample.HOSTILE)
+        assert tab.text_content("#title") == title
+        assert tab.text_content("#notes li") == title
+        assert title in tab.text_content("#source")
+        listed = set(tab.locator("#gap-table tbody button").all_text_contents())
+        assert listed <= set(sample.HOSTILE)
+        for name in sample.HOSTILE:
+            tab.fill("#search", name)
+            assert name in tab.locator("#found span").all_text_contents()
+            tab.press("#search", "Enter")
+            tab.evaluate(
+                "yimi.map.fire('mousemove', { latlng: yimi.map.getCenter(), containerPoint: L.point(300, 300) })"
+            )
+            assert tab.text_content("#info h3").startswith(name[:1])
+            assert paint(tab)
+        for place in range(tab.locator("#rule option").count()):
+            tab.select_option("#rule", str(place))
+            for layer, row in (("facility", place), ("demand", place), ("area", place)):
+                click_row(tab, layer, row)
+        tab.evaluate(
+            "window.dispatchEvent(new Event('beforeprint')); window.dispatchEvent(new Event('afterprint'))"
+        )
+        tab.locator("button, label").evaluate_all(
+            "(all) => all.forEach((e) => e.id === 'print' || e.click())"
+        )
+        assert tab.evaluate("window.__pwned") is None
+        assert tab.evaluate(elements) == at_first
