@@ -176,7 +176,7 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
         _print_findings(done.findings, lang)
         rows = [(a.name, a.rows_in, a.rows_used, a.rows_rejected) for a in done.accounts]
         _print_accounts(rows, lang)
-        _print_shares(done.result.tables, lang)
+        _print_shares(done.result.tables, lang, unit=done.inputs.unit)
         print(say["run_done"].replace("{map}", str(out / "map.html")))
     rejected = sum(account.rows_rejected for account in done.accounts)
     raise typer.Exit(WITH_REJECTS if rejected else OK)
@@ -254,7 +254,7 @@ def _print_accounts(accounts: Any, lang: Lang) -> None:  # noqa: ANN401
     Console(markup=False, highlight=False).print(table)
 
 
-def _print_shares(tables: Any, lang: Lang) -> None:  # noqa: ANN401
+def _print_shares(tables: Any, lang: Lang, *, unit: str) -> None:  # noqa: ANN401
     """Print the share of children covered by each rule, in the three measures."""
     from rich.console import Console
     from rich.table import Table
@@ -262,7 +262,7 @@ def _print_shares(tables: Any, lang: Lang) -> None:  # noqa: ANN401
     say = _words(lang)
     rules = tables["rules"].set_index("rule_id")
     table = Table(box=None, pad_edge=False)
-    table.add_column(say["rule"])
+    table.add_column(say["rule"][unit])
     for column in ("straight", "network", "walk"):
         table.add_column(say[column], justify="right")
     for row in tables["total"].itertuples():

@@ -91,7 +91,8 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
     """Check one input of a study with the settings that it has there."""
     if is_osm(section.path):
         return _osm_file(study.file(section.path), name=section.path)
-    options: dict[str, Any] = {"kinds": kind_words()} if key.startswith("facilities") else {}
+    judged = key.startswith("facilities") and getattr(section, "kind", None) is None
+    options: dict[str, Any] = {"kinds": kind_words()} if judged else {}
     return checked_layer(
         section.path,
         base=study.folder,

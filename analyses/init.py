@@ -84,7 +84,7 @@ def _outline(area: str, features: gpd.GeoDataFrame) -> BaseGeometry:
         except ValueError:
             raise InputRefused(Finding("AREA_UNKNOWN", area, value=area)) from None
     if Path(area).suffix:
-        layer = read_layer(Path(area), wanted="polygon")
+        layer = read_layer(Path(area))
         return shapely.union_all(layer.frame.geometry.to_numpy())
     named = features[(features["layer"] == "named") & (features["name"] == area)]
     named = named[named.geom_type.isin(["Polygon", "MultiPolygon"])]

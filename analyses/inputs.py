@@ -249,7 +249,8 @@ def _facilities(
     books.findings += findings
     refuse_if_any(findings)
     if facilities.empty:
-        raise InputRefused(Finding("FACILITIES_NONE", "study.toml"))
+        reasons = [f for f in books.findings if f.outcome == "quarantine"]
+        raise InputRefused(Finding("FACILITIES_NONE", "study.toml"), *reasons[:3])
     return facilities
 
 
@@ -258,7 +259,9 @@ def _facility_layer(
 ) -> gpd.GeoDataFrame:
     """Read one file of facilities; its datum is judged beside the streets."""
     kind = None if section.kind is None else required_kind(section.kind)
-    layer = books.read(section, kinds=kind_words())
+    # The study's own word stands above the file's; then the column is not judged.
+    kinds = kind_words() if kind is None else None
+    layer = books.read(section, kinds=kinds)
     if section.crs is None:
         layer = _datum_checked(study, books, layer, section=section, streets=streets)
     frame = facilities_from_layer(layer.frame, kind=kind, source=section.path)
@@ -365,4 +368,4 @@ def _datum_checked(
     books.forget(layer)
     books.findings.append(replace(suspect, code="DATUM_APPLIED"))
     declared = section.model_copy(update={"crs": suspect.detail["datum"]})
-    return books.read(declared, kinds=kind_words())
+    return books.read(declared, kinds=kind_words() if section.kind is None else None)

@@ -9,18 +9,20 @@ import geopandas as gpd
 
 from analyses.coverage import coverage
 from analyses.entrances import entrances
+from analyses.facility_types import kinds_serving
 from analyses.inputs import Inputs, read_inputs
 from analyses.quality import access_legs, effects, facility_sources, street_tags
 from analyses.result import Result, Role, Shown
 from analyses.rules import standards_of
 from geo.bundled import load_toml
+from geo.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyses.inputs import Account
+    from analyses.rules import Rule
     from analyses.study import Study
-    from geo.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
     """
     inputs = read_inputs(study, progress=progress)
     progress("coverage")
-    rules = standards_of(study)
+    rules, left_out = _rules(study, inputs)
     doors = entrances(
         inputs.facilities, inputs.network, gates=inputs.gates, mapped=inputs.mapped_entrances
     )
@@ -96,7 +98,30 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
     }
     shown = (*_background(inputs), *result.shown)
     notes = (*inputs.notes, *result.notes)
-    return Run(study, replace(result, tables=tables, shown=shown, notes=notes), inputs)
+    found = replace(
+        result,
+        tables=tables,
+        shown=shown,
+        notes=notes,
+        findings=(*left_out, *result.findings),
+    )
+    return Run(study, found, inputs)
+
+
+def _rules(study: Study, inputs: Inputs) -> tuple[tuple[Rule, ...], tuple[Finding, ...]]:
+    """Return the rules to be tested, and which default ones have no data to be tested with.
+
+    Without a single facility of its kinds it is not known whether a place has none or the layer is
+    missing; such a rule is tested only where the study names it.
+    """
+    rules = standards_of(study)
+    if study.standards.use:
+        return rules, ()
+    given = set(inputs.facilities["kind"])
+    kinds = {r.id: frozenset[str]().union(*(kinds_serving(k) for k in r.kinds)) for r in rules}
+    missing = [r for r in rules if r.computable and not kinds[r.id] & given]
+    findings = [Finding("RULE_NO_LAYER", "study.toml", value=r.id) for r in missing]
+    return tuple(r for r in rules if r not in missing), tuple(findings)
 
 
 def _background(inputs: Inputs) -> tuple[Shown, ...]:

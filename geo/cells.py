@@ -199,8 +199,8 @@ def _column(
     )
     values = np.full(len(texts), np.nan)
     at = np.flatnonzero(plain)
-    values[at] = np.array([texts[i] for i in at], dtype=object).astype(np.float64)
-    for i in np.flatnonzero(~plain):
+    values[at] = [float(texts[i] or "") for i in at.tolist()]
+    for i in np.flatnonzero(~plain).tolist():
         text = texts[i]
         values[i], how[i] = (_NOTHING, How.MISSING) if not text else read(text)
     return values, how
@@ -208,13 +208,13 @@ def _column(
 
 def _all_plain(texts: Sequence[str | None]) -> NDArray[np.float64] | None:
     """Read a column in which every cell is a plain number, else None."""
-    if not texts or None in texts or not set("".join(texts)) <= _DIGITS:  # type: ignore[arg-type]
+    filled = [text for text in texts if text]
+    if len(filled) < len(texts) or not set("".join(filled)) <= _DIGITS:
         return None
     try:
-        values: NDArray[np.float64] = np.array(texts, dtype=object).astype(np.float64)
+        return np.array([float(text) for text in filled], np.float64)
     except ValueError:
         return None
-    return values
 
 
 def _bare(text: str) -> str:

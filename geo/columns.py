@@ -231,7 +231,7 @@ def _own_headers(headers: Sequence[str], own: Mapping[str, str], *, file: str) -
 
 def _candidates(headers: Sequence[str], column: Column) -> list[str]:
     """Return the headers that mean this column, the best first."""
-    order = {}
+    order: dict[str, int] = {}
     for rank, word in enumerate(column.synonyms):
         order.setdefault(plain(word), rank)
     exact = sorted((h for h in headers if plain(h) in order), key=lambda h: order[plain(h)])

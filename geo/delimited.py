@@ -121,7 +121,7 @@ def grid(decoded: Decoded, delimiter: str, *, start: int, number: int, width: in
             for j, column in enumerate(columns):
                 column.extend(flat[j::width])
             numbers.append(np.flatnonzero(~odd) + (number + first - start))
-        for i in np.flatnonzero(odd):
+        for i in np.flatnonzero(odd).tolist():
             row = next(rows(decoded, delimiter, start=first + i, number=number + first - start + i))
             spoiled.append(row)
     whole = Grid(columns, np.concatenate(numbers or [np.empty(0, np.int64)]))
@@ -226,8 +226,8 @@ def _without_blank_rows(whole: Grid) -> Grid:
         left = np.flatnonzero(blank)
         if len(left) == 0:
             return whole
-        blank[left] = [not column[i].strip() for i in left]
-    keep = np.flatnonzero(~blank)
+        blank[left] = [not (column[i] or "").strip() for i in left.tolist()]
+    keep = np.flatnonzero(~blank).tolist()
     return Grid([[c[i] for i in keep] for c in whole.columns], whole.numbers[keep], whole.spoiled)
 
 
@@ -249,7 +249,7 @@ def _with_odd_rows(whole: Grid, odd: list[Row], width: int) -> Grid:
     numbers = np.concatenate([whole.numbers, [row.number for row in trimmed]]).astype(np.int64)
     order = np.argsort(numbers, kind="stable")
     columns = [
-        [both[i] for i in order]
+        [both[i] for i in order.tolist()]
         for j, column in enumerate(whole.columns)
         for both in ([*column, *(row.cells[j] for row in trimmed)],)
     ]

@@ -260,7 +260,8 @@ def _looks_swapped(x: Floats, y: Floats) -> NDArray[np.bool_]:
     here = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     there = (y >= west) & (y <= east) & (x >= south) & (x <= north)
     impossible = (np.abs(y) > _LAT_MAX) & (np.abs(y) <= _LON_MAX) & (np.abs(x) <= _LAT_MAX)
-    return (there & ~here) | (impossible & there)
+    swapped: NDArray[np.bool_] = (there & ~here) | (impossible & there)
+    return swapped
 
 
 def _swapped(places: Places, rows: NDArray[np.bool_], *, file: str, of: int) -> Finding:
@@ -339,7 +340,7 @@ def middle(area: Area) -> tuple[float, float]:
 
 
 def _bounds(area: Area) -> tuple[float, float, float, float]:
-    bounds = area.bounds if isinstance(area, shapely.Geometry) else area
+    bounds = shapely.bounds(area) if isinstance(area, shapely.Geometry) else area
     west, south, east, north = (float(v) for v in bounds)
     return west, south, east, north
 

@@ -16,11 +16,13 @@ from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.paths import existing, inside
 from geo.rows import Asked, check_rows
+from geo.tables import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from geo.columns import Column
+    from geo.geometry import Family
     from geo.layers import Layer
     from geo.places import Area
     from geo.raw import RawTable
@@ -47,6 +49,7 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
     allow_pii: bool = False,
     base: Path | None = None,
     required: Sequence[str] = (),
+    wanted: Family | Collection[Family] | None = None,
     located: bool = True,
 ) -> Layer:
     """Read a file, check every row, and return what may be used and what may not.
@@ -79,6 +82,9 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         Study folder: files may lie in it, below it or beside it, nowhere else.
     required
         Canonical columns that must be there and filled.
+    wanted
+        What a vector layer may hold: ``point``, ``line``, ``polygon`` or several of them.  None:
+        lines alone, or points and polygons together, whichever it has more of.
     located
         Whether every row needs a place; False for tables that are joined by a code.
 
@@ -103,6 +109,7 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         swap_xy=swap_xy,
         allow_pii=allow_pii,
         required=tuple(required),
+        wanted=(wanted,) if isinstance(wanted, str) else None if wanted is None else tuple(wanted),
         located=located,
     )
     known = cols.columns(own_columns)
@@ -122,8 +129,6 @@ def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str
     if size > limit:
         raise InputRefused(Finding("TOO_LARGE", name, detail={"found": f"{size / 1e9:.1f} GB"}))
     if suffix in TEXT:
-        from geo.tables import read_text  # noqa: PLC0415
-
         return read_text(file.read_bytes(), name=name, known=known, own=asked.columns)
     if suffix in WORKBOOK:
         from geo.workbooks import read_workbook  # noqa: PLC0415 - calamine only where needed

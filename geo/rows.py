@@ -7,7 +7,7 @@ numbers, ids, names and kinds; copies last, among the rows that are still in use
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ from geo.crs import WGS84, Declared, parse_crs, to_wgs84
 from geo.duplicates import exact_copies, near_copies
 from geo.findings import Finding, InputRefused
 from geo.flags import REJECT_COLUMNS, Flag, findings_of, in_use, positions, rejects_of
+from geo.geometry import check_geometry
 from geo.identity import check_exponents, check_ids, check_kinds, check_mojibake, check_names
 from geo.layers import Layer
 from geo.measures import check_units, read_measures
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.columns import Column, Mapped
+    from geo.geometry import Family
     from geo.places import Area
     from geo.raw import RawTable
 
@@ -57,6 +59,7 @@ class Asked:
     swap_xy: bool = False
     allow_pii: bool = False
     required: tuple[str, ...] = ()
+    wanted: tuple[Family, ...] | None = None
     located: bool = True
 
 
@@ -72,8 +75,9 @@ def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Laye
         mapped, header={c: h for c, h in mapped.header.items() if h in raw.cells.columns}
     )
     declared = _declared(raw, asked)
+    raw, shape_flags = _shaped(raw, declared, asked)
     places = _places(raw, mapped, asked)
-    flags = [*places.flags, *_judged(places, declared, file=raw.name)]
+    flags = [*shape_flags, *places.flags, *_judged(places, declared, file=raw.name)]
     values, said = read_measures(raw.cells, mapped, known, decimal_comma=places.decimal_comma)
     texts, told = _texts(raw.cells, mapped, known, asked=asked)
     flags += [*said, *told]
@@ -125,6 +129,17 @@ def _places(raw: RawTable, mapped: Mapped, asked: Asked) -> Places:
     return replace(places, x=places.y, y=places.x) if asked.swap_xy else places
 
 
+def _shaped(
+    raw: RawTable, declared: Declared | None, asked: Asked
+) -> tuple[RawTable, tuple[Flag, ...]]:
+    """Repair the geometries of a vector layer; those that cannot be used become None."""
+    if raw.geometry is None:
+        return raw, ()
+    metric = bool(declared and declared.metric)
+    fixed, flags = check_geometry(raw.geometry, wanted=asked.wanted, metric=metric)
+    return replace(raw, geometry=fixed), flags
+
+
 def _of_geometry(geometry: NDArray[np.object_]) -> Places:
     """Return the middle of each geometry, or its farthest corner where that is off the globe."""
     west, south, east, north = shapely.bounds(geometry).T
@@ -132,10 +147,8 @@ def _of_geometry(geometry: NDArray[np.object_]) -> Places:
     y = np.where(np.abs(south) > np.abs(north), south, north)
     x = np.where(np.abs(x) > _WIDEST, x, (west + east) / 2)
     y = np.where(np.abs(y) > _WIDEST / 2, y, (south + north) / 2)
-    gone = ~(np.isfinite(x) & np.isfinite(y))
     round_the_globe = (np.abs(x) <= _WIDEST) & (east - west > _WIDEST)
     flags = (
-        Flag("COORD_MISSING", positions(gone)),
         Flag("OUTSIDE_AREA", positions(round_the_globe), becomes="quarantine", detail={"km": "-"}),
     )
     x[round_the_globe] = np.nan
@@ -226,8 +239,10 @@ def _texts(
 
 
 def _as_texts(column: pd.Series[str]) -> Texts:
-    cells = column.tolist()
-    return cells if set(map(type, cells)) <= {str} else [_as_text(cell) for cell in cells]
+    cells: list[object] = list(column.tolist())
+    if set(map(type, cells)) <= {str}:
+        return cast("Texts", cells)
+    return [_as_text(cell) for cell in cells]
 
 
 def _as_text(cell: object) -> str | None:
@@ -292,7 +307,7 @@ def _frame(
     return pd.DataFrame(data, index=cells.index)
 
 
-def _layer(  # noqa: PLR0913 - everything that makes up the layer
+def _layer(
     raw: RawTable,
     frame: pd.DataFrame,
     spots: Spots,

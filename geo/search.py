@@ -41,6 +41,8 @@ _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _FAR = np.uint64(2**64 - 1)
 _NONE = np.uint32(2**32 - 1)
+_HALF = np.uint64(32)
+_LOWER = np.uint64(2**32 - 1)
 _MOST_BUCKETS = 2**16
 QUEUE_FULL = np.int64(-1)
 
@@ -70,12 +72,13 @@ class Graph(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """Buckets of nodes that wait, and the pool of slots that the buckets' lists run through."""
+    """Buckets of nodes that wait, and the pool of slots that the buckets' lists run through.
+
+    A slot holds its node in the lower half and the next slot of its list in the upper half.
+    """
 
     head: U32
-    node: U32
-    key: U64
-    follower: U32
+    slots: U64
     width_bits: np.uint64
 
 
@@ -123,9 +126,7 @@ def new_queue(*, mean_mm: int, span_mm: int, capacity: int) -> Queue:
     buckets = 1 << ((span_mm >> bits) + 1).bit_length()
     return Queue(
         head=np.full(buckets, _NONE, dtype=np.uint32),
-        node=np.empty(capacity, dtype=np.uint32),
-        key=np.empty(capacity, dtype=np.uint64),
-        follower=np.empty(capacity, dtype=np.uint32),
+        slots=np.empty(capacity, dtype=np.uint64),
         width_bits=np.uint64(bits),
     )
 
@@ -146,11 +147,11 @@ def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slowe
     Returns the number of nodes reached, which are listed in `touched`, or `QUEUE_FULL` (then keys
     and queue are left unfinished).
     """
-    head, slot_node, slot_key, follower = queue.head, queue.node, queue.key, queue.follower
+    head, slots = queue.head, queue.slots
     indptr, neighbour, arc_mm = graph.indptr, graph.neighbour, graph.arc_mm
     bits = label_bits + queue.width_bits
     ring = np.uint64(head.size) - _ONE
-    capacity = np.uint32(slot_node.size)
+    capacity = np.uint32(slots.size)
     used = np.uint32(0)
     free = _NONE
     waiting = _ZERO
@@ -168,47 +169,46 @@ def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slowe
             keys[node] = key
             bucket = min(bucket, key >> bits)
             place = (key >> bits) & ring
-            slot_node[used] = seed_node[i]
-            slot_key[used] = key
-            follower[used] = head[place]
+            slots[used] = (np.uint64(head[place]) << _HALF) | node
             head[place] = used
             used += np.uint32(1)
             waiting += _ONE
     while waiting > _ZERO:
         here = bucket & ring
         while head[here] != _NONE:
-            slot = head[here]
-            node = np.uint64(slot_node[slot])
-            key = slot_key[slot]
-            head[here] = follower[slot]
-            follower[slot] = free
-            free = slot
-            waiting -= _ONE
-            if keys[node] != key:
-                continue  # a shorter way was found while it waited
-            for arc in range(indptr[node], indptr[node + _ONE]):
-                other = np.uint64(neighbour[arc])
-                longer = key + (np.uint64(arc_mm[arc]) << label_bits)
-                old = keys[other]
-                if longer < old:
-                    if old == unreached:
-                        touched[count] = neighbour[arc]
-                        count += _ONE
-                    keys[other] = longer
-                    if free != _NONE:
-                        slot = free
-                        free = follower[slot]
-                    else:
-                        if used >= capacity:
-                            return QUEUE_FULL
-                        slot = used
-                        used += np.uint32(1)
-                    place = (longer >> bits) & ring
-                    slot_node[slot] = neighbour[arc]
-                    slot_key[slot] = longer
-                    follower[slot] = head[place]
-                    head[place] = slot
-                    waiting += _ONE
+            following = head[here]
+            head[here] = _NONE  # nodes that come into this bucket meanwhile make a new list
+            while following != _NONE:
+                slot = following
+                node = slots[slot] & _LOWER
+                following = np.uint32(slots[slot] >> _HALF)
+                slots[slot] = np.uint64(free) << _HALF
+                free = slot
+                waiting -= _ONE
+                key = keys[node]
+                if key >> bits != bucket:
+                    continue  # it was done when a shorter way had been found
+                for arc in range(indptr[node], indptr[node + _ONE]):
+                    other = np.uint64(neighbour[arc])
+                    longer = key + (np.uint64(arc_mm[arc]) << label_bits)
+                    old = keys[other]
+                    if longer < old:
+                        if old == unreached:
+                            touched[count] = neighbour[arc]
+                            count += _ONE
+                        keys[other] = longer
+                        if free != _NONE:
+                            slot = free
+                            free = np.uint32(slots[slot] >> _HALF)
+                        else:
+                            if used >= capacity:
+                                return QUEUE_FULL
+                            slot = used
+                            used += np.uint32(1)
+                        place = (longer >> bits) & ring
+                        slots[slot] = (np.uint64(head[place]) << _HALF) | other
+                        head[place] = slot
+                        waiting += _ONE
         bucket += _ONE
     return np.int64(count)
 
@@ -268,14 +268,14 @@ def beside(
         row = np.uint64(along[i])
         edge, offset, leg = sources.edge[row], sources.offset_mm[row], sources.leg_mm[row]
         rest = np.uint64(edge_mm[edge]) - offset
-        place[i] = (edge << np.uint64(32)) | offset
+        place[i] = (edge << _HALF) | offset
         back[i] = ((leg + rest) << label_bits) | sources.number[row]
         ahead[i] = ((leg + offset) << label_bits) | sources.number[row]
-        if i > _ZERO and place[i - _ONE] >> np.uint64(32) == edge:
+        if i > _ZERO and place[i - _ONE] >> _HALF == edge:
             back[i] = min(back[i], back[i - _ONE])
     for j in range(count):
         this = count - _ONE - j
-        if j > _ZERO and (place[this + _ONE] ^ place[this]) >> np.uint64(32) == _ZERO:
+        if j > _ZERO and (place[this + _ONE] ^ place[this]) >> _HALF == _ZERO:
             ahead[this] = min(ahead[this], ahead[this + _ONE])
     return Beside(place, back, ahead)
 
@@ -299,7 +299,7 @@ def read(
         first = np.uint64(graph.edge_nodes[e, _ZERO])
         last = np.uint64(graph.edge_nodes[e, _ONE])
         key = min(keys[first] + offset, keys[last] + rest)
-        place = (e << np.uint64(32)) | places.offset_mm[i]
+        place = (e << _HALF) | places.offset_mm[i]
         low, high = _ZERO, count
         while low < high:
             middle = (low + high) >> _ONE
@@ -307,9 +307,9 @@ def read(
                 low = middle + _ONE
             else:
                 high = middle
-        if low > _ZERO and near.place[low - _ONE] >> np.uint64(32) == e:
+        if low > _ZERO and near.place[low - _ONE] >> _HALF == e:
             key = min(key, near.back[low - _ONE] - rest)
-        if low < count and near.place[low] >> np.uint64(32) == e:
+        if low < count and near.place[low] >> _HALF == e:
             key = min(key, near.ahead[low] - offset)
         found[i] = min(key, unreached)
     return found

@@ -137,9 +137,11 @@ def streets_from_frame(frame: gpd.GeoDataFrame, *, name: str) -> Streets:
     if frame.crs is None or not frame.crs.equals("EPSG:4326", ignore_axis_order=True):
         raise ValueError(f"{name}: the road layer must be in EPSG:4326, it is in {frame.crs}")
     lines, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    is_line = np.isin(shapely.get_type_id(lines), [1, 2])  # LineString, LinearRing
-    on_earth = (np.abs(shapely.bounds(lines)) <= [180.0, 90.0, 180.0, 90.0]).all(axis=1)
-    good = is_line & on_earth
+    good = np.isin(shapely.get_type_id(lines), [1, 2])  # LineString, LinearRing
+    lonlat, line_of = shapely.get_coordinates(lines, return_index=True)
+    off_earth = ~(np.abs(lonlat) <= [180.0, 90.0]).all(axis=1)  # NaN too
+    good[line_of[off_earth]] = False
+    good &= ~shapely.is_empty(lines)
     lonlat, line_of = shapely.get_coordinates(lines[good], return_index=True)
     lonlat, vertex = _by_place(lonlat)
     raw = RawWays(

@@ -170,8 +170,8 @@ def assemble(
     _check_size(rows_in, len(headers), name)
     named, notes = _unique_headers(headers, body, known, file=name)
     _refuse_blank_main(headers, body, known, own=own, file=name)
-    data = {h: pd.Series(body.columns[j], dtype=object) for j, h in named}
-    cells = pd.DataFrame(data)
+    data = {h: np.array(body.columns[j], dtype=object) for j, h in named}
+    cells = pd.DataFrame(data, dtype=object)  # pandas would turn None into NaN
     cells.index = pd.Index(body.numbers)
     flags = _no_rows(cells, known)
     rejected = rejects_of(flags, cells, file=name)

@@ -7,7 +7,6 @@ The words and units that are known lie in ``data/rules/tags.toml``.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
@@ -19,6 +18,7 @@ _NUMBER = re.compile(r"(\d{1,6}(?:[.,]\d{1,4})?|\.\d{1,4})\s*(.*)", re.ASCII)
 _ZONE = re.compile(r"[a-z]{2}:zone:?(\d{1,3})", re.ASCII)
 _FEET_AND_INCHES = re.compile(r"(\d{1,3})\s*'\s*(\d{1,2})\s*\"", re.ASCII)
 _INCHES_PER_FOOT = 12
+_HALF_WIDTH = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 
 
 def speed_kmh(text: str | None) -> float | None:
@@ -90,7 +90,7 @@ def _rules(tag: str) -> dict[str, Any]:
 
 def _plain(text: str | None) -> str:
     """Return the value in half-width characters, small letters, without blanks around it."""
-    return "" if text is None else unicodedata.normalize("NFKC", text).strip().casefold()
+    return "" if text is None else text.translate(_HALF_WIDTH).strip().casefold()
 
 
 def _with_unit(plain: str, unit: Mapping[str, float]) -> float | None:

@@ -73,8 +73,10 @@ def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) ->
     frames = _by_role(shown)
     rules = _rule_ids(frames)
     out = bytearray()
-    layers = {role: _layer(out, role, frames, rules=rules, crs=crs) for role in frames
-              if role not in ("street", "service")}  # fmt: skip
+    layers: dict[str, codec.Spec] = {}
+    for role in frames:
+        if role not in ("street", "service"):
+            layers[role] = _layer(out, role, frames, rules=rules, crs=crs)
     if "street" in frames or "service" in frames:
         layers["line"] = _lines(out, frames, rules=rules, crs=crs)
     titles: dict[str, Any] = {}
@@ -160,12 +162,14 @@ def _columns(out: bytearray, role: Role, rows: pd.DataFrame) -> list[list[Any]]:
 
 
 def _demand_rule(out: bytearray, rows: pd.DataFrame, rule: str) -> codec.Spec | None:
-    """Return status and walking distance of the demand points under one rule."""
+    """Return status, walking distance and nearest facility of the points under one rule."""
     if f"status:{rule}" not in rows:
         return None
     spec = {"status": codec.number(out, rows[f"status:{rule}"])}
     if f"walk_m:{rule}" in rows:
         spec["walk_m"] = codec.number(out, rows[f"walk_m:{rule}"], step=_METRES)
+    if f"nearest:{rule}" in rows:
+        spec["nearest"] = codec.text(out, rows[f"nearest:{rule}"])
     return spec
 
 

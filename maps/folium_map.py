@@ -1,8 +1,9 @@
 """How does a notebook get the same map as a ``folium.Map`` that it may add layers to?
 
-The only file that imports folium. Folium's templates run what they find in ``{{...}}``, so nothing of
-the page passes through them: the data block, the scripts and the styles are put around folium's own
-text by `maps.page.render`, and the map saved from a notebook is the page of a run.
+The only file that imports folium. Folium's templates run what they find in ``{{...}}``, so
+nothing of the page passes through them: the data block, the scripts and the styles are put
+around folium's own text by `maps.page.render`, and the map saved from a notebook is the page of
+a run.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def folium_map(
 
     Folium's links to other hosts are gone, Leaflet is inside: neither the notebook's frame nor the
     saved file asks for anything. Layers added later (``folium.CircleMarker(...).add_to(map)``) lie
-    above ours. What you add is folium's: its texts run as script, so give it no names from data, and
-    those of its plugins that need jQuery or Bootstrap find them missing. If an addition brings
+    above ours. What you add is folium's: its texts run as script, so give it no names from
+    data, and its plugins that need jQuery or Bootstrap find them missing. If an addition brings
     elements for the head, the page's security policy is left out.
 
     Parameters

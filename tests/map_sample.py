@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -60,8 +62,9 @@ HOSTILE = [
 ]
 
 
+@cache
 def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, ...]:
-    """Return a town; `size` multiplies area and counts, `rules` up to ten."""
+    """Return a town (do not change it: kept); `size` multiplies area and counts."""
     rng = np.random.default_rng(seed)
     extent = np.array([7000.0, 5200.0]) * np.sqrt(size)
     rule_rows = [(f"{r[0]}-{n // 5}" if n >= 5 else r[0], *r[1:4], r[4] + 250 * (n // 5))
@@ -78,11 +81,13 @@ def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, 
     )
     for rule_id, kind, _, _, limit in rule_rows:
         tree = cKDTree(np.column_stack(_xy(facility[facility["kind"] == kind])))
-        straight = tree.query(np.column_stack(_xy(demand)))[0]
+        straight, nearest = tree.query(np.column_stack(_xy(demand)))
         walk, legs = 1.28 * straight, 30 + 60 * rng.random(len(demand))
         status = (straight <= limit).astype(np.int8) + (walk <= limit) + (walk + legs <= limit)
         demand[f"status:{rule_id}"] = status.astype(np.int8)
         demand[f"walk_m:{rule_id}"] = np.where(walk > 4000, np.inf, walk + legs)
+        ids = facility.loc[facility["kind"] == kind, "facility_id"].to_numpy()
+        demand[f"nearest:{rule_id}"] = np.where(walk > 4000, None, ids[nearest])
         middle = shapely.get_coordinates(
             shapely.line_interpolate_point(street.geometry.to_numpy(), 0.5, normalized=True)
         )
@@ -90,13 +95,14 @@ def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, 
         service.append(reach.assign(rule_id=rule_id))
         values.append(_area_values(area, demand.assign(area_id=inside), rule_id))
     value = pd.concat(values, ignore_index=True)
+    kind = pd.DataFrame([k[:5] for k in _KINDS], columns=["kind", "zh", "en", "colour", "icon"])
     area["children"] = value["children"].to_numpy()[: len(area)]
     return tuple(
         Shown(role, rows, zh, en)
         for role, rows, zh, en in (
             ("street", street, "街道", "Streets"),
             ("water", _water(extent), "水系", "Water"),
-            ("green", _discs(rng, extent, 14, 90), "绿地", "Green"),
+            ("green", _discs(rng, extent, radius_m=90), "绿地", "Green"),
             ("railway", _railway(extent), "铁路", "Railway"),
             ("building", _buildings(rng, demand), "建筑", "Buildings"),
             ("area", area, "社区（村）", "Communities"),
@@ -107,7 +113,7 @@ def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, 
             ("service", pd.concat(service, ignore_index=True), "服务范围", "Service areas"),
             ("gap", _gaps(value, area, rule_rows), "缺口", "Gaps"),
             ("rule", _rule_table(rule_rows), "标准", "Rules"),
-            ("kind", pd.DataFrame([k[:5] for k in _KINDS], columns=["kind", "zh", "en", "colour", "icon"]), "设施类型", "Kinds"),
+            ("kind", kind, "设施类型", "Kinds"),
         )
     )  # fmt: skip
 
@@ -264,13 +270,10 @@ def _railway(extent: np.ndarray) -> gpd.GeoDataFrame:
     )
 
 
-def _discs(
-    rng: np.random.Generator, extent: np.ndarray, count: int, radius: float
-) -> gpd.GeoDataFrame:
-    at = ORIGIN + extent * rng.random((count, 2))
-    return _frame(
-        shapely.buffer(shapely.points(at), radius * (0.6 + rng.random(count)), quad_segs=4)
-    )
+def _discs(rng: np.random.Generator, extent: np.ndarray, *, radius_m: float) -> gpd.GeoDataFrame:
+    at = ORIGIN + extent * rng.random((14, 2))
+    radius = radius_m * (0.6 + rng.random(14))
+    return _frame(shapely.buffer(shapely.points(at), radius, quad_segs=4))
 
 
 def _buildings(rng: np.random.Generator, demand: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -34,6 +34,7 @@ const block = (() => {
         layer.rules = layer.rules.map((rule) => rule && {
           status: number(rule.status, body),
           walk_m: rule.walk_m ? number(rule.walk_m, body) : null,
+          nearest: rule.nearest ? column(rule.nearest, body) : null,
         });
       }
     }

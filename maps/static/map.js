@@ -43,6 +43,7 @@ const yimi = (() => {
     const ruleRow = rowsBy(rule, "rule_id");
     const kindRow = rowsBy(kind, "kind");
     const areaRow = rowsBy(area, "area_id");
+    const facilityRow = rowsBy(facility, "facility_id");
     const values = data.rules.map(() => new Map());
     const rulePlace = new Map(data.rules.map((id, place) => [id, place]));
     for (let row = 0; value && row < value.n; row++) {
@@ -86,10 +87,11 @@ const yimi = (() => {
         get(value, `share_${measure}`, values[place] ? at(values[place], get(area, "area_id", row)) : -1),
       covered: (row, place, measure) => get(value, `covered_${measure}`, at(values[place], get(area, "area_id", row))),
       concerned: (row, place) => get(value, "children", at(values[place], get(area, "area_id", row))),
-      // Sums over the communities, for the three numbers beside the map.
+      // The row without an area is the whole study's; without such a row, the sum of the areas.
       total: (place, measure) => {
         let [covered, children] = [0, 0];
-        for (const row of values[place] ? values[place].values() : []) {
+        const rows = values[place] || new Map();
+        for (const row of rows.has(null) ? [rows.get(null)] : rows.values()) {
           covered += get(value, `covered_${measure}`, row) || 0;
           children += get(value, "children", row) || 0;
         }
@@ -98,6 +100,11 @@ const yimi = (() => {
       status: (row, place) => {
         const of = demand.rules[place];
         return of ? data.palette.status.find((s) => s.value === of.status[row]) : null;
+      },
+      nearest: (row, place) => {
+        const of = demand.rules[place];
+        const id = of && of.nearest ? of.nearest[row] : null;
+        return id && (get(facility, "name", at(facilityRow, id)) || id);
       },
       walk: (row, place) => (demand.rules[place] && demand.rules[place].walk_m ? demand.rules[place].walk_m[row] : null),
       gapRows: (place) => {
@@ -277,7 +284,10 @@ const yimi = (() => {
         picture.layer.later();
       });
       const note = (key, text, bounds) => el("div", { class: "key" }, key, el("span", {}, text), bounds ? el("span", { class: "bounds" }, bounds) : null);
-      const title = (name) => t(`layer.${name}`);
+      const title = (name) => {
+        const given = data.titles[{ area: "area_value" }[name] || name];
+        return (given && given[state.lang]) || t(`layer.${name}`);
+      };
       const group = (text, rows) => {
         const shown = rows.filter((row) => row !== null);
         return shown.length ? el("div", { role: "group" }, text ? el("h3", {}, text) : null, ...shown) : null;
@@ -483,7 +493,7 @@ const yimi = (() => {
       return [
         el("h3", {}, t("column.demand_point")),
         status ? el("p", { class: "status" }, statusKey(status, 20), el("span", {}, status[state.lang])) : null,
-        facts([["walk_m", metres(read.walk(row, state.rule))],
+        facts([["walk_m", metres(read.walk(row, state.rule))], ["nearest", read.nearest(row, state.rule)],
           ["children", `${whole(read.get(layers.demand, "children", row))} ${t("ui.children_unit")}`],
           ["community", area >= 0 ? read.get(layers.area, "name", area) : null]]),
         ruleFacts(),

@@ -21,13 +21,14 @@ if __name__ == "__main__":
 import folium
 import map_sample as sample
 
-from analyses.result import Shown
 from maps.page import page_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
+
+    from analyses.result import Shown
 
 RULE = "GB50180-KG"
 
@@ -52,6 +53,12 @@ def with_folium(plain: gpd.GeoDataFrame) -> str:
     return str(chart.get_root().render())
 
 
+def say(text: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def cpu(build: Callable[[], str]) -> tuple[float, int]:
     """Return CPU seconds and characters of one build."""
     start = time.process_time()
@@ -71,7 +78,7 @@ def compare(points: int) -> tuple[float, float]:
         for name, build in builds.items():
             best[name] = min(best.get(name, (float("inf"), 0)), cpu(build))
     (folium_s, folium_size), (own_s, own_size) = best["folium"], best["yimi"]
-    print(f"{points} points: folium.GeoJson {folium_s:.3f} s, {folium_size / 1e6:.2f} MB;"
+    say(f"{points} points: folium.GeoJson {folium_s:.3f} s, {folium_size / 1e6:.2f} MB;"
           f" ours {own_s:.3f} s, {own_size / 1e6:.2f} MB:"
           f" {folium_s / own_s:.1f}x less CPU, {folium_size / own_size:.1f}x smaller")  # fmt: skip
     return folium_s / own_s, folium_size / own_size
@@ -84,7 +91,7 @@ def large() -> tuple[float, float, float]:
     text = page_html(shown, **sample.ABOUT)
     built = time.process_time() - start
     opened = min(seconds_to_ready(text) for _ in range(2))
-    print(f"x10 town, ten rules: built in {built:.2f} s CPU, {len(text) / 1e6:.2f} MB,"
+    say(f"x10 town, ten rules: built in {built:.2f} s CPU, {len(text) / 1e6:.2f} MB,"
           f" ready in Chromium after {opened:.2f} s")  # fmt: skip
     return built, len(text) / 1e6, opened
 

@@ -5,6 +5,7 @@ metres) -> metres for every node, ``inf`` beyond the limit.  What it prepares be
 set-up.  The engines under AGPL and GPL licences serve for comparison here and nowhere else.
 """
 
+# ruff: noqa: PLC0415 - an engine is loaded in the process that runs it, and in no other
 from __future__ import annotations
 
 import math
@@ -182,7 +183,7 @@ def cityseer(network: WalkNetwork) -> Search:
 
     graph = rustalgos.graph.NetworkStructure()
     for node, (x, y) in enumerate(network.node_xy.tolist()):
-        graph.add_street_node(str(node), x, y, True, 1.0)
+        graph.add_street_node(str(node), x, y, live=True, weight=1.0)
     shapes = shapely.to_wkt(network.tree.geometries, rounding_precision=-1)
     for edge, (first, last) in enumerate(network.edge_nodes.tolist()):
         if first != last:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
@@ -16,8 +17,10 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo import reach
 from geo.distances import nearest, nearest_of_nodes, pairs_within, reached_edges
-from geo.network import WalkNetwork
 from geo.snap import Snapped, at_nodes
+
+if TYPE_CHECKING:
+    from geo.network import WalkNetwork
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=60)
 
@@ -231,7 +234,7 @@ def network_and_places(draw: st.DrawFn) -> tuple[WalkNetwork, Snapped, Snapped]:
 LIMITS = st.sampled_from([0.0, 0.001, 0.5, 60.0, 61.0, 4_000.0, math.inf])
 
 
-def oracle(network: WalkNetwork, sources: Snapped, targets: Snapped, source: int) -> list[float]:
+def oracle(network: WalkNetwork, sources: Snapped, targets: Snapped, *, source: int) -> list[float]:
     """Return the distances (m) from one source by networkx on the split graph."""
     graph = worlds.split_graph(network, sources, targets)
     if sources.edge[source] < 0:
@@ -246,7 +249,7 @@ def test_nearest_equals_networkx(
     world: tuple[WalkNetwork, Snapped, Snapped], limit_m: float
 ) -> None:
     network, sources, targets = world
-    metres = np.array([oracle(network, sources, targets, i) for i in range(len(sources))])
+    metres = np.array([oracle(network, sources, targets, source=i) for i in range(len(sources))])
     metres[metres > limit_m] = math.inf
     found = nearest(network, sources, targets, limit_m=limit_m)
     assert found.distance_m.tolist() == metres.min(axis=0).tolist()
@@ -262,7 +265,7 @@ def test_pairs_equal_networkx(
     network, sources, targets = world
     count = len(sources)
     group = np.array(data.draw(st.lists(st.integers(0, 3), min_size=count, max_size=count)))
-    metres = np.array([oracle(network, sources, targets, i) for i in range(count)])
+    metres = np.array([oracle(network, sources, targets, source=i) for i in range(count)])
     expected = [
         (g, t, metres[group == g, t].min())
         for g in sorted(set(group.tolist()))

@@ -23,7 +23,7 @@ BENT = [(0, 0), (300, 0), (300, 400)]
         ((303, 404), 700_000, 5, (300, 400)),
     ],
 )
-def test_a_point_meets_the_street_at_its_foot(
+def test_a_point_meets_the_street_at_its_foot(  # noqa: PLR0917
     point: tuple[float, float], offset_mm: int, access_m: float, place: tuple[float, float]
 ) -> None:
     found = worlds.put(worlds.network_of([BENT]), [point])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import folium
 import map_sample as sample
@@ -13,6 +12,9 @@ import pytest
 
 from maps.folium_map import folium_map
 from maps.page import page_html
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
