@@ -139,7 +139,9 @@ def check(
         print(json.dumps(reports(checks), ensure_ascii=False))
     elif not quiet:
         _print_findings(checks.findings, lang)
-        _print_accounts([(c.file, c.rows_in, c.rows_used, c.rows_rejected) for c in checks.files], lang)
+        _print_accounts(
+            [(c.file, c.rows_in, c.rows_used, c.rows_rejected) for c in checks.files], lang
+        )
     raise typer.Exit(checks.exit_code)
 
 
@@ -204,16 +206,14 @@ class _Clock:
             print(f"  {self._words[part]} …", end=" ", flush=True, file=sys.stderr)
 
 
-def _download(
-    place: str | None, area: str | None, *, endpoint: str | None, lang: Lang
-) -> Path:
+def _download(place: str | None, area: str | None, *, endpoint: str | None, lang: Lang) -> Path:
     """Fetch the OSM data of a place or a box; returns the file."""
     import tempfile
 
     from geo.download import download_bbox, download_place
 
     folder = Path(tempfile.mkdtemp(prefix="yimi-osm-"))
-    options = {} if endpoint is None else {"endpoint": endpoint}
+    options: dict[str, Any] = {} if endpoint is None else {"endpoint": endpoint}
     if place is not None:
         return download_place(place, folder, **options)
     try:
@@ -276,7 +276,8 @@ def _kind_words(kind: str, lang: Lang) -> str:
     from analyses.rules import facility_types
 
     types = facility_types()
-    return getattr(types[kind], lang) if kind in types else _words(lang).get(kind, kind)
+    named: str = getattr(types[kind], lang) if kind in types else _words(lang).get(kind, kind)
+    return named
 
 
 def _words(lang: Lang) -> Any:  # noqa: ANN401  (nested texts)

@@ -66,7 +66,9 @@ def check_inputs(path: Path, out: Path | None, *, lang: Lang = "zh") -> Checks:
     is_study = path.is_dir() or path.suffix == ".toml"
     if is_study:
         study = load_study(path)
-        checks = Checks(tuple(_study_file(study, key, section) for key, section in inputs_of(study)))
+        checks = Checks(
+            tuple(_study_file(study, key, section) for key, section in inputs_of(study))
+        )
     elif is_osm(path.name):
         checks = Checks((_osm_file(path, name=path.name),))
     else:

@@ -166,9 +166,7 @@ def _equal(
         demand = replace(demand, points=demand.points.assign(**counted))
         note = words["equal_streets"]
     finding = Finding("CHILDREN_UNKNOWN", "study.toml")
-    return People(
-        demand.points, "homes", (finding, *demand.findings), ((note["zh"], note["en"]),)
-    )
+    return People(demand.points, "homes", (finding, *demand.findings), ((note["zh"], note["en"]),))
 
 
 def _lines(network: WalkNetwork) -> gpd.GeoDataFrame:

@@ -80,9 +80,10 @@ def _outline(area: str, features: gpd.GeoDataFrame) -> BaseGeometry:
     numbers = area.split(",")
     if len(numbers) == _BBOX_NUMBERS:
         try:
-            return shapely.box(*(float(n) for n in numbers))
+            west, south, east, north = (float(n) for n in numbers)
         except ValueError:
             raise InputRefused(Finding("AREA_UNKNOWN", area, value=area)) from None
+        return shapely.Polygon([(west, south), (east, south), (east, north), (west, north)])
     if Path(area).suffix:
         layer = read_layer(Path(area))
         return shapely.union_all(layer.frame.geometry.to_numpy())

@@ -214,7 +214,8 @@ def _osm_features(study: Study, books: _Books, *, crs: str) -> dict[str, gpd.Geo
     if any(f.path == section.path for f in study.facilities):
         wanted |= osm_wanted()
     features = project(features_from_osm(study.file(section.path), wanted), crs)
-    layers = {str(name): rows for name, rows in features.groupby("layer") if name in names}
+    layers = {name: features[features["layer"] == name] for name in sorted(names)}
+    layers = {name: rows for name, rows in layers.items() if len(rows)}
     layers["facilities"] = features[~features["layer"].isin(names)]
     if "buildings" in layers:
         books.enter(section, len(layers["buildings"]), "buildings")
@@ -274,12 +275,11 @@ def _communities(study: Study, books: _Books, network: WalkNetwork) -> gpd.GeoDa
         return communities_of(project(books.read(study.communities).frame, network.crs))
     books.findings.append(Finding("COMMUNITIES_NONE", "study.toml"))
     around = shapely.convex_hull(shapely.multipoints(network.node_xy))
-    shape = around.buffer(study.streets.snap_max_m)
+    shapes = np.array([shapely.buffer(around, study.streets.snap_max_m)], dtype=object)
     if study.area is not None:
         shapes = project(books.read(study.area).frame, network.crs).geometry.to_numpy()
-        shape = shapely.union_all(shapes)
     row = {"area_id": "all", "name": study.study.name, "town": None, "settlement": "unknown"}
-    return gpd.GeoDataFrame([row], geometry=[shape], crs=network.crs)
+    return gpd.GeoDataFrame([row], geometry=[shapely.union_all(shapes)], crs=network.crs)
 
 
 def communities_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -358,7 +358,7 @@ def _datum_checked(
 ) -> Layer:
     """Ask whether an undeclared layer lies where GCJ-02 or BD-09 would put it."""
     points = layer.frame.geometry[layer.frame.geom_type == "Point"]
-    lonlat = np.column_stack([points.x, points.y])
+    lonlat = shapely.get_coordinates(points.to_numpy())
     lines = polylines(streets.lonlat[streets.way_vertices], streets.way_start)
     suspect = detect_datum(lonlat, lines).finding(file=layer.name)
     if suspect is None:

@@ -71,7 +71,7 @@ def facility_sources(facilities: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) 
             "kind": facilities["kind"],
             "source": facilities["source"],
             "facilities": 1,
-            "merged": merged.map(lambda ids: len(ids.split(";")) if ids else 0),
+            "merged": [len(str(ids).split(";")) if ids else 0 for ids in merged],
             "with_places": facilities["capacity"].notna().astype(int),
             "as_area": (facilities.geom_type != "Point").astype(int),
             "gate_known": facilities["facility_id"].isin(gated).astype(int),

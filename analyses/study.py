@@ -219,9 +219,7 @@ def _line_of_keys(text: str) -> dict[tuple[str | int, ...], int]:
     return lines
 
 
-def _slips(
-    error: ValidationError, *, lines: Mapping[Any, int], name: str
-) -> Iterator[Finding]:
+def _slips(error: ValidationError, *, lines: Mapping[Any, int], name: str) -> Iterator[Finding]:
     """Translate pydantic's errors to findings."""
     for slip in error.errors(include_url=False):
         place = slip["loc"]

@@ -19,11 +19,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, YimiError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from typing import IO
+    from typing import Protocol
+
+    class _Source(Protocol):
+        """Whatever bytes can be read from."""
+
+        def read(self, size: int, /) -> bytes: ...
+
 
 ARCHIVES = frozenset({".zip", ".kmz", ".gz"})
 _NESTED = frozenset({".zip", ".kmz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz"})
@@ -80,6 +86,8 @@ def unpack(path: Path, into: Path, *, name: str) -> Unpacked:
         if path.suffix.lower() == ".gz":
             return _gunzip(path, into, name=name)
         return _unzip(path, into, name=name)
+    except YimiError:  # a ValueError as well
+        raise
     except (*_UNREADABLE, gzip.BadGzipFile) as error:
         detail = {"reason": str(error)}
         raise InputRefused(Finding("CORRUPT", name, detail=detail)) from error
@@ -276,7 +284,7 @@ def _most_bytes(packed: int) -> int:
     return int(min(steep, limits["max_unpacked_bytes"]))
 
 
-def _copy(source: IO[bytes], target: Path, *, most: int, name: str) -> int:
+def _copy(source: _Source, target: Path, *, most: int, name: str) -> int:
     """Write a stream, counting; refuse as soon as it is longer than it may be."""
     written = 0
     with target.open("xb") as file:

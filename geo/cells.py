@@ -11,9 +11,10 @@ import re
 import unicodedata
 from enum import IntEnum
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import pandas as pd
 
 from geo.bundled import load_toml
 
@@ -81,6 +82,24 @@ def visible(text: str) -> str:
     '静海实验小学'
     """
     return _INVISIBLE.sub("", text).strip(" \xa0\u3000")
+
+
+def as_texts(column: pd.Series[str]) -> list[str | None]:
+    """Return the cells of any column as text: whole numbers without a decimal point."""
+    cells: list[object] = list(column.tolist())
+    if set(map(type, cells)) <= {str}:
+        return cast("list[str | None]", cells)
+    return [_as_text(cell) for cell in cells]
+
+
+def _as_text(cell: object) -> str | None:
+    if cell is None or cell is pd.NA or cell != cell:  # noqa: PLR0124 - NaN and NaT
+        return None
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell)
 
 
 def all_visible(texts: Sequence[str | None]) -> list[str | None]:

@@ -6,7 +6,6 @@ every row that was not used, its original cells untouched, with code, column, va
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo.findings import InputRefused, printable
+from geo.formulas import formula_safe
 from geo.output import run_folder, write_json, write_manifest
 from geo.readers import read_layer, short_name
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from geo.layers import Layer
 
 _ORDER = ("refuse", "confirm", "quarantine", "note")
-# What a spreadsheet runs as a formula; the full-width signs count as well in Chinese Excel.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,7 @@ def report(checked: Checked) -> dict[str, Any]:
 def write_rejects(path: Path, rejected: pd.DataFrame, *, lang: Lang = "zh") -> None:
     """Write rejected rows for Excel: UTF-8 with a mark, the row number first.
 
-    A cell that a spreadsheet would run gets a single quote before it; `geo.readers` takes it away
+    A cell that a spreadsheet would run gets a single quote before it; `geo.tables` takes it away
     again when the corrected file comes back.
     """
     first = {"zh": "行号", "en": "row"}[lang]
@@ -148,24 +145,6 @@ def write_rejects(path: Path, rejected: pd.DataFrame, *, lang: Lang = "zh") -> N
         cells = rejected[header].tolist()
         table[formula_safe(str(header))] = pd.Series([_cell(c) for c in cells], dtype=object)
     table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-
-
-def formula_safe(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula.
-
-    >>> formula_safe("=1+1"), formula_safe("-5.2"), formula_safe("'=1")
-    ("'=1+1", '-5.2', "''=1")
-    """
-    return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def formula_restored(text: str) -> str:
-    """Undo `formula_safe`.
-
-    >>> formula_restored(formula_safe("=1+1"))
-    '=1+1'
-    """
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _free(name: str, taken: pd.Index[Any]) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MARKS = re.compile(r"[\s_*:：·\-–—~]+")
 _BRACKETS = re.compile(r"[(（\[【](?P<unit>[^)）\]】]*)[)）\]】]\s*$")
+_LONGEST_HEADER = 100
 _DBF_BYTES = 10
 _DBF_SHORTEST = 8
 _PLACED = (("longitude", "latitude"), ("x", "y"), ("lonlat",))
@@ -106,7 +107,8 @@ def header_unit(header: str) -> str | None:
 def header_hits(cells: Iterable[str | None], known: Mapping[str, Column]) -> int:
     """Count the cells of a row that are headers of canonical columns."""
     words = _words(tuple(known.values()))
-    return len({words[text] for cell in cells if cell and (text := plain(cell)) in words})
+    short = [cell for cell in cells if cell and len(cell) <= _LONGEST_HEADER]
+    return len({words[text] for cell in short if (text := plain(cell)) in words})
 
 
 def map_columns(

@@ -35,7 +35,9 @@ Kind = Literal["geographic", "projected", "gcj02", "bd09", "local"]
 WGS84 = "EPSG:4326"
 _MARKS = re.compile(r"[\s_\-–—/\\:.,()\[\]]+")
 _EPSG = re.compile(r"(?:epsg|urn:ogc:def:crs:epsg)?[:\s]*(?:[\d.]*:)?\s*(\d{4,6})")
-_HTTP_EPSG = re.compile(r"https?://www\.opengis\.net/(?:def/crs/epsg/[\d.]+/|gml/srs/epsg\.xml#)(\d+)")
+_HTTP_EPSG = re.compile(
+    r"https?://www\.opengis\.net/(?:def/crs/epsg/[\d.]+/|gml/srs/epsg\.xml#)(\d+)"
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SIX_DEGREES = re.compile(r"6\s*(?:degree|度)|gausskrugerzone")
 _ZONES = (25, 45)
@@ -130,7 +132,7 @@ def parse_crs(text: str, *, file: str = "") -> Declared:
     """Return the coordinate system that a text names.
 
     Understood: EPSG codes in any usual spelling, WKT, the register's names, Chinese and English
-    names of the map services (高德, 百度, AMap, Baidu), CGCS2000 with a three-degree zone or central
+    names of the map services (高德, 百度, AMap, Baidu), CGCS2000 with a three-degree zone or its
     meridian (``CGCS2000 39带``, ``CGCS2000 CM 117E``, ``国家2000 117``), WGS84 and ``local``.
 
     Parameters
@@ -158,9 +160,7 @@ def parse_crs(text: str, *, file: str = "") -> Declared:
         raise InputRefused(Finding("CONFIG_CRS", file, value=text), finding) from error
 
 
-def check_metric(
-    crs: str, *, file: str = "", near: tuple[float, float] | None = None
-) -> Declared:
+def check_metric(crs: str, *, file: str = "", near: tuple[float, float] | None = None) -> Declared:
     """Return a CRS if lengths and areas may be measured in it.
 
     Parameters
@@ -284,7 +284,10 @@ def _known_name(text: str) -> str | None:
 def _epsg_code(text: str) -> str | None:
     lower = text.lower()
     match = _HTTP_EPSG.fullmatch(lower) or _EPSG.fullmatch(lower)
-    if match is None and _MARKS.sub("", lower) in ("urnogcdefcrsogc13crs84", "urnogcdefcrsogccrs84"):
+    if match is None and _MARKS.sub("", lower) in (
+        "urnogcdefcrsogc13crs84",
+        "urnogcdefcrsogccrs84",
+    ):
         return WGS84
     return f"EPSG:{match[1]}" if match else None
 
@@ -376,36 +379,28 @@ def _transformer(source: str, target: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
-def _tried(
-    east: float, north: float, *, near: tuple[float, float], swapped: bool
-) -> list[Likely]:
-    """Return the systems in which one easting and northing fall into the country."""
+def _tried(east: float, north: float, *, near: tuple[float, float], swapped: bool) -> list[Likely]:
+    """Return the systems in which one easting and northing fall into the country and the zone."""
     found = []
-    for code in _candidates():
-        lon, lat = _transformer(code, WGS84).transform(east, north)
-        if np.isfinite(lon) and np.isfinite(lat) and _plausible(code, lon) and in_country(lon, lat):
+    for code, meridian in _candidates():
+        lon, lat = (float(v) for v in _transformer(code, WGS84).transform(east, north))
+        if not (np.isfinite(lon) and np.isfinite(lat) and in_country(lon, lat)):
+            continue
+        # Zones are 3 (CGCS2000) or 6 degrees (UTM) wide; half a zone of overlap is usual.
+        if meridian is None or abs(lon - meridian) <= 3:  # noqa: PLR2004
             km = pyproj.Geod(ellps="WGS84").inv(lon, lat, *near)[2] / 1000
-            found.append(Likely(code, swapped, float(lon), float(lat), float(km)))
+            found.append(Likely(code, swapped, lon, lat, float(km)))
     return found
 
 
 @cache
-def _candidates() -> tuple[str, ...]:
+def _candidates() -> tuple[tuple[str, int | None], ...]:
+    """Return the systems that are tried, each with its central meridian."""
     zones = _rules("zones")
-    count = (zones["last_meridian"] - zones["first_meridian"]) // 3 + 1
-    prefixed = (f"EPSG:{zones['prefixed_epsg_of_first'] + i}" for i in range(count))
-    plain = (f"EPSG:{zones['plain_epsg_of_first'] + i}" for i in range(count))
-    utm = (f"EPSG:{32600 + zone}" for zone in _UTM_ZONES)
-    return (*prefixed, *plain, *utm, "EPSG:3857")
-
-
-def _plausible(code: str, lon: float) -> bool:
-    """Say whether a place lies in or beside the zone that it is said to be in (3 or 6 degrees)."""
-    number = int(code.removeprefix("EPSG:"))
-    zones = _rules("zones")
-    for first in (zones["prefixed_epsg_of_first"], zones["plain_epsg_of_first"]):
-        if 0 <= number - first <= (zones["last_meridian"] - zones["first_meridian"]) // 3:
-            return abs(lon - (zones["first_meridian"] + 3 * (number - first))) <= 3  # noqa: PLR2004
-    if number - 32600 in _UTM_ZONES:
-        return abs(lon - (6 * (number - 32600) - 183)) <= 3  # noqa: PLR2004
-    return True
+    meridians = range(zones["first_meridian"], zones["last_meridian"] + 1, 3)
+    return (
+        *((f"EPSG:{zones['prefixed_epsg_of_first'] + i}", m) for i, m in enumerate(meridians)),
+        *((f"EPSG:{zones['plain_epsg_of_first'] + i}", m) for i, m in enumerate(meridians)),
+        *((f"EPSG:{32600 + zone}", 6 * zone - 183) for zone in _UTM_ZONES),
+        ("EPSG:3857", None),
+    )

@@ -1,7 +1,7 @@
 """How do WGS 84, GCJ-02 and BD-09 turn into each other, on arrays?
 
 Chinese map services publish shifted positions: GCJ-02 (高德, 腾讯) lies 100 to 700 m off, BD-09
-(百度) about a kilometre more.  GCJ-02 has no published definition.  The formula used here is the one
+(百度) about a kilometre more.  GCJ-02 has no published definition.  The formula used here is one
 that has been public since 2010 through ports of the leaked ``wgtochina_lb`` routine (the constants
 are those of the Krasovsky 1940 ellipsoid); BD-09 is Baidu's own shift on top of GCJ-02, published
 through ports of its JavaScript API.  Both agree with the services to a few metres, not better: the

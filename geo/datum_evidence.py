@@ -146,8 +146,7 @@ class _Net:
 
     def inside(self, xy: Floats) -> NDArray[np.bool_]:
         """Say which places lie in the extent of the streets."""
-        within: NDArray[np.bool_] = ((xy >= self.low) & (xy <= self.high)).all(axis=1)
-        return within
+        return np.asarray(((xy >= self.low) & (xy <= self.high)).all(axis=1), bool)
 
     def distance(self, xy: Floats) -> Floats:
         """Return the distance to the nearest street in metres."""
@@ -180,7 +179,7 @@ def _judge(net: _Net, placed: Mapping[str, Floats], rules: Mapping[str, Any]) ->
         Hypothesis(
             name,
             float(np.median(metres[name][common])),
-            _likelihood(metres[name][common], facility, random, rules),
+            _likelihood(metres[name][common], facility=facility, random=random, rules=rules),
         )
         for name in placed
     )
@@ -192,7 +191,11 @@ def _suspect(tried: Sequence[Hypothesis], rules: Mapping[str, Any]) -> str | Non
     as_is = tried[0].likelihood
     best, second = sorted(tried[1:], key=lambda h: -h.likelihood)
     clear = best.likelihood - as_is >= rules["suspect_from"]
-    return best.datum if clear and best.likelihood - second.likelihood >= rules["second_from"] else None
+    return (
+        best.datum
+        if clear and best.likelihood - second.likelihood >= rules["second_from"]
+        else None
+    )
 
 
 def _counts(metres: Floats, rules: Mapping[str, Any]) -> Floats:
@@ -203,7 +206,7 @@ def _counts(metres: Floats, rules: Mapping[str, Any]) -> Floats:
 
 
 def _facility_shares(rules: Mapping[str, Any]) -> Floats:
-    """Return for each guess the share of facilities in each class of distance, (guesses, classes)."""
+    """Return the share of facilities in each class of distance, (guesses, classes)."""
     metres = np.arange(_FINE_M / 2, _FAR_M, _FINE_M)
     limits = np.array(rules["class_limits_m"], np.float64)
     classes = np.searchsorted(limits, metres, side="right")
@@ -237,7 +240,7 @@ def _random_shares(
 
 
 def _likelihood(
-    metres: Floats, facility: Floats, random: Floats, rules: Mapping[str, Any]
+    metres: Floats, *, facility: Floats, random: Floats, rules: Mapping[str, Any]
 ) -> float:
     """Return the logarithm of the likelihood ratio, averaged over all guesses and shares."""
     counts = _counts(metres, rules)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -95,12 +95,18 @@ def read_dbf(data: bytes, *, declared: str | None, name: str) -> Dbf:
     kept = np.flatnonzero(table["deleted"] != _DELETED).astype(np.int64)
     raw = [table[f"f{i}"][kept] for i in range(len(fields))]
     texts = [i for i, f in enumerate(fields) if f.type not in "NFDL"]
-    codec, findings = _encoding(fields, [raw[i] for i in texts], data[29], declared, name=name)
+    said = _codec(declared) or _BY_NUMBER.get(data[29])
+    codec, guessed = _encoding(fields, [raw[i] for i in texts], said)
+    detail = {"encoding": codec.upper()}
+    findings = (
+        (Finding("ENCODING_GUESSED", name, value=declared, detail=detail),) if guessed else ()
+    )
     names, cut = _names(fields, codec, name=name)
     index = pd.Index(kept + 1)
-    columns: dict[str, pd.Series[object]] = {}
+    columns: dict[str, pd.Series[Any]] = {}
     foreign = np.zeros(len(kept), bool)
     for i, field in enumerate(fields):
+        values: Sequence[object] = []
         if i in texts:
             values, bad = _texts(raw[i], codec, field.width)
             foreign |= bad
@@ -108,7 +114,7 @@ def read_dbf(data: bytes, *, declared: str | None, name: str) -> Dbf:
             values = _values(raw[i], field)
         columns[names[i]] = pd.Series(values, index=index, dtype=object)
     rows = np.flatnonzero(foreign).astype(np.int64)
-    flags = (Flag("ENCODING_MIXED", rows, detail={"encoding": codec.upper()}),) if len(rows) else ()
+    flags = (Flag("ENCODING_MIXED", rows, detail=detail),) if len(rows) else ()
     return Dbf(pd.DataFrame(columns, index=index), kept, records, flags, (*findings, *cut))
 
 
@@ -132,32 +138,30 @@ def _head(data: bytes, *, name: str) -> tuple[list[_Field], int, int, int]:
     return fields, records, start, length
 
 
-def _encoding(  # noqa: PLR0913 - all that an encoding may be told from
-    fields: Sequence[_Field],
-    columns: Sequence[Bytes],
-    number: int,
-    declared: str | None,
-    *,
-    name: str,
-) -> tuple[str, tuple[Finding, ...]]:
-    """Decide by the bytes: strict UTF-8, strict GB18030, then what is declared."""
-    said = _codec(declared) or _BY_NUMBER.get(number)
+def _encoding(
+    fields: Sequence[_Field], columns: Sequence[Bytes], said: str | None
+) -> tuple[str, bool]:
+    """Decide by the bytes: strict UTF-8, strict GB18030, then what is declared.
+
+    Returns
+    -------
+    codec
+        Python's name.
+    guessed
+        Whether it is another than the declared one.
+    """
     samples = {(f.name, len(f.name) == _NAME_BYTES - 1) for f in fields if not f.name.isascii()}
     for column in columns:
         width = column.dtype.itemsize
         samples |= {(b, len(b) == width) for b in set(column.tolist()) if not b.isascii()}
     if not samples:
-        return said or "utf-8", ()
-    ordered = dict.fromkeys(["utf-8", "gb18030", *([said] if said else [])])
-    failures = {
-        codec: sum(_decoded(b, codec, full=full) is None for b, full in samples)
-        for codec in ordered
-    }
-    best = min(ordered, key=lambda codec: failures[codec])
-    if best == said:
-        return best, ()
-    detail = {"encoding": best.upper()}
-    return best, (Finding("ENCODING_GUESSED", name, value=declared, detail=detail),)
+        return said or "utf-8", False
+    tried = ["utf-8", "gb18030", *([said] if said else [])]
+    failures = [
+        sum(_decoded(b, codec, full=full) is None for b, full in samples) for codec in tried
+    ]
+    best = tried[failures.index(min(failures))]
+    return best, best != said
 
 
 def _codec(declared: str | None) -> str | None:

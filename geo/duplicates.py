@@ -13,7 +13,7 @@ import pandas as pd
 
 from geo.bundled import load_toml
 from geo.cells import keys as cells_keys
-from geo.flags import Flag
+from geo.flags import Flag, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
+_PLAIN = {str, int, float, bool, type(None)}
 _DEGREE_M = 111_320.0  # one degree of latitude; good to 0.6 %, enough for "within 50 m"
 
 
@@ -47,14 +48,7 @@ def exact_copies(cells: pd.DataFrame, rows: Rows, geometry: Sequence[bytes] | No
     codes, _ = pd.factorize(pd.MultiIndex.from_frame(texts))
     first = pd.Series(at).groupby(codes).transform("first").to_numpy()
     copy = first != at
-    return [
-        _flag(
-            rows[at[copy]],
-            rows[first[copy]],
-            cells,
-            reason=("整行完全重复，已去除", "an exact copy of the row, taken out"),
-        )
-    ]
+    return [_flag(rows[at[copy]], rows[first[copy]], cells, reason=reasons("exact_copy"))]
 
 
 def near_copies(
@@ -80,7 +74,7 @@ def near_copies(
         codes = pd.factorize(keys.to_numpy()[at])[0]
         first = _earlier_within(x[at], y[at], codes, limit_m=limit_m)
         near = first >= 0
-        reason = (f"同名且相距不到 {limit_m:.0f} 米", f"the same name within {limit_m:.0f} m")
+        reason = reasons("same_name", metres=f"{limit_m:.0f}")
         flags.append(_flag(rows[at[near]], rows[at[first[near]]], cells, reason=reason))
     return [*flags, *_same_spot(keys, x, y, rows=rows, cells=cells)]
 
@@ -93,7 +87,7 @@ def _earlier_within(
     Points are first gathered in squares whose diagonal is the limit, so that a heap of copies at
     one place costs no more than one of them.
     """
-    from scipy.spatial import cKDTree  # noqa: PLC0415 - only where names repeat
+    from scipy.spatial import KDTree  # noqa: PLC0415 - only where names repeat
 
     side = limit_m / np.sqrt(2) * 0.999
     squares = pd.DataFrame({"c": codes, "i": x // side, "j": y // side})
@@ -102,7 +96,7 @@ def _earlier_within(
     earlier = np.where(head < np.arange(len(x)), head, -1)
     heads = np.flatnonzero(earlier < 0)
     apart = codes[heads].astype(float) * 1e9  # one name's points never meet another's
-    tree = cKDTree(np.column_stack([x[heads], y[heads], apart]))
+    tree = KDTree(np.column_stack([x[heads], y[heads], apart]))
     pairs = tree.query_pairs(limit_m, output_type="ndarray")
     if len(pairs):
         low, high = np.sort(heads[pairs], axis=1).T
@@ -129,7 +123,7 @@ def _same_spot(
         rows[at[other]],
         rows[first[other]],
         cells,
-        reason=("位置相同、名称不同", "the same place under another name"),
+        reason=reasons("same_place"),
     )
     return [Flag(flag.code, flag.rows, None, "note", flag.detail, flag.each)]
 
@@ -139,7 +133,7 @@ def _cheap_suspects(used: pd.DataFrame) -> NDArray[np.bool_]:
     left = np.arange(len(used))
     group = np.zeros(len(used), np.int64)
     for header in used.columns:
-        values = used[header].to_numpy()[left]
+        values = _hashable(used[header])[left]
         codes = pd.factorize(values, use_na_sentinel=False)[0]
         group = pd.factorize(group * (codes.max(initial=0) + 1) + codes)[0]
         repeated = pd.Series(group).duplicated(keep=False).to_numpy()
@@ -151,7 +145,13 @@ def _cheap_suspects(used: pd.DataFrame) -> NDArray[np.bool_]:
     return mask
 
 
-def _flag(rows: Rows, others: Rows, cells: pd.DataFrame, *, reason: tuple[str, str]) -> Flag:
+def _hashable(column: pd.Series[str]) -> NDArray[np.object_]:
+    """Return the values of a column; lists and objects of a stranger's JSON become text."""
+    plain = column.dtype.kind in "iufb" or set(map(type, column.tolist())) <= _PLAIN
+    return column.to_numpy() if plain else column.astype(str).to_numpy()
+
+
+def _flag(rows: Rows, others: Rows, cells: pd.DataFrame, *, reason: dict[str, str]) -> Flag:
     index = cells.index.to_numpy()
     label = cells.iloc[:, 0].tolist() if len(cells.columns) else [""] * len(cells)
     each = {
@@ -159,5 +159,4 @@ def _flag(rows: Rows, others: Rows, cells: pd.DataFrame, *, reason: tuple[str, s
         "other": [label[i] for i in others],
         "other_row": [int(index[i]) for i in others],
     }
-    detail = {"reason_zh": reason[0], "reason_en": reason[1]}
-    return Flag("DUPLICATE", rows, None, "quarantine", detail, each)
+    return Flag("DUPLICATE", rows, None, "quarantine", reason, each)

@@ -83,13 +83,13 @@ def build(kind: object, coordinates: object, parts: object = None) -> Built:
     """
     rings = _OpenRings()
     try:
-        geometry = _build(kind, coordinates, parts, rings)
+        geometry = _build(kind, coordinates, parts, rings=rings)
     except (ValueError, TypeError, OverflowError, KeyError, AttributeError, GEOSException):
         return Built(None, "coordinates" if kind in (*_BUILDERS, "GeometryCollection") else "type")
     return Built(geometry, None, rings.any)
 
 
-def raw_table(  # noqa: PLR0913 - the parts of a RawTable
+def raw_table(
     name: str,
     cells: pd.DataFrame,
     geometry: NDArray[np.object_],
@@ -133,13 +133,13 @@ def geometry_array(geometries: Sequence[Any]) -> NDArray[np.object_]:
 
 
 def _build(
-    kind: object, coordinates: object, parts: object, rings: _OpenRings
+    kind: object, coordinates: object, parts: object, *, rings: _OpenRings
 ) -> shapely.Geometry | None:
     if kind == "GeometryCollection":
         if not isinstance(parts, list):
             raise TypeError
         members = [
-            _build(part["type"], part.get("coordinates"), None, rings) for part in parts
+            _build(part["type"], part.get("coordinates"), None, rings=rings) for part in parts
         ]
         return shapely.GeometryCollection([m for m in members if m is not None])
     if not isinstance(kind, str) or not isinstance(coordinates, list):

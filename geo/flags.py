@@ -80,6 +80,12 @@ class Flag:
         return outcome
 
 
+def reasons(key: str, **values: str) -> dict[str, str]:
+    """Return the slots ``reason_zh`` and ``reason_en`` of a reason in ``data/words/rows.toml``."""
+    words = load_toml("words/rows.toml")[key]
+    return {f"reason_{lang}": words[lang].format(**values) for lang in ("zh", "en")}
+
+
 def positions(mask: NDArray[np.bool_] | Sequence[bool]) -> NDArray[np.int64]:
     """Return the positions where a mask holds."""
     return np.flatnonzero(np.asarray(mask, dtype=bool)).astype(np.int64)

@@ -99,7 +99,7 @@ def read_with_gdal(path: Path, *, name: str, layer: str | None, **options: str) 
 
 
 def borrow(source: Path, target: Path) -> None:
-    """Let `target` show the content of `source`: a link where the system allows one, else a copy."""
+    """Let `target` show the content of `source`: by a link where that is allowed, else a copy."""
     try:
         target.symlink_to(source.resolve())
     except (OSError, NotImplementedError):
@@ -108,13 +108,18 @@ def borrow(source: Path, target: Path) -> None:
 
 def _ask(what: str, path: Path, *, name: str, **options: Any) -> Any:  # noqa: ANN401 - pyogrio's
     """Call pyogrio, and turn its errors into findings."""
-    import pyogrio  # noqa: PLC0415 - half a second that only readers of vectors pay
+    # Half a second that only readers of vectors pay.
+    import pyogrio  # noqa: PLC0415
+    from pyogrio import errors as told  # noqa: PLC0415
     from pyogrio import raw  # noqa: PLC0415
-    from pyogrio.errors import (  # noqa: PLC0415
-        DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError,
-    )  # fmt: skip
 
-    errors = (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
+    errors = (
+        told.DataLayerError,
+        told.DataSourceError,
+        told.FeatureError,
+        told.FieldError,
+        told.GeometryError,
+    )
     call = raw.read if what == "raw.read" else pyogrio.list_layers
     try:
         with warnings.catch_warnings():

@@ -250,7 +250,7 @@ def _rows(features: Sequence[Any]) -> tuple[pd.DataFrame, list[Flag]]:
 
 
 def _row(feature: Any, properties: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return the attributes of one feature; nested ones as JSON, the feature's id if it has none."""
+    """Return the attributes of one feature, nested ones as JSON, and its own id."""
     if not isinstance(properties, dict):
         return {}
     row = {

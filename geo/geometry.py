@@ -106,15 +106,21 @@ def _families(fixed: Objects) -> Objects:
 
 
 def _of_other_type(fixed: Objects, wanted: Collection[Family] | None) -> list[Flag]:
-    """Set aside what the layer cannot use: other types, and points of which one feature has many."""
+    """Set aside what the layer cannot use: other types, and features of many points."""
     families = _families(fixed)
     there = ~shapely.is_missing(fixed)
     if wanted is None:
         lines = int((families == "line").sum())
-        wanted = ("line",) if 2 * lines > int(there.sum()) else ("point", "polygon")
-    other = there & ~np.isin(families, list(wanted))
-    names = [str(fixed[i].geom_type) for i in positions(other)]
-    each: dict[str, Sequence[object]] = {"found": names, "wanted": [" / ".join(wanted)] * len(names)}
+        only_lines = 2 * lines > int(there.sum())
+        allowed: list[Family] = ["line"] if only_lines else ["point", "polygon"]
+    else:
+        allowed = list(wanted)
+    other = there & ~np.isin(families, allowed)
+    names = [str(shape.geom_type) for shape in fixed[other].tolist()]
+    each: dict[str, Sequence[object]] = {
+        "found": names,
+        "wanted": [" / ".join(allowed)] * len(names),
+    }
     flags = [_aside(fixed, other, "GEOM_TYPE", each=each)]
     many = shapely.get_type_id(fixed) == _MULTI_POINT
     parts = shapely.get_num_geometries(fixed[many]).tolist()
@@ -163,7 +169,7 @@ def _less_holes(polygon: shapely.Polygon) -> shapely.Geometry:
 def _areas(polygons: Objects) -> list[shapely.Geometry]:
     """Make polygons without holes valid, and keep nothing but areas."""
     made = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
-    areas = []
+    areas: list[shapely.Geometry] = []
     for shape in made:
         parts = shapely.get_parts(shape)
         areas.append(shapely.union_all(parts[shapely.get_type_id(parts) == _POLYGON]))

@@ -16,7 +16,7 @@ from geo.bundled import load_toml
 from geo.cells import all_visible, key
 from geo.cells import keys as same_form
 from geo.encodings import repaired, suspicious
-from geo.flags import Flag, positions
+from geo.flags import Flag, positions, reasons
 from geo.personal import looks_like_identity
 
 if TYPE_CHECKING:
@@ -181,6 +181,5 @@ def _clashes(texts: Sequence[str], *, header: str, numbers: NDArray[np.int64]) -
             "other_row": [int(numbers[o]) for o in partners],
             "id": [texts[i] for i in rows],
         }
-        detail = {"reason_zh": "编号相同", "reason_en": "the same id"}
-        flags.append(Flag(code, rows, header, "quarantine", detail, each))
+        flags.append(Flag(code, rows, header, "quarantine", reasons("same_id"), each))
     return flags

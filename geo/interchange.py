@@ -131,7 +131,8 @@ def from_networkx(
         edge_length_mm=millimetres(np.where(np.isnan(given_m), measured_m, given_m), name=name),
         vertex_xy=vertex_xy,
         edge_start=start,
-        edges=_edge_table(usable),
+        ways=_edge_table(usable),
+        edge_way=np.arange(len(usable)),
     )
     bad = len(streets) - len(usable)
     dropped = pd.DataFrame({"reason": [], "ways": [], "length_m": []})

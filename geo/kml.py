@@ -111,7 +111,7 @@ def _attributes(placemark: ET.Element) -> dict[str, str | None]:
 
 def _place(placemark: ET.Element) -> Built:
     """Return the geometry of a placemark: several of one kind as one with parts."""
-    singles = [e for e in _geometries(placemark)]
+    singles = list(_geometries(placemark))
     if not singles:
         return Built(None)
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.bundled import load_toml
-from geo.cells import How, numbers
+from geo.cells import How, as_texts, numbers
 from geo.columns import header_unit
 from geo.findings import Finding, InputRefused
 from geo.flags import Flag, positions
@@ -54,7 +54,7 @@ def read_measures(
 
 
 def check_units(mapped: Mapped, known: Mapping[str, Column], *, file: str) -> None:
-    """Refuse a header of a number column that names a unit which nobody knows.
+    """Refuse a header of a number column that names a unit which cannot be converted.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def check_units(mapped: Mapped, known: Mapping[str, Column], *, file: str) -> No
         if column is None or column.unit is None or not unit:
             continue
         factors = _factors(column.unit)
-        if unit not in factors and any(c in unit for c in ("英", "尺", "里", "ft", "acre", "万")):
+        if unit not in factors and unit in load_toml("columns.toml")["foreign"]["units"]:
             detail = {"unit": unit, "known": "、".join(factors)}
             raise InputRefused(Finding("UNIT_UNKNOWN", file, column=header, detail=detail))
 
@@ -87,7 +87,7 @@ def _measure(
     else:
         units = _factors(column.unit or "")
         # A unit in the cell stands for itself, else the header's unit holds.
-        texts = cells.tolist()
+        texts = as_texts(cells)
         values, how = numbers(texts, {}, decimal_comma=decimal_comma)
         values *= factor
         rest = np.flatnonzero(how == How.UNREADABLE)

@@ -107,7 +107,8 @@ class WalkNetwork:
 class EdgeParts(NamedTuple):
     """Nodes and edges in any order, before they become a `WalkNetwork`.
 
-    The fields are those of `WalkNetwork`, with int64 for nodes and lengths.
+    The fields are those of `WalkNetwork`, with int64 for nodes and lengths; `ways` has the tags of
+    the ways and `edge_way` the row there of each edge; tags of node -1 belong to no node.
     """
 
     node_xy: Floats
@@ -117,7 +118,8 @@ class EdgeParts(NamedTuple):
     edge_length_mm: Ints
     vertex_xy: Floats
     edge_start: Ints
-    edges: pd.DataFrame
+    ways: pd.DataFrame
+    edge_way: Ints
 
 
 def build_network(
@@ -152,23 +154,26 @@ def build_network(
     lon, lat = np.median(streets.lonlat, axis=0).tolist()
     check_metric(crs, file=name, near=(lon, lat))
     positions, way_of, tags, zero = _without_zero_segments(streets)
-    used, local = np.unique(positions, return_inverse=True)
+    used, local = _numbered(positions, count=len(streets.lonlat))
     lonlat = streets.lonlat[used]
     xy = np.column_stack(_projection(crs).transform(lonlat[:, 0], lonlat[:, 1]))
-    tagged = np.isin(used, tags.index.to_numpy())
-    split = _split(local, way_of, tagged)
+    tagged = np.zeros(len(streets.lonlat), dtype=bool)
+    tagged[tags.index.to_numpy(dtype=np.int64)] = True
+    split = _split(local, way_of, tagged[used])
     vertex_xy, edge_start, edge_length_mm = _edge_shapes(xy[local], split, name=name)
-    node, end_nodes = np.unique(local[split.ravel()], return_inverse=True)
-    tags = tags.loc[used[node[tagged[node]]]]
+    node, end_nodes = _numbered(local[split.ravel()], count=len(used))
+    node_of = np.full(len(streets.lonlat), -1)
+    node_of[used[node]] = np.arange(len(node))
     parts = EdgeParts(
         node_xy=xy[node],
         node_id=streets.vertex_id[used[node]].astype(np.int64),
-        node_tags=tags.set_axis(np.flatnonzero(tagged[node]), axis=0),
+        node_tags=tags.set_axis(node_of[tags.index.to_numpy(dtype=np.int64)], axis=0),
         edge_nodes=end_nodes.reshape(-1, 2).astype(np.int64),
         edge_length_mm=edge_length_mm,
         vertex_xy=vertex_xy,
         edge_start=edge_start,
-        edges=streets.ways.iloc[way_of[split[:, 0]]].reset_index(drop=True),
+        ways=streets.ways,
+        edge_way=way_of[split[:, 0]],
     )
     findings = streets.findings
     dropped = streets.dropped
@@ -212,7 +217,7 @@ def assemble(
     if not kept.all():
         off = ~kept[label[parts.edge_nodes[:, 0]]]
         lost_m = float(parts.edge_length_mm[off].sum()) / MM_PER_M
-        ways = parts.edges.loc[off, "way_id"].nunique()
+        ways = np.unique(parts.ways["way_id"].to_numpy()[parts.edge_way[off]]).size
         dropped = with_dropped(dropped, "island", ways=ways, length_m=lost_m)
     parts = _ordered(parts, kept[label])
     indptr, neighbour, arc_length_mm, arc_edge = _arcs(parts)
@@ -225,7 +230,7 @@ def assemble(
         edge_length_mm=parts.edge_length_mm.astype(np.uint32),
         vertex_xy=parts.vertex_xy,
         edge_start=parts.edge_start,
-        edges=parts.edges,
+        edges=parts.ways.take(parts.edge_way).reset_index(drop=True),
         indptr=indptr,
         neighbour=neighbour,
         arc_length_mm=arc_length_mm,
@@ -269,8 +274,8 @@ def with_dropped(
     dropped: pd.DataFrame, reason: str, *, ways: int, length_m: float = 0.0
 ) -> pd.DataFrame:
     """Return the table of what was left out with one more row."""
-    row = pd.DataFrame({"reason": [reason], "ways": [ways], "length_m": [length_m]})
-    return pd.concat([dropped, row], ignore_index=True) if len(dropped) else row
+    row = {"reason": reason, "ways": ways, "length_m": length_m}
+    return pd.DataFrame({column: [*dropped[column], value] for column, value in row.items()})
 
 
 @cache
@@ -297,6 +302,14 @@ def _without_zero_segments(streets: Streets) -> tuple[Ints, Ints, pd.DataFrame, 
     if len(tags):
         tags = tags.groupby(one[tags.index.to_numpy()]).first()
     return one[vertices][keep], way_of[keep], tags, int(zero.sum())
+
+
+def _numbered(things: Ints, *, count: int) -> tuple[Ints, Ints]:
+    """Return which of `count` things occur, and the place there of each given one."""
+    occurs = np.zeros(count, dtype=bool)
+    occurs[things] = True
+    rank = np.cumsum(occurs) - 1
+    return np.flatnonzero(occurs), rank[things]
 
 
 def _merged(first: Ints, second: Ints, *, count: int) -> Ints:
@@ -356,8 +369,7 @@ def _components(parts: EdgeParts, island_max_length_m: float) -> tuple[Ints, pd.
     count = len(parts.node_xy)
     label = _labels(parts.edge_nodes[:, 0], parts.edge_nodes[:, 1], count=count)
     of_edge = label[parts.edge_nodes[:, 0]]
-    length_mm = np.zeros(label.max() + 1, dtype=np.int64)
-    np.add.at(length_mm, of_edge, parts.edge_length_mm)
+    length_mm = np.bincount(of_edge, weights=parts.edge_length_mm, minlength=label.max() + 1)
     by_length = np.argsort(-length_mm, kind="stable")
     rank = np.empty_like(by_length)
     rank[by_length] = np.arange(len(by_length))
@@ -386,20 +398,21 @@ def _ordered(parts: EdgeParts, kept: Flags) -> EdgeParts:
     nodes = place[parts.edge_nodes]
     on = np.flatnonzero(nodes[:, 0] >= 0)
     low, high = nodes[on].min(axis=1), nodes[on].max(axis=1)
-    way = parts.edges["way_id"].to_numpy()[on]
+    way = parts.ways["way_id"].to_numpy()[parts.edge_way[on]]
     order = on[np.lexsort((parts.edge_length_mm[on], way, high, low))]
     count = np.diff(parts.edge_start)[order]
-    tags = parts.node_tags[kept[parts.node_tags.index.to_numpy(dtype=np.int64)]]
-    tags = tags.set_axis(place[tags.index.to_numpy(dtype=np.int64)], axis=0)
+    tagged = np.append(place, -1)[parts.node_tags.index.to_numpy(dtype=np.int64)]
+    tag_rows = np.argsort(tagged, kind="stable")[np.count_nonzero(tagged < 0) :]
     return EdgeParts(
         node_xy=parts.node_xy[chosen],
         node_id=parts.node_id[chosen],
-        node_tags=tags.sort_index(),
+        node_tags=parts.node_tags.take(tag_rows).set_axis(tagged[tag_rows], axis=0),
         edge_nodes=nodes[order],
         edge_length_mm=parts.edge_length_mm[order],
         vertex_xy=parts.vertex_xy[ranges(parts.edge_start[order], count)],
         edge_start=np.concatenate([[0], np.cumsum(count)]),
-        edges=parts.edges.iloc[order].reset_index(drop=True),
+        ways=parts.ways,
+        edge_way=parts.edge_way[order],
     )
 
 

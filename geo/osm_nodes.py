@@ -17,8 +17,8 @@ _ELEMENT = re.compile(
     rb"(?:/>|>[^<]*(?:</?tag[^<>]*>[^<]*)*</node\s*>)"
 )
 _PAIRS = re.compile(_ATTRIBUTE)
-_WHOLE = re.compile(rb"\s*[+-]?\d{1,30}\s*")
-_DECIMAL = re.compile(rb"\s*[+-]?(?:\d{1,30}(?:\.\d*)?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?\s*")
+_WHOLE = re.compile(rb"-?\d{1,30}")
+_DECIMAL = re.compile(rb"-?(?:\d{1,10}(?:\.\d*)?|\.\d{1,30})(?:[eE]-?\d{1,2})?")
 _LARGEST_ID = 2**63 - 1
 _BOUNDS = {b"lat": 90.0, b"lon": 180.0}
 

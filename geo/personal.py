@@ -10,16 +10,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from geo.bundled import load_toml
+from geo.cells import as_texts
 from geo.columns import plain
 from geo.findings import Finding
-from geo.flags import REJECT_COLUMNS
+from geo.flags import REJECT_COLUMNS, reasons
 from geo.raw import RAW_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from geo.columns import Mapped
 
@@ -78,7 +79,8 @@ def clear(
     if not allow:
         cells = cells.drop(columns=named)
         for header in (h for h in marked if h not in named):
-            cells[header] = [mask(t) if isinstance(t, str) else t for t in cells[header].tolist()]
+            masked = [mask(t) if isinstance(t, str) else t for t in cells[header].tolist()]
+            cells[header] = pd.Series(masked, index=cells.index, dtype=object)
         rejected = _clear_rejects(rejected, named)
     return Cleared(cells, rejected, tuple(findings), children)
 
@@ -119,13 +121,13 @@ def _free_texts(cells: pd.DataFrame, mapped: Mapped, named: Sequence[str]) -> li
     return [
         h
         for h in cells.columns
-        if h not in measured and h not in named and cells[h].dtype == object
+        if h not in measured and h not in named and cells[h].dtype.kind not in "iufcbmM"
     ]
 
 
 def _numbers_in(column: pd.Series[str]) -> list[int]:
     """Return the positions of cells with a mobile or citizen number."""
-    texts = [text if isinstance(text, str) else "" for text in column.tolist()]
+    texts = [text or "" for text in as_texts(column)]
     joined = "\n".join(texts)
     if not (_MOBILE.search(joined) or _IDENTITY.search(joined)):
         return []
@@ -138,18 +140,17 @@ def _is_home(header: str, mapped: Mapped) -> bool:
 
 
 def _told(header: str, file: str, *, allow: bool) -> Finding:
-    detail = {
-        "zh": "按研究设置保留" if allow else "已丢弃或遮盖",
-        "en": "kept" if allow else "dropped or masked",
-    }
-    return Finding("PII_COLUMN", file, column=header, detail=detail)
+    return Finding(
+        "PII_COLUMN", file, column=header, detail=reasons("kept" if allow else "dropped")
+    )
 
 
 def _clear_rejects(rejected: pd.DataFrame, named: Sequence[str]) -> pd.DataFrame:
     """Clear the rejects; where a row could not be laid into columns, none of its cells is safe."""
     kept = rejected.drop(columns=[h for h in named if h in rejected.columns])
     for header in kept.columns:
-        kept[header] = [mask(t) if isinstance(t, str) else t for t in kept[header].tolist()]
+        masked = [mask(t) if isinstance(t, str) else t for t in kept[header].tolist()]
+        kept[header] = pd.Series(masked, index=kept.index, dtype=object)
     if named and RAW_LINE in kept.columns:
         loose = kept[RAW_LINE].notna()
         own = [h for h in kept.columns if h.rstrip("_") not in REJECT_COLUMNS]

@@ -36,8 +36,6 @@ _DEGREE_M = 111_320.0
 _ZERO = 1e-6
 _SURVEY_MIN = 1000.0  # metres of a map grid are larger, degrees never are
 _NORTHING = (1_500_000.0, 6_500_000.0)
-_WINDS_ZH = ("东", "东北", "北", "西北", "西", "西南", "南", "东南")
-_WINDS_EN = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
 _HOW_CODES = {
     How.MISSING: "COORD_MISSING",
     How.UNREADABLE: "COORD_TEXT",
@@ -348,13 +346,6 @@ def _bounds(area: Area) -> tuple[float, float, float, float]:
 def _all_outside(lon: Floats, lat: Floats, area: Area, *, file: str) -> Finding:
     there = middle(area)
     here = (float(np.median(lon)), float(np.median(lat)))
-    turn = np.degrees(np.arctan2(here[1] - there[1], here[0] - there[0]))
-    wind = round(float(turn) / 45) % 8
-    detail = {
-        "count": len(lon),
-        "km": f"{float(distance_m(there, here)) / 1000:.0f}",
-        "wind_zh": _WINDS_ZH[wind],
-        "wind_en": _WINDS_EN[wind],
-    }
+    detail = {"count": len(lon), "km": f"{float(distance_m(there, here)) / 1000:.0f}"}
     value = f"{here[0]:.6f}, {here[1]:.6f}"
     return Remark("OUTSIDE_AREA", file, value=value, detail=detail, becomes="confirm")

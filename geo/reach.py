@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _KEY_BITS = 64
+_MOST_BUCKETS = 2**16
 _LIMIT_SLACK_MM = 1e-6  # so that 1.001 m, which is stored as a little less, is 1001 mm
 
 
@@ -86,7 +87,7 @@ def from_sources(
     room = capacity or graph.neighbour.size + 2 * len(use)
     while True:
         keys = np.full(len(network.node_xy), unreached)
-        queue = search.new_queue(mean_mm=mean_mm, span_mm=span_mm, capacity=room)
+        queue = _new_queue(mean_mm=mean_mm, span_mm=span_mm, capacity=room)
         count = search.from_all(graph, queue, starts, keys, unreached, label_bits, touched)
         if count != search.QUEUE_FULL:
             return Reached(graph, starts, keys, touched[:count], limit_mm, unreached, label_bits)
@@ -162,7 +163,7 @@ def pairs(
         Room in the queue at first; it is doubled as long as it is too small.
     """
     groups = work.starts.start.size - 1
-    found = search.new_found(groups=groups, targets=work.target_count, pairs_at_once=pairs_at_once)
+    found = _new_found(groups=groups, targets=work.target_count, pairs_at_once=pairs_at_once)
     room = capacity or work.graph.neighbour.size + 2 * work.starts.edge.size
     queue, scratch = _memory(work, room)
     target, distance_mm = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
@@ -192,13 +193,56 @@ def _memory(work: PairSearch, room: int) -> tuple[search.Queue, search.Scratch]:
     """Make an empty queue and clean working memory."""
     mean_mm, longest_mm, _ = work.lengths_mm
     span_mm = min(longest_mm + _longest(work.starts.leg_mm), work.limit_mm)
-    scratch = search.new_scratch(
+    scratch = _new_scratch(
         work.graph,
         targets=work.target_count,
         largest_group=int(np.diff(work.starts.start).max(initial=0)),
         unreached=work.limit_mm + 1,
     )
-    return search.new_queue(mean_mm=mean_mm, span_mm=span_mm, capacity=room), scratch
+    return _new_queue(mean_mm=mean_mm, span_mm=span_mm, capacity=room), scratch
+
+
+def _new_queue(*, mean_mm: int, span_mm: int, capacity: int) -> search.Queue:
+    """Make an empty queue.
+
+    The mean length of an edge sets the width of a bucket, the greatest step of the search (the
+    longest edge or the farthest start) the number of buckets.  Memory is used for nodes that
+    wait, not for the whole capacity.
+    """
+    bits = max(mean_mm.bit_length() - 1, 0)
+    while (span_mm >> bits) + 2 > _MOST_BUCKETS:
+        bits += 1
+    buckets = 1 << ((span_mm >> bits) + 1).bit_length()
+    return search.Queue(
+        head=np.full(buckets, search.NONE, dtype=np.uint32),
+        slots=np.empty(capacity, dtype=np.uint64),
+        width_bits=np.uint64(bits),
+    )
+
+
+def _new_scratch(
+    graph: search.Graph, *, targets: int, largest_group: int, unreached: int
+) -> search.Scratch:
+    """Make clean working memory for `reach`."""
+    nodes = graph.indptr.size - 1
+    return search.Scratch(
+        keys=np.full(nodes, unreached, dtype=np.uint64),
+        touched=np.empty(nodes, dtype=np.uint32),
+        best_mm=np.full(targets, search.FAR, dtype=np.uint64),
+        found=np.empty(targets, dtype=np.uint32),
+        seed_node=np.empty(2 * largest_group, dtype=np.uint32),
+        seed_key=np.empty(2 * largest_group, dtype=np.uint64),
+    )
+
+
+def _new_found(*, groups: int, targets: int, pairs_at_once: int) -> search.Found:
+    """Make room for the pairs of one call of `reach`: at least for one whole group."""
+    room = max(targets, pairs_at_once)
+    return search.Found(
+        hits=np.zeros(groups, dtype=np.uint64),
+        target=np.empty(room, dtype=np.uint32),
+        distance_mm=np.empty(room, dtype=np.uint64),
+    )
 
 
 def _graph(network: WalkNetwork) -> search.Graph:

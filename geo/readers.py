@@ -7,6 +7,7 @@ True
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 TEXT = frozenset({".csv", ".tsv", ".txt", ".tab"})
 WORKBOOK = frozenset({".xlsx", ".xlsm", ".xls"})
 VECTOR = frozenset(
-    {".geojson", ".json", ".gpkg", ".shp", ".kml", ".kmz", ".gml", ".zip", ".parquet"}
+    {".geojson", ".json", ".gpkg", ".shp", ".kml", ".kmz", ".gml", ".fgb"}
+    | {".parquet", ".geoparquet", ".zip", ".gz"}
 )
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 Datum = Literal["declared", "auto", "WGS84", "GCJ-02", "BD-09"]
 
 
@@ -99,7 +102,7 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         Whatever stops the file: nothing of it is used.
     """
     name = str(path)
-    file = existing(Path(path), name=short_name(name)) if base is None else inside(base, name)
+    file = _anywhere(name) if base is None else inside(base, name)
     asked = Asked(
         kinds=kinds,
         columns=dict(columns or {}),
@@ -137,8 +140,15 @@ def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str
     if suffix in VECTOR:
         from geo.vectors import read_vector  # noqa: PLC0415 - pyogrio only where needed
 
-        return replace(read_vector(file, layer=asked.layer), name=name)
+        return read_vector(file, layer=asked.layer, name=name)
     raise InputRefused(Finding("FORMAT_NOT_ALLOWED", name, detail={"found": suffix or "-"}))
+
+
+def _anywhere(name: str) -> Path:
+    """Return a file that is named without a study folder: any of this machine, no address."""
+    if name.replace("\\", "/").startswith("/vsi") or _SCHEME.match(name) or "\0" in name:
+        raise InputRefused(Finding("PATH_NOT_ALLOWED", name, value=name))
+    return existing(Path(name), name=short_name(name))
 
 
 def short_name(name: str) -> str:

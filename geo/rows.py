@@ -7,7 +7,7 @@ numbers, ids, names and kinds; copies last, among the rows that are still in use
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from geo import columns as cols
+from geo.cells import as_texts
 from geo.crs import WGS84, Declared, parse_crs, to_wgs84
 from geo.duplicates import exact_copies, near_copies
 from geo.findings import Finding, InputRefused
@@ -75,6 +76,7 @@ def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Laye
         mapped, header={c: h for c, h in mapped.header.items() if h in raw.cells.columns}
     )
     declared = _declared(raw, asked)
+    notes = (*mapped.findings, *cleared.findings, *_override(raw, declared, asked))
     raw, shape_flags = _shaped(raw, declared, asked)
     places = _places(raw, mapped, asked)
     flags = [*shape_flags, *places.flags, *_judged(places, declared, file=raw.name)]
@@ -88,9 +90,7 @@ def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Laye
     if cleared.children:
         flags = [_unquoted(flag) for flag in flags]
     frame = _frame(raw.cells, mapped, known, filled={**values, **texts})
-    return _layer(
-        raw, frame, spots, flags=flags, before=(*mapped.findings, *cleared.findings), crs=declared
-    )
+    return _layer(raw, frame, spots, flags=flags, before=notes, crs=declared)
 
 
 def _refuse_missing(
@@ -113,6 +113,17 @@ def _declared(raw: RawTable, asked: Asked) -> Declared | None:
     if text is None:
         return None
     return parse_crs(text, file=raw.name)
+
+
+def _override(raw: RawTable, declared: Declared | None, asked: Asked) -> tuple[Finding, ...]:
+    """Note that the study's CRS is used in place of the file's."""
+    if declared is None or asked.crs is None or raw.crs is None:
+        return ()
+    own = parse_crs(raw.crs, file=raw.name)
+    if own == declared:
+        return ()
+    detail = {"file_crs": own.name, "crs": declared.name}
+    return (Finding("CRS_OVERRIDE", raw.name, detail=detail),)
 
 
 def _places(raw: RawTable, mapped: Mapped, asked: Asked) -> Places:
@@ -218,7 +229,7 @@ def _texts(
         column = known.get(name)
         if column is not None and column.type not in ("text", "id", "kind"):
             continue
-        found = _as_texts(cells[header])
+        found = as_texts(cells[header])
         if name in asked.required:
             empty = positions([cell is None for cell in found])
             flags.append(Flag("FIELD_MISSING", empty, header, None, {"name": header}))
@@ -236,24 +247,6 @@ def _texts(
             flags += check_mojibake(found, header=header)
         texts[name] = found
     return texts, flags
-
-
-def _as_texts(column: pd.Series[str]) -> Texts:
-    cells: list[object] = list(column.tolist())
-    if set(map(type, cells)) <= {str}:
-        return cast("Texts", cells)
-    return [_as_text(cell) for cell in cells]
-
-
-def _as_text(cell: object) -> str | None:
-    """Return a cell as text: whole numbers without a decimal point, ids as they stand."""
-    if cell is None or cell is pd.NA or cell != cell:  # noqa: PLR0124 - NaN and NaT
-        return None
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
-        return str(int(cell))
-    return str(cell)
 
 
 def _far(raw: RawTable, spots: Spots, flags: list[Flag], *, area: Area | None) -> list[Flag]:

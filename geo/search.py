@@ -39,11 +39,10 @@ _R = TypeVar("_R")
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
-_FAR = np.uint64(2**64 - 1)
-_NONE = np.uint32(2**32 - 1)
+FAR = np.uint64(2**64 - 1)
+NONE = np.uint32(2**32 - 1)
 _HALF = np.uint64(32)
 _LOWER = np.uint64(2**32 - 1)
-_MOST_BUCKETS = 2**16
 QUEUE_FULL = np.int64(-1)
 
 
@@ -108,29 +107,6 @@ class Beside(NamedTuple):
     ahead: U64
 
 
-def new_queue(*, mean_mm: int, span_mm: int, capacity: int) -> Queue:
-    """Make an empty queue.
-
-    Parameters
-    ----------
-    mean_mm
-        Mean length of an edge: sets the width of a bucket.
-    span_mm
-        The greatest step that a search takes: the longest edge or the farthest start.
-    capacity
-        How many nodes may wait at once; memory is only used for those that do.
-    """
-    bits = max(mean_mm.bit_length() - 1, 0)
-    while (span_mm >> bits) + 2 > _MOST_BUCKETS:
-        bits += 1
-    buckets = 1 << ((span_mm >> bits) + 1).bit_length()
-    return Queue(
-        head=np.full(buckets, _NONE, dtype=np.uint32),
-        slots=np.empty(capacity, dtype=np.uint64),
-        width_bits=np.uint64(bits),
-    )
-
-
 @_compiled
 def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slower
     graph: Graph,
@@ -153,10 +129,10 @@ def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slowe
     ring = np.uint64(head.size) - _ONE
     capacity = np.uint32(slots.size)
     used = np.uint32(0)
-    free = _NONE
+    free = NONE
     waiting = _ZERO
     count = _ZERO
-    bucket = _FAR
+    bucket = FAR
     for i in range(np.uint64(seed_node.size)):
         node = np.uint64(seed_node[i])
         key = seed_key[i]
@@ -175,10 +151,10 @@ def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slowe
             waiting += _ONE
     while waiting > _ZERO:
         here = bucket & ring
-        while head[here] != _NONE:
+        while head[here] != NONE:
             following = head[here]
-            head[here] = _NONE  # nodes that come into this bucket meanwhile make a new list
-            while following != _NONE:
+            head[here] = NONE  # nodes that come into this bucket meanwhile make a new list
+            while following != NONE:
                 slot = following
                 node = slots[slot] & _LOWER
                 following = np.uint32(slots[slot] >> _HALF)
@@ -197,7 +173,7 @@ def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slowe
                             touched[count] = neighbour[arc]
                             count += _ONE
                         keys[other] = longer
-                        if free != _NONE:
+                        if free != NONE:
                             slot = free
                             free = np.uint32(slots[slot] >> _HALF)
                         else:
@@ -349,29 +325,6 @@ class Found(NamedTuple):
     distance_mm: U64
 
 
-def new_scratch(graph: Graph, *, targets: int, largest_group: int, unreached: int) -> Scratch:
-    """Make clean working memory for `reach`."""
-    nodes = graph.indptr.size - 1
-    return Scratch(
-        keys=np.full(nodes, unreached, dtype=np.uint64),
-        touched=np.empty(nodes, dtype=np.uint32),
-        best_mm=np.full(targets, _FAR, dtype=np.uint64),
-        found=np.empty(targets, dtype=np.uint32),
-        seed_node=np.empty(2 * largest_group, dtype=np.uint32),
-        seed_key=np.empty(2 * largest_group, dtype=np.uint64),
-    )
-
-
-def new_found(*, groups: int, targets: int, pairs_at_once: int) -> Found:
-    """Make room for the pairs of one call of `reach`: at least for one whole group."""
-    room = max(targets, pairs_at_once)
-    return Found(
-        hits=np.zeros(groups, dtype=np.uint64),
-        target=np.empty(room, dtype=np.uint32),
-        distance_mm=np.empty(room, dtype=np.uint64),
-    )
-
-
 @_compiled
 def reach(
     graph: Graph,
@@ -425,7 +378,7 @@ def reach(
             count += hits
             found.hits[group] = hits
         for i in range(hits):
-            scratch.best_mm[scratch.found[i]] = _FAR
+            scratch.best_mm[scratch.found[i]] = FAR
         for i in range(reached):
             scratch.keys[scratch.touched[i]] = unreached
         if not fits:
@@ -486,7 +439,7 @@ def _note(
 ) -> np.uint64:
     """Keep a target's least length, and list the target when it is met for the first time."""
     if length <= limit_mm and length < scratch.best_mm[number]:
-        if scratch.best_mm[number] == _FAR:
+        if scratch.best_mm[number] == FAR:
             scratch.found[hits] = np.uint32(number)
             hits += _ONE
         scratch.best_mm[number] = length

@@ -18,6 +18,7 @@ import numpy as np
 from geo.dbf import declared_text, read_dbf
 from geo.features import raw_table
 from geo.findings import Finding, InputRefused
+from geo.flags import Remark
 from geo.gdalread import borrow, read_with_gdal
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def read_shapefile(path: Path, *, name: str) -> RawTable:
         ``SHP_INCOMPLETE`` (no ``.dbf``), ``TRUNCATED``, ``CORRUPT``, ``FORMAT_MISMATCH``.
     """
     parts = _parts(path)
-    findings = []
+    findings: list[Finding] = []
     _check_head(path, name=name)
     if ".dbf" not in parts:
         missing = f"{path.stem}.dbf"
@@ -56,6 +57,8 @@ def read_shapefile(path: Path, *, name: str) -> RawTable:
             borrow(parts[".shx"], index)
         else:
             index.write_bytes(rebuilt_index(path.read_bytes(), name=name))
+            detail = {"missing": f"{path.stem}.shx"}
+            findings.append(Remark("SHP_INCOMPLETE", name, detail=detail, becomes="note"))
             findings.append(Finding("SHP_INDEX_REBUILT", name))
         shapes = read_with_gdal(Path(folder) / "shapes.shp", name=name, layer=None)
     if len(shapes.geometry) != table.records:

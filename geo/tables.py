@@ -10,6 +10,7 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,8 @@ from geo.bundled import load_toml
 from geo.delimited import Grid, Row, grid, rows
 from geo.encodings import decode, repaired
 from geo.findings import Finding, InputRefused
-from geo.flags import Flag, Remark, findings_of, positions, rejects_of
+from geo.flags import REJECT_COLUMNS, Flag, Remark, findings_of, in_use, positions, rejects_of
+from geo.formulas import formula_restored
 from geo.raw import RAW_LINE, RawTable
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ def read_text(
     start = sum(row.lines for row in head[: at + used])
     body = grid(decoded, delimiter, start=start, number=at + used + 1, width=len(headers))
     findings += header_notes(at, used, file=name)
+    if set(REJECT_COLUMNS) <= set(headers):
+        headers, body = _corrected(headers, body)
     return assemble(headers, body, name=name, known=known, own=own or {}, findings=findings)
 
 
@@ -177,15 +181,31 @@ def assemble(
     rejected = rejects_of(flags, cells, file=name)
     said = [*findings, *notes, *findings_of(flags, cells, file=name)]
     if body.spoiled:
-        spoiled, more = _spoiled_rows([h for _, h in named], body.spoiled, file=name)
+        spoiled, more = _spoiled_rows(named, body.spoiled, width=len(headers), file=name)
         rejected = pd.concat([rejected, spoiled]) if len(rejected) else spoiled
         said += more
-    aside = {row for flag in flags for row in flag.rows.tolist()}
-    keep = np.array([i for i in range(len(cells)) if i not in aside]) if aside else None
-    used = cells if keep is None else cells.iloc[keep]
+    used = in_use(flags, len(cells))
     return RawTable(
-        name, used, None, None, rows_in, rejected.sort_index(kind="stable"), tuple(said)
+        name=name,
+        cells=cells if used.all() else cells[used],
+        geometry=None,
+        crs=None,
+        rows_in=rows_in,
+        rejected=rejected.sort_index(kind="stable"),
+        findings=tuple(said),
     )
+
+
+def _corrected(headers: list[str], body: Grid) -> tuple[list[str], Grid]:
+    """Return a file of rejects that comes back corrected, without our own columns and marks."""
+    ours = {*REJECT_COLUMNS, RAW_LINE, headers[0]}
+    keep = [j for j, header in enumerate(headers) if header not in ours]
+    columns = [[formula_restored(cell or "") for cell in body.columns[j]] for j in keep]
+    spoiled = [
+        replace(r, cells=[r.cells[j] for j in keep if j < len(r.cells)]) for r in body.spoiled
+    ]
+    names = [formula_restored(headers[j]) for j in keep]
+    return names, replace(body, columns=columns, spoiled=spoiled)
 
 
 def _head(
@@ -209,7 +229,7 @@ def _head(
 
 def _hits(cells: Sequence[str], known: Mapping[str, Column], own: Mapping[str, str]) -> int:
     wanted = {cols.plain(word) for word in own.values()}
-    mine = sum(bool(cell) and cols.plain(cell) in wanted for cell in cells)
+    mine = sum(bool(cell) and cols.plain(cell) in wanted for cell in cells) if wanted else 0
     return mine + cols.header_hits(cells, known)
 
 
@@ -342,13 +362,16 @@ def _squeezed(text: str) -> str:
 
 
 def _spoiled_rows(
-    headers: list[str], spoiled: list[Row], *, file: str
+    named: Sequence[tuple[int, str]], spoiled: list[Row], *, width: int, file: str
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return the rejects of rows that could not be laid into the columns, and their findings."""
-    width = len(headers)
-    laid = [[*row.cells[:width], *[""] * (width - len(row.cells)), row.text] for row in spoiled]
+    laid = [
+        [*(row.cells[j] if j < len(row.cells) else "" for j, _ in named), row.text]
+        for row in spoiled
+    ]
     index = pd.Index([row.number for row in spoiled])
-    frame = pd.DataFrame(laid, index=index, columns=[*headers, RAW_LINE], dtype=object)
+    headers = [*(header for _, header in named), RAW_LINE]
+    frame = pd.DataFrame(laid, index=index, columns=headers, dtype=object)
     codes = np.array([row.code for row in spoiled])
     flags = []
     for code in sorted(set(codes.tolist())):

@@ -108,7 +108,7 @@ def _layers(shown: Sequence[Shown]) -> Layers:
     return {name: _storable(frame) for name, frame in layers.items() if len(frame)}
 
 
-def _with_shares(areas: gpd.GeoDataFrame, values: pd.DataFrame | None) -> gpd.GeoDataFrame:
+def _with_shares(areas: pd.DataFrame, values: pd.DataFrame | None) -> pd.DataFrame:
     """Put the walk share of each rule beside its area, one column a rule."""
     if values is None or values.empty:
         return areas
@@ -147,9 +147,7 @@ def _write_styles(path: Path, layers: Layers, shown: Sequence[Shown], *, lang: L
                 )
 
 
-def _qml(
-    name: str, frame: gpd.GeoDataFrame, *, kinds: pd.DataFrame | None, lang: Lang
-) -> str:
+def _qml(name: str, frame: gpd.GeoDataFrame, *, kinds: pd.DataFrame | None, lang: Lang) -> str:
     """Return the QGIS style of a layer: its classes and the words for its columns."""
     column, classes = _classes(name, frame, kinds=kinds, lang=lang)
     shape = _shape(frame)
@@ -196,7 +194,7 @@ def _classes(
 
 
 def _shape(frame: gpd.GeoDataFrame) -> str:
-    first = str(frame.geometry.iloc[0].geom_type)
+    first = str(frame.geom_type.iloc[0])
     return next((s for s in ("Point", "Line") if s in first), "Polygon")
 
 

@@ -81,9 +81,7 @@ def _facility_types() -> str:
         for t in facility_types().values()
     ]
     headers = ("id", "", "中文", "English", "也可写作 / also written", "AMap")
-    return "\n".join(
-        ["# 设施类别 / Facility types", GENERATED, "", *_table(headers, rows), ""]
-    )
+    return "\n".join(["# 设施类别 / Facility types", GENERATED, "", *_table(headers, rows), ""])
 
 
 def _findings() -> str:
@@ -99,9 +97,7 @@ def _findings() -> str:
     ]
     headers = ("code", "outcome", "原因 / why", "处理 / fix")
     text = load_toml("words/handbook.toml")["findings"]["text"].strip()
-    return "\n".join(
-        ["# 检查意见 / Findings", GENERATED, "", text, "", *_table(headers, rows), ""]
-    )
+    return "\n".join(["# 检查意见 / Findings", GENERATED, "", text, "", *_table(headers, rows), ""])
 
 
 def _limits() -> str:

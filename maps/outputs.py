@@ -137,10 +137,12 @@ def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:
             text = text.replace("{" + key + "}", f"{getattr(account, key):,}")
         rows.append((f"{say['rows'][lang]}: {account.name}", text))
     rows += [(say["note"][lang], zh if lang == "zh" else en) for zh, en in run.result.notes]
-    for rule in run.result.tables["rules"].itertuples():
-        limit = rule.limit_zh if lang == "zh" else rule.limit_en
-        text = f"{limit}; {rule.standard} {rule.clause}; {rule.strength}; {rule.verified}"
-        rows.append((f"{say['rule'][lang]} {rule.rule_id}", text))
+    for rule in run.result.tables["rules"].to_dict("records"):
+        limit = rule[f"limit_{lang}"]
+        text = (
+            f"{limit}; {rule['standard']} {rule['clause']}; {rule['strength']}; {rule['verified']}"
+        )
+        rows.append((f"{say['rule'][lang]} {rule['rule_id']}", text))
     return rows
 
 

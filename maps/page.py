@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analyses.result import Shown
     from geo.findings import Lang
 
-_SCRIPTS = ("block.js", "canvas.js", "map.js")
+_SCRIPTS = ("block", "signs", "shapes", "canvas", "tables", "tell", "panel", "map")
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")
 _OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
@@ -160,7 +160,7 @@ def leaflet_script() -> str:
 @cache
 def page_script() -> str:
     """Return the page's own scripts."""
-    return "\n".join(_static(name) for name in _SCRIPTS)
+    return "\n".join(_static(f"{name}.js") for name in _SCRIPTS)
 
 
 @cache

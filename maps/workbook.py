@@ -84,7 +84,7 @@ def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
     safe = table.copy()
     for column in safe.columns:
         if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
-            safe[column] = [_not_a_formula(v) for v in safe[column]]
+            safe[column] = safe[column].map(_not_a_formula)
     safe.columns = pd.Index([header(str(c), lang) for c in safe.columns])
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 

@@ -60,7 +60,8 @@ def network_of(
         edge_length_mm=np.asarray(lengths_mm, dtype=np.int64),
         vertex_xy=np.concatenate(lines),
         edge_start=np.concatenate([[0], np.cumsum(counts)]),
-        edges=pd.DataFrame({"way_id": np.arange(len(lines)), "highway": "residential"}),
+        ways=pd.DataFrame({"way_id": np.arange(len(lines)), "highway": "residential"}),
+        edge_way=np.arange(len(lines)),
     )
     return assemble(
         parts,

@@ -1,126 +1,13 @@
 // What the page does: choosing a rule and a measure, layers, search, gaps, the panel, the language.
-// Strings of the data reach the page as text nodes only.
 const yimi = (() => {
   "use strict";
 
+  const { el, fill, teller } = tell;
   const MEASURES = ["straight", "network", "walk"];
   const ROWS = 200; // of the gap list, shown at once
   const HITS = 12; // of the search
   const PRINT = [1050, 516]; // the map on an A4 sheet, in pixels
   const byId = (id) => document.getElementById(id);
-
-  // An element with attributes (constants of this file) and children (elements or text).
-  function el(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) {
-      if (name === "on") for (const [event, run] of Object.entries(value)) node.addEventListener(event, run);
-      else if (value === true) node.setAttribute(name, "");
-      else if (value !== false && value !== null) node.setAttribute(name, value);
-    }
-    node.append(...children.filter((child) => child !== null));
-    return node;
-  }
-
-  function fill(node, ...children) {
-    node.textContent = "";
-    node.append(...children.filter((child) => child !== null));
-  }
-
-  // ---- what the data says ------------------------------------------------------------------------
-
-  // Look-ups over the tables; `state.lang` decides which of two names is told.
-  function reader(data, state) {
-    const { area, area_value: value, facility, demand, entrance, gap, rule, kind } = data.layers;
-    const get = (layer, name, row) => {
-      const column = layer && layer.table.get(name);
-      return column && row >= 0 ? column[row] : null;
-    };
-    const rowsBy = (layer, name) => {
-      const rows = new Map();
-      ((layer && layer.table.get(name)) || []).forEach((id, row) => rows.has(id) || rows.set(id, row));
-      return rows;
-    };
-    const ruleRow = rowsBy(rule, "rule_id");
-    const kindRow = rowsBy(kind, "kind");
-    const areaRow = rowsBy(area, "area_id");
-    const facilityRow = rowsBy(facility, "facility_id");
-    const values = data.rules.map(() => new Map());
-    const rulePlace = new Map(data.rules.map((id, place) => [id, place]));
-    for (let row = 0; value && row < value.n; row++) {
-      const rows = values[rulePlace.get(get(value, "rule_id", row))];
-      if (rows) rows.set(get(value, "area_id", row), row);
-    }
-    const entrancesOf = new Map();
-    ((entrance && entrance.table.get("facility_id")) || []).forEach((id, row) => {
-      entrancesOf.set(id, [...(entrancesOf.get(id) || []), get(entrance, "rule", row)]);
-    });
-    const signs = data.palette.kind.signs;
-    const own = (layer, name, row) => get(layer, name, row) || null;
-
-    const words = (path) => {
-      const [section, key] = path.split(".");
-      const texts = data.words[state.lang][section];
-      return Object.prototype.hasOwnProperty.call(texts, key) ? texts[key] : null;
-    };
-    const read = {
-      data, get, words, values, rulePlace, areaRow, entrancesOf,
-      ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
-      ruleText: (place, name) => own(rule, name, ruleRow.get(data.rules[place])),
-      limit: (place) => own(rule, `limit_${state.lang}`, ruleRow.get(data.rules[place])),
-      kindOfRule: (place) => own(rule, "kind", ruleRow.get(data.rules[place])),
-      kindName: (id) => own(kind, state.lang, kindRow.get(id)) || id || words("ui.unknown"),
-      kindStyle: (id) => {
-        const row = kindRow.has(id) ? kindRow.get(id) : -1;
-        const icon = own(kind, "icon", row) || own(kind, "zh", row) || id || "?";
-        return {
-          colour: own(kind, "colour", row) || data.palette.plain.facilities,
-          sign: signs[Math.max(row, 0) % signs.length],
-          character: Array.from(icon)[0],
-        };
-      },
-      kinds: () => {
-        const present = new Set((facility && facility.table.get("kind")) || []);
-        const known = [...kindRow.keys()].filter((id) => present.has(id));
-        return [...known, ...[...present].filter((id) => !kindRow.has(id))];
-      },
-      share: (row, place, measure) =>
-        get(value, `share_${measure}`, values[place] ? at(values[place], get(area, "area_id", row)) : -1),
-      covered: (row, place, measure) => get(value, `covered_${measure}`, at(values[place], get(area, "area_id", row))),
-      concerned: (row, place) => get(value, "children", at(values[place], get(area, "area_id", row))),
-      // The row without an area is the whole study's; without such a row, the sum of the areas.
-      total: (place, measure) => {
-        let [covered, children] = [0, 0];
-        const rows = values[place] || new Map();
-        for (const row of rows.has(null) ? [rows.get(null)] : rows.values()) {
-          covered += get(value, `covered_${measure}`, row) || 0;
-          children += get(value, "children", row) || 0;
-        }
-        return { covered, children, share: children > 0 ? covered / children : NaN };
-      },
-      status: (row, place) => {
-        const of = demand.rules[place];
-        return of ? data.palette.status.find((s) => s.value === of.status[row]) : null;
-      },
-      nearest: (row, place) => {
-        const of = demand.rules[place];
-        const id = of && of.nearest ? of.nearest[row] : null;
-        return id && (get(facility, "name", at(facilityRow, id)) || id);
-      },
-      walk: (row, place) => (demand.rules[place] && demand.rules[place].walk_m ? demand.rules[place].walk_m[row] : null),
-      gapRows: (place) => {
-        const rows = [];
-        for (let row = 0; gap && row < gap.n; row++) {
-          if (place === null || get(gap, "rule_id", row) === data.rules[place]) rows.push(row);
-        }
-        return rows;
-      },
-    };
-    return read;
-  }
-
-  function at(rows, key) {
-    return rows.has(key) ? rows.get(key) : -1;
-  }
 
   // ---- the page ----------------------------------------------------------------------------------
 
@@ -143,8 +30,9 @@ const yimi = (() => {
       on: { area: true, label: true, demand: true, service: true, street: true, water: true, green: true,
         railway: true, building: true, entrance: true },
     };
-    const read = reader(data, state);
-    const t = read.words;
+    const read = tables.reader(data, state);
+    const say = teller(data, state, read);
+    const { t, locale, whole, count, percent, metresShort, aside, kindKey, statusKey, shareKey, lineKey } = say;
     const layers = data.layers;
     const map = given || L.map(byId("map"), { zoomControl: false, attributionControl: false });
     map.options.zoomSnap = 0.25;
@@ -164,55 +52,7 @@ const yimi = (() => {
       kind: (row) => read.kindStyle(read.get(layers.facility, "kind", row)),
     };
     const picture = painter.create(data, view);
-
-    // -- numbers as text
-    const locale = () => (state.lang === "zh" ? "zh-CN" : "en-GB");
-    const whole = (value) => (value === null || value !== value ? t("ui.unknown")
-      : new Intl.NumberFormat(locale(), { maximumFractionDigits: value < 20 && value % 1 ? 1 : 0 }).format(value));
-    const percent = (share) => (share === null || share !== share ? "—"
-      : new Intl.NumberFormat(locale(), { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share));
-    const metres = (value) => (value === null ? "—" : value !== value ? t("ui.nothing_reached") : `${whole(Math.round(value))} ${t("ui.metre")}`);
-    const aside = (text) => (state.lang === "zh" ? `（${text}）` : ` (${text})`);
-    const settlement = (value) => t(`settlement.${value}`) || value || t("ui.unknown");
-    const share = (value) => data.palette.share[painter.classOf(value, data.palette.share)];
-
-    // -- pictures for keys
-    const kindKey = (id, size = 22) => painter.key((pen) => {
-      pen.translate(size / 2, size / 2);
-      painter.kindSign(pen, read.kindStyle(id), size * 0.37);
-    }, size);
-    const statusKey = (status, size = 18) => painter.key((pen) => {
-      pen.translate(size / 2, size / 2);
-      painter.statusSign(pen, status, size * 0.27);
-    }, size);
-    const shareKey = (of) => painter.key((pen, size) => {
-      pen.fillStyle = of ? painter.classFill(pen, of, data.palette.plain) : data.palette.plain.none;
-      pen.fillRect(1, 4, size - 2, size - 8);
-      pen.strokeStyle = data.palette.plain.outline;
-      pen.lineWidth = 0.8;
-      pen.strokeRect(1, 4, size - 2, size - 8);
-    });
-    const lineKey = (draw) => painter.key((pen, size) => {
-      pen.lineCap = "round";
-      for (const [colour, width] of draw) {
-        pen.beginPath();
-        pen.moveTo(2, size / 2 + 3);
-        pen.bezierCurveTo(size * 0.4, 1, size * 0.6, size - 1, size - 2, size / 2 - 3);
-        pen.strokeStyle = colour;
-        pen.lineWidth = width;
-        pen.stroke();
-      }
-    });
-    const patch = (colour) => painter.key((pen, size) => {
-      pen.fillStyle = colour;
-      pen.fillRect(1, 4, size - 2, size - 8);
-    });
-
-    const bar = (value) => {
-      const inner = el("i");
-      inner.style.width = `${Math.max(0, Math.min(1, value || 0)) * 100}%`;
-      return el("span", { class: "bar", "aria-hidden": "true" }, inner);
-    };
+    const inform = panel.create(data, state, { read, say, areaAt: picture.areaAt, measures: MEASURES });
 
     // -- the question: rule and measures
     function showRules() {
@@ -245,9 +85,9 @@ const yimi = (() => {
           on: { change: () => { state.measure = measure; chooseMeasure(); } } });
         return el("label", { class: measure === state.measure ? "measure chosen" : "measure" }, input,
           el("span", { class: "name" }, t(`measure.${measure}`)),
-          el("b", {}, percent(total.share)), bar(total.share),
+          el("b", {}, percent(total.share)), say.bar(total.share),
           el("span", { class: "count" }, total.children > 0
-            ? `${whole(Math.round(total.covered))} / ${whole(Math.round(total.children))}` : t("ui.no_children")),
+            ? `${count(total.covered)} / ${count(total.children)}` : t("ui.no_children")),
           el("span", { class: "why" }, t(`measure.${measure}_why`)));
       }));
     }
@@ -302,11 +142,6 @@ const yimi = (() => {
       const streets = data.palette.street.map((s) => note(
         lineKey(s.casing ? [[s.casing, s.width_px + 3], [s.colour, s.width_px + 1.4]] : [[s.colour, 1.2]]), t(`layer.street_${s.id}`)));
       fill(byId("layers"), ...[
-        layers.facility ? group(t("ui.facilities"), [...kinds,
-          layers.entrance ? layer("entrance", painter.key((pen) => {
-            pen.fillStyle = data.palette.plain.entrances;
-            pen.fillRect(8, 8, 6, 6);
-          })) : null]) : null,
         layers.demand && data.rules.length ? group(null, [layer("demand", null),
           ...data.palette.status.slice().sort((a, b) => b.value - a.value).map((s) => note(statusKey(s, 18), s[state.lang]))]) : null,
         layers.line && data.rules.length ? group(null, [layer("service", lineKey([[data.palette.plain.service, 3]]))]) : null,
@@ -318,10 +153,15 @@ const yimi = (() => {
           ...shares.map((s) => note(shareKey(s), s[state.lang],
             s.from === 0 ? `< ${per(s.to)}%` : s.to >= 1 ? `≥ ${per(s.from)}%` : `${per(s.from)}–${per(s.to)}%`)),
           note(shareKey(null), t("ui.no_children")), layer("label", null)]) : null,
+        layers.facility ? group(t("ui.facilities"), [...kinds,
+          layers.entrance ? layer("entrance", signs.key((pen) => {
+            pen.fillStyle = data.palette.plain.entrances;
+            pen.fillRect(8, 8, 6, 6);
+          })) : null]) : null,
         group(t("ui.background"), [
           layers.line ? layer("street", null) : null, ...(layers.line ? streets : []),
           ...["railway", "water", "green", "building"].map((name) => (layers[name]
-            ? layer(name, name === "railway" ? lineKey([[data.palette.plain.railway, 3]]) : patch(data.palette.plain[name])) : null))]),
+            ? layer(name, name === "railway" ? lineKey([[data.palette.plain.railway, 3]]) : say.patch(data.palette.plain[name])) : null))]),
       ].filter((part) => part !== null));
     }
 
@@ -341,33 +181,34 @@ const yimi = (() => {
       };
       const rows = read.gapRows(state.all ? null : state.rule).sort((a, b) => (down ? -1 : 1) * compare(a, b) || a - b);
       byId("gap-count").textContent = `${whole(rows.length)}`;
+      const order = state.all ? null : new Map(read.gapRows(state.rule)
+        .sort((a, b) => read.get(gap, "rank", a) - read.get(gap, "rank", b)).map((row, i) => [row, i + 1]));
       const [head, body] = [byId("gap-table").tHead, byId("gap-table").tBodies[0]];
       fill(head, el("tr", {}, ...GAP_COLUMNS.map((name) => el("th", {
         scope: "col", class: name === "area_name" ? "" : "number",
         "aria-sort": name !== column ? "none" : down ? "descending" : "ascending",
       }, el("button", { type: "button", on: { click: () => sortBy(name) } },
         `${t(`column.${name}`)}${name === column ? (down ? " ↓" : " ↑") : ""}`)))));
-      fill(body, ...rows.slice(0, state.rows).map((row) => gapRow(gap, row)));
+      fill(body, ...rows.slice(0, state.rows).map((row) => gapRow(gap, row, order ? order.get(row) : read.get(gap, "rank", row))));
       if (!rows.length) fill(body, el("tr", {}, el("td", { colspan: GAP_COLUMNS.length, class: "quiet" }, t("ui.gaps_none"))));
       const left = rows.length - state.rows;
       byId("more").hidden = left <= 0;
       byId("more").textContent = t("ui.gaps_more").replace("{n}", whole(Math.min(left, ROWS)));
     }
 
-    function gapRow(gap, row) {
+    // The rank is told among the rows that are listed: of one rule, or of all.
+    function gapRow(gap, row, rank) {
       const place = read.rulePlace.get(read.get(gap, "rule_id", row));
       const under = [read.get(gap, "town", row), state.all && place !== undefined ? read.ruleName(place) : null];
       return el("tr", { class: row === state.gap ? "chosen" : "" },
-        el("td", { class: "number" }, whole(read.get(gap, "rank", row))),
+        el("td", { class: "number" }, whole(rank)),
         el("td", {}, el("button", { type: "button", on: { click: (event) => goToGap(row, place, event) } },
           read.get(gap, "area_name", row) || read.get(gap, "area_id", row) || t("ui.unknown")),
         el("small", {}, under.filter(Boolean).join(" · "))),
-        el("td", { class: "number" }, whole(Math.round(read.get(gap, "children", row)))),
+        el("td", { class: "number" }, count(read.get(gap, "children", row))),
         el("td", { class: "number" }, percent(read.get(gap, "share", row))),
         el("td", { class: "number" }, metresShort(read.get(gap, "walk_m", row))));
     }
-
-    const metresShort = (value) => (value === value && value !== null ? metres(value) : "—");
 
     function sortBy(column) {
       state.sort = { column, down: state.sort.column === column ? !state.sort.down : column === "children" };
@@ -378,7 +219,7 @@ const yimi = (() => {
 
     function goToGap(row, place, event) {
       if (place !== undefined && place !== state.rule) chooseRule(place);
-      const area = at(read.areaRow, read.get(layers.gap, "area_id", row));
+      const area = tables.at(read.areaRow, read.get(layers.gap, "area_id", row));
       for (const other of byId("gap-table").querySelectorAll("tr.chosen")) other.className = "";
       event.target.closest("tr").className = "chosen";
       state.gap = row;
@@ -437,78 +278,12 @@ const yimi = (() => {
       picture.layer.later();
     }
 
-    function facts(pairs) {
-      return el("dl", {}, ...[].concat(...pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) =>
-        [el("dt", {}, t(`column.${name}`)), el("dd", {}, value)])));
-    }
-
-    function ruleFacts() {
-      if (!data.rules.length) return null;
-      const text = (name) => read.ruleText(state.rule, name);
-      return facts([["rule", read.ruleName(state.rule)], ["limit", read.limit(state.rule)], ["standard", text("standard")],
-        ["clause", text("clause")], ["strength", text("strength")],
-        ["scope", text("scope") && (t(`settlement.${text("scope")}`) || text("scope"))], ["verified", text("verified")]]);
-    }
-
-    function areaInfo(row) {
-      const rows = MEASURES.map((measure) => {
-        const value = read.share(row, state.rule, measure);
-        return el("tr", {}, el("td", {}, t(`measure.${measure}`)), el("td", {}, bar(value)), el("td", {}, percent(value)),
-          el("td", {}, whole(Math.round(read.covered(row, state.rule, measure)))));
-      });
-      const every = data.rules.map((_, place) => el("tr", {}, el("td", {}, read.ruleName(place)),
-        el("td", {}, shareKey(share(read.share(row, place, state.measure))), percent(read.share(row, place, state.measure)))));
-      const valued = layers.area_value && data.rules.length;
-      return [
-        el("h3", {}, read.get(layers.area, "name", row) || read.get(layers.area, "area_id", row) || t("ui.unknown")),
-        facts([["town", read.get(layers.area, "town", row)], ["settlement", settlement(read.get(layers.area, "settlement", row))],
-          ["children", `${whole(Math.round(read.get(layers.area, "children", row)))} ${t("ui.children_unit")}`]]),
-        valued ? el("h4", {}, `${read.ruleName(state.rule)} · ${whole(Math.round(read.concerned(row, state.rule)))} ${t("ui.children_unit")}`) : null,
-        valued ? el("table", {}, el("tbody", {}, ...rows)) : null,
-        ruleFacts(),
-        valued && data.rules.length > 1 ? el("h4", {}, `${t("ui.all_rules")}${aside(t(`measure.${state.measure}`))}`) : null,
-        valued && data.rules.length > 1 ? el("table", {}, el("tbody", {}, ...every)) : null,
-      ];
-    }
-
-    function facilityInfo(row) {
-      const get = (name) => read.get(layers.facility, name, row);
-      const capacity = get("capacity");
-      const entrances = (read.entrancesOf.get(get("facility_id")) || []).map((rule) => t(`entrance.${rule}`) || rule);
-      const counted = [...new Set(entrances)].map((name) => `${name} × ${entrances.filter((e) => e === name).length}`);
-      return [
-        el("h3", {}, kindKey(get("kind"), 26), el("span", {}, get("name") || get("facility_id") || t("ui.unknown"))),
-        facts([["kind", read.kindName(get("kind"))], ["capacity", capacity === null ? t("ui.unknown") : whole(capacity)],
-          ["entrances", counted.join(state.lang === "zh" ? "；" : "; ")], ["source", get("source")]]),
-      ];
-    }
-
-    function demandInfo(row) {
-      const status = read.status(row, state.rule);
-      const area = picture.areaAt(layers.demand.point.x[row], layers.demand.point.y[row]);
-      const every = data.rules.map((_, place) => {
-        const of = read.status(row, place);
-        return of && el("tr", {}, el("td", {}, statusKey(of), read.ruleName(place)), el("td", {}, metresShort(read.walk(row, place))));
-      });
-      return [
-        el("h3", {}, t("column.demand_point")),
-        status ? el("p", { class: "status" }, statusKey(status, 20), el("span", {}, status[state.lang])) : null,
-        facts([["walk_m", metres(read.walk(row, state.rule))], ["nearest", read.nearest(row, state.rule)],
-          ["children", `${whole(read.get(layers.demand, "children", row))} ${t("ui.children_unit")}`],
-          ["community", area >= 0 ? read.get(layers.area, "name", area) : null]]),
-        ruleFacts(),
-        el("h4", {}, t("ui.all_rules")),
-        el("table", {}, el("tbody", {}, ...every.filter(Boolean))),
-      ];
-    }
-
     function showInfo() {
       const info = byId("info");
       info.hidden = !state.selected;
       if (!state.selected) return;
       const { layer, row } = state.selected;
-      const tell = { area: areaInfo, facility: facilityInfo, demand: demandInfo }[layer];
-      fill(info, el("button", { type: "button", class: "close", "aria-label": t("ui.close"), on: { click: () => select(null) } }, "×"), ...tell(row));
+      fill(info, el("button", { type: "button", class: "close", "aria-label": t("ui.close"), on: { click: () => select(null) } }, "×"), ...inform[layer](row));
     }
 
     function under(event, touch) {

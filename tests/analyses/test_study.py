@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from analyses.study import load_study
 from geo.findings import InputRefused
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD = """[study]
 name = "示例"
@@ -67,8 +70,8 @@ def test_a_good_study_is_read_and_names_its_files(folder: Path) -> None:
         ('"a.csv"', '"http://example.org/a.csv"', "PATH_NOT_ALLOWED", 10),
         ('"a.csv"', '"/vsicurl/x.csv"', "PATH_NOT_ALLOWED", 10),
         ('"a.csv"', '"../../../etc/passwd"', "PATH_OUTSIDE", 10),
-        ("radius_m = 500", 'radius_m = 500\n[publish]\nk = 1', "CONFIG_RANGE", 14),
-        ("radius_m = 500", 'radius_m = 500\n[walking]\nspeed_m_s = 100.0', "CONFIG_RANGE", 14),
+        ("radius_m = 500", "radius_m = 500\n[publish]\nk = 1", "CONFIG_RANGE", 14),
+        ("radius_m = 500", "radius_m = 500\n[walking]\nspeed_m_s = 100.0", "CONFIG_RANGE", 14),
         ("radius_m = 500", "radius_m = 500\nradius_m = 300", "TOML_SYNTAX", 13),
         ("crs =", "crs", "TOML_SYNTAX", 3),
         (

@@ -131,7 +131,7 @@ def compare(name: str, options: argparse.Namespace, folder: Path) -> list[dict[s
     return rows
 
 
-def summary(  # noqa: PLR0917
+def summary(
     graph: str,
     engine: str,
     limit_m: float,

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo.crs import metric_crs
 from geo.network import EdgeParts, WalkNetwork, assemble, build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geo.streets import Streets
+
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 CRS = "EPSG:4548"
-HELSINKI_CRS = "EPSG:32635"
 ORIGIN = np.array([400_000.0, 4_200_000.0])
 
 
@@ -36,7 +38,15 @@ def helsinki() -> WalkNetwork | None:
     from geo.osm import streets_from_osm  # noqa: PLC0415
 
     file = helsinki_file()
-    return None if file is None else build_network(streets_from_osm(file), crs=HELSINKI_CRS)
+    if file is None:
+        return None
+    streets = streets_from_osm(file)
+    return build_network(streets, crs=crs_of(streets))
+
+
+def crs_of(streets: Streets) -> str:
+    """Return the metric CRS of the place of some streets."""
+    return metric_crs((*streets.lonlat.min(axis=0), *streets.lonlat.max(axis=0)))
 
 
 def city(nodes: int, *, seed: int = 1, spacing_m: float = 60.0, kept: float = 0.71) -> WalkNetwork:
@@ -129,7 +139,8 @@ def _network(xy: Floats, edges: Ints) -> WalkNetwork:
         edge_length_mm=length_mm.astype(np.int64),
         vertex_xy=place[ends.ravel()],
         edge_start=np.arange(len(edges) + 1) * 2,
-        edges=pd.DataFrame({"way_id": np.arange(len(edges))}),
+        ways=pd.DataFrame({"way_id": np.arange(len(edges))}),
+        edge_way=np.arange(len(edges)),
     )
     none = pd.DataFrame({"reason": [], "ways": [], "length_m": []})
     return assemble(

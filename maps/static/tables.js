@@ -1,0 +1,99 @@
+// What the data says: look-ups over its tables.
+const tables = (() => {
+  "use strict";
+
+  // Look-ups over the tables; `state.lang` decides which of two names is told.
+  function reader(data, state) {
+    const { area, area_value: value, facility, demand, entrance, gap, rule, kind } = data.layers;
+    const get = (layer, name, row) => {
+      const column = layer && layer.table.get(name);
+      return column && row >= 0 ? column[row] : null;
+    };
+    const rowsBy = (layer, name) => {
+      const rows = new Map();
+      ((layer && layer.table.get(name)) || []).forEach((id, row) => rows.has(id) || rows.set(id, row));
+      return rows;
+    };
+    const ruleRow = rowsBy(rule, "rule_id");
+    const kindRow = rowsBy(kind, "kind");
+    const areaRow = rowsBy(area, "area_id");
+    const facilityRow = rowsBy(facility, "facility_id");
+    const values = data.rules.map(() => new Map());
+    const rulePlace = new Map(data.rules.map((id, place) => [id, place]));
+    for (let row = 0; value && row < value.n; row++) {
+      const rows = values[rulePlace.get(get(value, "rule_id", row))];
+      if (rows) rows.set(get(value, "area_id", row), row);
+    }
+    const entrancesOf = new Map();
+    ((entrance && entrance.table.get("facility_id")) || []).forEach((id, row) => {
+      entrancesOf.set(id, [...(entrancesOf.get(id) || []), get(entrance, "rule", row)]);
+    });
+    const shapesInTurn = data.palette.kind.signs;
+    const own = (layer, name, row) => get(layer, name, row) || null;
+
+    const words = (path) => {
+      const [section, key] = path.split(".");
+      const texts = data.words[state.lang][section];
+      return Object.prototype.hasOwnProperty.call(texts, key) ? texts[key] : null;
+    };
+    return {
+      get, words, values, rulePlace, areaRow, entrancesOf,
+      ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
+      ruleText: (place, name) => own(rule, name, ruleRow.get(data.rules[place])),
+      limit: (place) => own(rule, `limit_${state.lang}`, ruleRow.get(data.rules[place])),
+      kindOfRule: (place) => own(rule, "kind", ruleRow.get(data.rules[place])),
+      kindName: (id) => own(kind, state.lang, kindRow.get(id)) || id || words("ui.unknown"),
+      kindStyle: (id) => {
+        const row = kindRow.has(id) ? kindRow.get(id) : -1;
+        const icon = own(kind, "icon", row) || own(kind, "zh", row) || id || "?";
+        return {
+          colour: own(kind, "colour", row) || data.palette.plain.facilities,
+          sign: shapesInTurn[Math.max(row, 0) % shapesInTurn.length],
+          character: Array.from(icon)[0],
+        };
+      },
+      kinds: () => {
+        const present = new Set((facility && facility.table.get("kind")) || []);
+        const known = [...kindRow.keys()].filter((id) => present.has(id));
+        return [...known, ...[...present].filter((id) => !kindRow.has(id))];
+      },
+      share: (row, place, measure) =>
+        get(value, `share_${measure}`, values[place] ? at(values[place], get(area, "area_id", row)) : -1),
+      covered: (row, place, measure) => get(value, `covered_${measure}`, at(values[place], get(area, "area_id", row))),
+      concerned: (row, place) => get(value, "children", at(values[place], get(area, "area_id", row))),
+      // The row without an area is the whole study's; without such a row, the sum of the areas.
+      total: (place, measure) => {
+        let [covered, children] = [0, 0];
+        const rows = values[place] || new Map();
+        for (const row of rows.has(null) ? [rows.get(null)] : rows.values()) {
+          covered += get(value, `covered_${measure}`, row) || 0;
+          children += get(value, "children", row) || 0;
+        }
+        return { covered, children, share: children > 0 ? covered / children : NaN };
+      },
+      status: (row, place) => {
+        const of = demand.rules[place];
+        return of ? data.palette.status.find((s) => s.value === of.status[row]) : null;
+      },
+      nearest: (row, place) => {
+        const of = demand.rules[place];
+        const id = of && of.nearest ? of.nearest[row] : null;
+        return id && (get(facility, "name", at(facilityRow, id)) || id);
+      },
+      walk: (row, place) => (demand.rules[place] && demand.rules[place].walk_m ? demand.rules[place].walk_m[row] : null),
+      gapRows: (place) => {
+        const rows = [];
+        for (let row = 0; gap && row < gap.n; row++) {
+          if (place === null || get(gap, "rule_id", row) === data.rules[place]) rows.push(row);
+        }
+        return rows;
+      },
+    };
+  }
+
+  function at(rows, key) {
+    return rows.has(key) ? rows.get(key) : -1;
+  }
+
+  return { reader, at };
+})();
