@@ -166,7 +166,7 @@ def missing_column(name: str, headers: Sequence[str], known: Mapping[str, Column
     near = sorted(scores, key=lambda h: (-scores[h], h))[:3]
     detail = {
         "name": name,
-        "zh": column.zh if column else name,
+        "title": column.zh if column else name,
         "expected": "、".join(words[:5]),
         "near": "、".join(near) or "-",
         "headers": "、".join(h or "□" for h in headers),
@@ -221,7 +221,7 @@ def _own_headers(headers: Sequence[str], own: Mapping[str, str], *, file: str) -
             near = difflib.get_close_matches(wanted, headers, n=3, cutoff=0.3)
             detail = {
                 "name": name,
-                "zh": wanted,
+                "title": wanted,
                 "expected": wanted,
                 "near": "、".join(near) or "-",
                 "headers": "、".join(headers),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.network import polylines, ranges
+from geo.arrays import ranges
+from geo.network import polylines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

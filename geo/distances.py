@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 
+from geo.arrays import ranges
 from geo.cut import cut
-from geo.network import MM_PER_M, ranges
+from geo.network import MM_PER_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
+from shapely.errors import GEOSException
 
 from geo.bundled import load_toml
 from geo.features import GEOMETRY, reason
@@ -153,8 +154,11 @@ def _made_valid(invalid: Objects) -> Objects:
     """Return valid polygons: shells made valid, less their holes; None where nothing is left."""
     made = np.empty(len(invalid), object)
     for i, shape in enumerate(invalid):
-        parts = [_less_holes(part) for part in shapely.get_parts(shape)]
-        joined = shapely.union_all(parts)
+        try:
+            parts = [_less_holes(part) for part in shapely.get_parts(shape)]
+            joined = shapely.union_all(parts)
+        except GEOSException:  # coordinates beyond what GEOS can reckon with
+            continue
         made[i] = joined if joined.area > 0 else None
     return made
 

@@ -12,7 +12,7 @@ import shapely
 from shapely.errors import GEOSException
 
 from geo.bundled import load_toml
-from geo.crs import metric_crs
+from geo.crs import check_metric, metric_crs, parse_crs
 from geo.findings import Finding, InputRefused
 from geo.interchange import from_networkx
 from geo.paths import existing
@@ -36,7 +36,7 @@ def network_from_graphml(
     Parameters
     ----------
     crs
-        Metric CRS to work in; None: the one for the middle of the nodes (degrees).
+        Metric CRS to work in; None: the graph's own if it is metric, else a local one.
     name
         Name of the file as the user wrote it.
 
@@ -119,7 +119,10 @@ def _typed(tags: dict[str, Any], *, name: str) -> dict[str, Any]:
 
 
 def _working_crs(graph: nx.MultiDiGraph[Any], *, name: str) -> str:
-    """Return the metric CRS for the middle of a graph in degrees."""
+    """Return a graph's own CRS where it is metric, else the one for the middle of its nodes."""
+    own = graph.graph.get("crs")
+    if own is not None and parse_crs(str(own), file=name).metric:
+        return check_metric(str(own), file=name).name
     try:
         xy = np.array([(float(d["x"]), float(d["y"])) for _, d in graph.nodes(data=True)])
     except (KeyError, ValueError, TypeError):

@@ -25,6 +25,7 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
+from geo.arrays import components, merged, morton, numbered, ranges
 from geo.bundled import load_toml
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
@@ -154,14 +155,14 @@ def build_network(
     lon, lat = np.median(streets.lonlat, axis=0).tolist()
     check_metric(crs, file=name, near=(lon, lat))
     positions, way_of, tags, zero = _without_zero_segments(streets)
-    used, local = _numbered(positions, count=len(streets.lonlat))
+    used, local = numbered(positions, count=len(streets.lonlat))
     lonlat = streets.lonlat[used]
     xy = np.column_stack(_projection(crs).transform(lonlat[:, 0], lonlat[:, 1]))
     tagged = np.zeros(len(streets.lonlat), dtype=bool)
     tagged[tags.index.to_numpy(dtype=np.int64)] = True
     split = _split(local, way_of, tagged[used])
     vertex_xy, edge_start, edge_length_mm = _edge_shapes(xy[local], split, name=name)
-    node, end_nodes = _numbered(local[split.ravel()], count=len(used))
+    node, end_nodes = numbered(local[split.ravel()], count=len(used))
     node_of = np.full(len(streets.lonlat), -1)
     node_of[used[node]] = np.arange(len(node))
     parts = EdgeParts(
@@ -203,15 +204,15 @@ def assemble(
     """Leave out islands, put nodes and edges in Morton order and make the arcs."""
     if not len(parts.edge_nodes):
         raise InputRefused(*findings, Finding("NETWORK_EMPTY", name))
-    label, components = _components(parts, _island_limit(island_max_length_m))
-    kept = components["kept"].to_numpy()
-    if len(components) > 1:
-        gone = components[~kept]
+    label, table = _components(parts, _island_limit(island_max_length_m))
+    kept = table["kept"].to_numpy()
+    if len(table) > 1:
+        gone = table[~kept]
         detail = {
-            "components": len(components),
+            "components": len(table),
             "removed": len(gone),
             "removed_m": round(gone["length_m"].sum()),
-            "kept": len(components) - len(gone) - 1,
+            "kept": len(table) - len(gone) - 1,
         }
         findings += (Finding("NETWORK_ISLAND", name, detail=detail),)
     if not kept.all():
@@ -235,7 +236,7 @@ def assemble(
         neighbour=neighbour,
         arc_length_mm=arc_length_mm,
         arc_edge=arc_edge,
-        components=components,
+        components=table,
         dropped=dropped,
         findings=findings,
     )
@@ -254,12 +255,6 @@ def polylines(vertex_xy: Floats, start: Ints) -> NDArray[np.object_]:
     """Make LineStrings: number ``i`` has the vertices ``start[i]`` to ``start[i + 1]``."""
     of_line = np.repeat(np.arange(len(start) - 1), np.diff(start))
     return np.asarray(shapely.linestrings(vertex_xy, indices=of_line), dtype=object)
-
-
-def ranges(first: Ints, count: Ints) -> Ints:
-    """Return ``first[i], first[i] + 1, ...``, ``count[i]`` numbers for each ``i``, in one array."""
-    before = np.cumsum(count) - count
-    return np.repeat(first - before, count) + np.arange(int(count.sum()))
 
 
 def millimetres(length_m: Floats, *, name: str) -> Ints:
@@ -296,39 +291,12 @@ def _without_zero_segments(streets: Streets) -> tuple[Ints, Ints, pd.DataFrame, 
     zero = (way_of[1:] == way_of[:-1]) & (here[1:] == here[:-1]).all(axis=1)
     if not zero.any():
         return vertices, way_of, streets.vertex_tags, 0
-    one = _merged(vertices[:-1][zero], vertices[1:][zero], count=len(streets.lonlat))
+    one = merged(vertices[:-1][zero], vertices[1:][zero], count=len(streets.lonlat))
     keep = np.concatenate([[True], ~zero])
     tags = streets.vertex_tags
     if len(tags):
         tags = tags.groupby(one[tags.index.to_numpy()]).first()
     return one[vertices][keep], way_of[keep], tags, int(zero.sum())
-
-
-def _numbered(things: Ints, *, count: int) -> tuple[Ints, Ints]:
-    """Return which of `count` things occur, and the place there of each given one."""
-    occurs = np.zeros(count, dtype=bool)
-    occurs[things] = True
-    rank = np.cumsum(occurs) - 1
-    return np.flatnonzero(occurs), rank[things]
-
-
-def _merged(first: Ints, second: Ints, *, count: int) -> Ints:
-    """Give each of `count` things the smallest thing that the pairs tie it to."""
-    label = _labels(first, second, count=count)
-    smallest = np.full(label.max() + 1, count)
-    np.minimum.at(smallest, label, np.arange(count))
-    merged: Ints = smallest[label]
-    return merged
-
-
-def _labels(first: Ints, second: Ints, *, count: int) -> Ints:
-    """Give `count` things that are tied in pairs the number of their connected component."""
-    from scipy.sparse import coo_array  # noqa: PLC0415 - slow to load
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
-
-    ties = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(count, count))
-    label: Ints = connected_components(ties, directed=False)[1].astype(np.int64)
-    return label
 
 
 def _split(vertices: Ints, way_of: Ints, tagged: Flags) -> Ints:
@@ -367,7 +335,7 @@ def _island_limit(island_max_length_m: float | None) -> float:
 def _components(parts: EdgeParts, island_max_length_m: float) -> tuple[Ints, pd.DataFrame]:
     """Give the nodes their component, the longest is 0, and say which are kept."""
     count = len(parts.node_xy)
-    label = _labels(parts.edge_nodes[:, 0], parts.edge_nodes[:, 1], count=count)
+    label = components(parts.edge_nodes[:, 0], parts.edge_nodes[:, 1], count=count)
     of_edge = label[parts.edge_nodes[:, 0]]
     length_mm = np.bincount(of_edge, weights=parts.edge_length_mm, minlength=label.max() + 1)
     by_length = np.argsort(-length_mm, kind="stable")
@@ -391,7 +359,7 @@ def _components(parts: EdgeParts, island_max_length_m: float) -> tuple[Ints, pd.
 def _ordered(parts: EdgeParts, kept: Flags) -> EdgeParts:
     """Keep some nodes with their edges, in Morton order."""
     chosen = np.flatnonzero(kept)
-    curve = _morton(parts.node_xy[chosen])
+    curve = morton(parts.node_xy[chosen])
     chosen = chosen[np.lexsort((parts.node_id[chosen], curve))]
     place = np.full(len(kept), -1)
     place[chosen] = np.arange(len(chosen))
@@ -428,22 +396,3 @@ def _arcs(
     indptr = np.zeros(len(parts.node_xy) + 1, dtype=np.int64)
     np.cumsum(np.bincount(tail, minlength=len(parts.node_xy)), out=indptr[1:])
     return indptr, neighbour, parts.edge_length_mm[edge].astype(np.uint32), edge
-
-
-def _morton(xy: Floats) -> NDArray[np.uint64]:
-    """Return each place's number on a Z-order curve through cells of one millimetre."""
-    cell = np.rint((xy - xy.min(axis=0)) * MM_PER_M).astype(np.uint64)
-    return _spread(cell[:, 0]) | (_spread(cell[:, 1]) << np.uint64(1))
-
-
-def _spread(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Put a zero between every two of the lower 32 bits."""
-    for shift, mask in (
-        (16, 0x0000FFFF0000FFFF),
-        (8, 0x00FF00FF00FF00FF),
-        (4, 0x0F0F0F0F0F0F0F0F),
-        (2, 0x3333333333333333),
-        (1, 0x5555555555555555),
-    ):
-        number = (number | (number << np.uint64(shift))) & np.uint64(mask)
-    return number

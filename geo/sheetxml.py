@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import string
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -29,6 +30,18 @@ _XML = (".xml", ".rels", ".vml")
 _LETTERS = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})[0-9]")
 _DIGITS = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{0,3}([0-9]{1,10})[\"']")
 _HINTS = re.compile(rb"<(?:\w+:)?f[\s>/]|hidden\s*=|\bt\s*=\s*[\"']e[\"']")
+# What the standard library raises for zips and XML that are not what they say.
+_BROKEN = (
+    zipfile.BadZipFile,
+    ET.ParseError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 _LETTER = string.ascii_letters
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -69,9 +82,11 @@ def inspect(path: Path, *, name: str) -> dict[str, str]:
                 _check_declared(info, limits, name=name)
                 total = _check_part(archive, info, limits, name=name, before=total)
             return _parts(archive)
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except InputRefused:
+        raise
+    except (EOFError, zlib.error) as error:
         raise InputRefused(Finding("TRUNCATED", name)) from error
-    except (NotImplementedError, RuntimeError, ET.ParseError, KeyError) as error:
+    except _BROKEN as error:
         raise InputRefused(Finding("CORRUPT", name, detail={"reason": "ZIP"})) from error
 
 

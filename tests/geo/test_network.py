@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.findings import InputRefused
-from geo.network import WalkNetwork, build_network, edge_frame, ranges
+from geo.network import WalkNetwork, build_network, edge_frame
 
 CROSS = [[(0, 0), (100, 0), (250, 0)], [(100, -40), (100, 0), (100, 60)]]
 
@@ -141,12 +141,3 @@ def test_the_order_and_direction_of_ways_change_nothing(data: st.DataObject) -> 
     flipped = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
     moved = [lines[i][::-1] if flip else lines[i] for i, flip in zip(order, flipped, strict=True)]
     assert lengths_by_ends(build(moved)) == expected
-
-
-@pytest.mark.parametrize(
-    ("first", "count", "expected"),
-    [([], [], []), ([5], [0], []), ([5, 9, 1], [2, 0, 3], [5, 6, 1, 2, 3])],
-)
-def test_ranges(first: list[int], count: list[int], expected: list[int]) -> None:
-    numbers = ranges(np.array(first, dtype=np.int64), np.array(count, dtype=np.int64))
-    assert numbers.tolist() == expected
