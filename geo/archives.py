@@ -8,6 +8,7 @@ While writing, the bytes are counted, because the list may lie.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import re
 import stat
@@ -91,6 +92,10 @@ def unpack(path: Path, into: Path, *, name: str) -> Unpacked:
     except (*_UNREADABLE, gzip.BadGzipFile) as error:
         detail = {"reason": str(error)}
         raise InputRefused(Finding("CORRUPT", name, detail=detail)) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # zipfile followed a position before the file's beginning
+            raise
+        raise InputRefused(Finding("CORRUPT", name, detail={"reason": "offset"})) from error
     except (NotImplementedError, RuntimeError) as error:
         raise InputRefused(Finding("ARCHIVE_LOCKED", name)) from error
 

@@ -33,6 +33,8 @@ Box = tuple[float, float, float, float]
 FILE = "download.osm"
 _BUSY = {429, 502, 503, 504}
 _OK = 200
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 _CHUNK = 1 << 16
 _TAIL = 256
 _M_PER_DEGREE = 111_320.0
@@ -167,9 +169,9 @@ def _replacing(path: Path) -> Iterator[Path]:
     except EnvironmentFault:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in _FULL:
             raise EnvironmentFault(Finding("DISK_FULL", path.name)) from error
-        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        if error.errno in _NOT_WRITABLE:
             raise EnvironmentFault(Finding("NOT_WRITABLE", path.parent.name)) from error
         raise
 
@@ -233,6 +235,7 @@ def _refuse_status(answer: requests.Response, *_: object, **__: object) -> None:
     """Stop at anything but a good answer; OSMnx would wait a minute and ask again, for ever."""
     status = answer.status_code
     if status != _OK:
+        answer.close()
         code = "DOWNLOAD_BUSY" if status in _BUSY else "DOWNLOAD_STATUS"
         raise _fault(code, _host(answer.url), status=status)
 

@@ -22,13 +22,24 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
+    Table = tuple[Rows, Sequence[str | None] | None]
+
+    from geo.findings import Outcome
 
 _PLAIN = {str, int, float, bool, type(None)}
 _DEGREE_M = 111_320.0  # one degree of latitude; good to 0.6 %, enough for "within 50 m"
 
 
-def exact_copies(cells: pd.DataFrame, rows: Rows, geometry: Sequence[bytes] | None) -> list[Flag]:
-    """Find rows whose cells (and geometry, as WKB) all repeat an earlier row's.
+def exact_copies(
+    cells: pd.DataFrame,
+    rows: Rows,
+    geometry: Sequence[str] | None,
+    *,
+    labels: Sequence[str | None] | None,
+) -> list[Flag]:
+    """Find rows whose cells (and geometry, as WKB in hex) all repeat an earlier row's.
+
+    Without ids and names two equal rows may be two things (population points): they are only noted.
 
     Parameters
     ----------
@@ -36,6 +47,8 @@ def exact_copies(cells: pd.DataFrame, rows: Rows, geometry: Sequence[bytes] | No
         Original cells of the whole table.
     rows
         Positions of the rows that are in use.
+    labels
+        Ids or names of the whole table, None where it has neither.
     """
     used = cells.iloc[rows]
     if geometry is not None:
@@ -48,11 +61,19 @@ def exact_copies(cells: pd.DataFrame, rows: Rows, geometry: Sequence[bytes] | No
     codes, _ = pd.factorize(pd.MultiIndex.from_frame(texts))
     first = pd.Series(at).groupby(codes).transform("first").to_numpy()
     copy = first != at
-    return [_flag(rows[at[copy]], rows[first[copy]], cells, reason=reasons("exact_copy"))]
+    becomes: Outcome = "note" if labels is None else "quarantine"
+    why = reasons("same_row" if labels is None else "exact_copy")
+    table = (cells.index.to_numpy(), labels)
+    return [_flag(rows[at[copy]], rows[first[copy]], table, reason=why, becomes=becomes)]
 
 
 def near_copies(
-    names: Sequence[str | None], lon: Floats, lat: Floats, *, rows: Rows, cells: pd.DataFrame
+    names: Sequence[str | None],
+    lon: Floats,
+    lat: Floats,
+    *,
+    rows: Rows,
+    table: Table,
 ) -> list[Flag]:
     """Find rows with the name of an earlier row less than 50 m away, and twins at one place.
 
@@ -62,6 +83,8 @@ def near_copies(
         Of the whole table (EPSG:4326).
     rows
         Positions of the rows that are in use.
+    table
+        Row numbers and labels of the whole table, to name the other row.
     """
     limit_m = float(load_toml("rules/limits.toml")["places"]["same_place_m"])
     keys = pd.Series(cells_keys([names[i] or "" for i in rows]), dtype=object)
@@ -75,8 +98,8 @@ def near_copies(
         first = _earlier_within(x[at], y[at], codes, limit_m=limit_m)
         near = first >= 0
         reason = reasons("same_name", metres=f"{limit_m:.0f}")
-        flags.append(_flag(rows[at[near]], rows[at[first[near]]], cells, reason=reason))
-    return [*flags, *_same_spot(keys, x, y, rows=rows, cells=cells)]
+        flags.append(_flag(rows[at[near]], rows[at[first[near]]], table, reason=reason))
+    return [*flags, *_same_spot(keys, x, y, rows=rows, table=table)]
 
 
 def _earlier_within(
@@ -107,7 +130,7 @@ def _earlier_within(
 
 
 def _same_spot(
-    keys: pd.Series[str], x: Floats, y: Floats, *, rows: Rows, cells: pd.DataFrame
+    keys: pd.Series[str], x: Floats, y: Floats, *, rows: Rows, table: Table
 ) -> list[Flag]:
     """Note rows that lie exactly where a row of another name lies."""
     spots = pd.DataFrame({"x": x.round(2), "y": y.round(2)})
@@ -119,13 +142,8 @@ def _same_spot(
     first = pd.Series(at).groupby(group).transform("min").to_numpy()
     names = keys.to_numpy()
     other = (first != at) & (names[at] != names[first])
-    flag = _flag(
-        rows[at[other]],
-        rows[first[other]],
-        cells,
-        reason=reasons("same_place"),
-    )
-    return [Flag(flag.code, flag.rows, None, "note", flag.detail, flag.each)]
+    why = reasons("same_place")
+    return [_flag(rows[at[other]], rows[first[other]], table, reason=why, becomes="note")]
 
 
 def _cheap_suspects(used: pd.DataFrame) -> NDArray[np.bool_]:
@@ -151,12 +169,24 @@ def _hashable(column: pd.Series[str]) -> NDArray[np.object_]:
     return column.to_numpy() if plain else column.astype(str).to_numpy()
 
 
-def _flag(rows: Rows, others: Rows, cells: pd.DataFrame, *, reason: dict[str, str]) -> Flag:
-    index = cells.index.to_numpy()
-    label = cells.iloc[:, 0].tolist() if len(cells.columns) else [""] * len(cells)
+def _flag(
+    rows: Rows,
+    others: Rows,
+    table: Table,
+    *,
+    reason: dict[str, str],
+    becomes: Outcome = "quarantine",
+) -> Flag:
+    """Flag rows, each with the other row that it repeats."""
+    numbers, labels = table
     each = {
-        "id": [label[i] for i in rows],
-        "other": [label[i] for i in others],
-        "other_row": [int(index[i]) for i in others],
+        "id": _labels(rows, numbers, labels),
+        "other": _labels(others, numbers, labels),
+        "other_row": [int(numbers[i]) for i in others],
     }
-    return Flag("DUPLICATE", rows, None, "quarantine", reason, each)
+    return Flag("DUPLICATE", rows, None, becomes, reason, each)
+
+
+def _labels(rows: Rows, numbers: Rows, labels: Sequence[str | None] | None) -> list[str]:
+    """Return what a row is called: its id or name, else its number."""
+    return [(labels[i] if labels is not None else None) or f"#{numbers[i]}" for i in rows.tolist()]

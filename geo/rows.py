@@ -86,7 +86,7 @@ def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Laye
     spots = _located(raw, places, declared, swap_xy=asked.swap_xy)
     flags += spots.flags
     flags += _far(raw, spots, flags, area=asked.area)
-    flags += _copies(raw, spots, flags, names=texts.get("name"), near="kind" in mapped.header)
+    flags += _copies(raw, spots, flags, texts=texts, near="kind" in mapped.header)
     if cleared.children:
         flags = [_unquoted(flag) for flag in flags]
     frame = _frame(raw.cells, mapped, known, filled={**values, **texts})
@@ -256,17 +256,20 @@ def _far(raw: RawTable, spots: Spots, flags: list[Flag], *, area: Area | None) -
 
 
 def _copies(
-    raw: RawTable, spots: Spots, flags: list[Flag], *, names: Texts | None, near: bool
+    raw: RawTable, spots: Spots, flags: list[Flag], *, texts: Mapping[str, Texts], near: bool
 ) -> list[Flag]:
     """Find copies among the rows still in use; near ones only among places of a kind."""
     rows = positions(in_use(flags, len(raw.cells)))
-    shapes = None if raw.geometry is None else shapely.to_wkb(raw.geometry[rows]).tolist()
-    found = exact_copies(raw.cells, rows, shapes)
+    shapes = None if raw.geometry is None else shapely.to_wkb(raw.geometry[rows], hex=True).tolist()
+    names = texts.get("name")
+    labels = texts.get("id") or names
+    found = exact_copies(raw.cells, rows, shapes, labels=labels)
     used = in_use([*flags, *found], len(raw.cells))
     rows = positions(used & np.isfinite(spots.lon))
     lines = np.isin(shapely.get_type_id(spots.geometry[rows]), (1, 2, 5))
     if near and names is not None and not lines.any():
-        found += near_copies(names, spots.lon, spots.lat, rows=rows, cells=raw.cells)
+        table = (raw.cells.index.to_numpy(), labels)
+        found += near_copies(names, spots.lon, spots.lat, rows=rows, table=table)
     return found
 
 

@@ -87,6 +87,8 @@ def inspect(path: Path, *, name: str) -> dict[str, str]:
     except (EOFError, zlib.error) as error:
         raise InputRefused(Finding("TRUNCATED", name)) from error
     except _BROKEN as error:
+        if "not a zip file" in str(error):
+            raise InputRefused(Finding("TRUNCATED", name)) from error
         raise InputRefused(Finding("CORRUPT", name, detail={"reason": "ZIP"})) from error
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _DELIMITERS = (",", "\t", ";", "|", "，")
 _NAMES = {",": ",", "\t": "Tab", ";": ";", "|": "|", "，": "，"}
 _NUMBER = re.compile(r"[-+]?[\d.,:]+%?")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)
 _ENOUGH_HITS = 2
 _FEW = 2
@@ -128,7 +129,8 @@ def header_at(
         raise InputRefused(
             Remark("MOJIBAKE", file, row=at + 1, value=value, detail=detail, becomes="confirm")
         )
-    missing = cols.missing_column("name", [], known)
+    told = head[first] if all(_IDENTIFIER.fullmatch(c) for c in head[first]) else []
+    missing = cols.missing_column("name", told, known)  # a row of data is never quoted
     raise InputRefused(Remark("HEADER_MISSING", file, row=first + 1, detail=missing.detail))
 
 

@@ -206,11 +206,11 @@ def _parquet(path: Path, _: str | None, name: str) -> RawTable:
     try:
         _check_parquet(parquet.read_metadata(path), name=name)
         frame = geopandas.read_parquet(path)
+        cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype(object)
     except InputRefused:
         raise
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise InputRefused(_parquet_fault(error, name=name)) from error
-    cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype(object)
     cells = cells.where(cells.notna(), None).set_axis(pd.RangeIndex(1, len(cells) + 1), axis=0)
     crs = None if frame.crs is None else frame.crs.to_string()
     return raw_table(name, cells, geometry_array(frame.geometry.tolist()), crs=crs)

@@ -46,7 +46,7 @@ COLUMNS: dict[Role, dict[str, float | None]] = {
     },
     "rule": dict.fromkeys(
         ("rule_id", "kind", "zh", "en", "limit_zh", "limit_en", "standard", "clause", "strength",
-         "scope", "verified"),
+         "strength_zh", "strength_en", "scope", "verified", "verified_zh", "verified_en"),
     ),
     "kind": dict.fromkeys(("kind", "zh", "en", "colour", "icon")),
 }  # fmt: skip

@@ -64,7 +64,7 @@ const yimi = (() => {
       const options = [...groups].map(([kind, places]) => {
         const group = el("optgroup", { label: kind === null ? t("ui.unknown") : read.kindName(kind) });
         for (const place of places) {
-          const limit = read.limit(place);
+          const limit = read.ruleText(place, "limit");
           group.append(el("option", { value: place, selected: place === state.rule },
             limit ? `${read.ruleName(place)} · ${limit}` : read.ruleName(place)));
         }

@@ -18,13 +18,13 @@ const panel = (() => {
     function ruleFacts() {
       if (!data.rules.length) return null;
       const text = (name) => read.ruleText(state.rule, name);
-      return facts([["rule", read.ruleName(state.rule)], ["limit", read.limit(state.rule)], ["standard", text("standard")],
+      return facts([["rule", read.ruleName(state.rule)], ["limit", read.ruleText(state.rule, "limit")], ["standard", text("standard")],
         ["clause", text("clause")], ["strength", text("strength")],
         ["scope", text("scope") && (t(`settlement.${text("scope")}`) || text("scope"))], ["verified", text("verified")]]);
     }
 
     function ruleName(place) {
-      const limit = read.limit(place);
+      const limit = read.ruleText(place, "limit");
       return [read.ruleName(place), limit ? el("small", {}, limit) : null].filter(Boolean);
     }
 

@@ -39,8 +39,11 @@ const tables = (() => {
     return {
       get, words, values, rulePlace, areaRow, entrancesOf,
       ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
-      ruleText: (place, name) => own(rule, name, ruleRow.get(data.rules[place])),
-      limit: (place) => own(rule, `limit_${state.lang}`, ruleRow.get(data.rules[place])),
+      // In the page's language where the table has both.
+      ruleText: (place, name) => {
+        const row = ruleRow.get(data.rules[place]);
+        return own(rule, `${name}_${state.lang}`, row) || own(rule, name, row);
+      },
       kindOfRule: (place) => own(rule, "kind", ruleRow.get(data.rules[place])),
       kindName: (id) => own(kind, state.lang, kindRow.get(id)) || id || words("ui.unknown"),
       kindStyle: (id) => {

@@ -117,7 +117,7 @@ def compare(name: str, options: argparse.Namespace, folder: Path) -> list[dict[s
     say(f"\n{name}: {nodes:,} nodes, {len(network.edges):,} edges, "
         f"longest {network.lengths_mm[1] / 1000:.0f} m")  # fmt: skip
     rows: list[dict[str, Any]] = []
-    for limit_m in LIMITS_M:
+    for limit_m in options.limits_m:
         runs: dict[str, list[dict[str, Any]]] = {}
         for _ in range(options.rounds):
             for engine in options.engines:
@@ -177,6 +177,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--graphs", nargs="+", default=list(GRAPHS))
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
+    parser.add_argument("--limits-m", nargs="+", type=float, default=list(LIMITS_M))
     parser.add_argument("--everything", action="store_true", help="slow engines on 1m too")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)

@@ -56,12 +56,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     state = Server()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             size = int(self.headers["Content-Length"])
             state.asked.append((self.path, parse_qs(self.rfile.read(size).decode())))
             self.reply(state.status, state.body, state.length)
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             parts = urlsplit(self.path)
             state.asked.append((parts.path, parse_qs(parts.query)))
             self.reply(state.places_status, state.places, None)
@@ -293,7 +293,7 @@ def test_a_place_that_is_not_found_is_said_at_once(
 
 
 def test_osmnx_keeps_its_settings_and_the_sockets_theirs(server: Server) -> None:
-    import osmnx
+    import osmnx  # noqa: PLC0415  (slow)
 
     before, lookup = dict(vars(osmnx.settings)), socket.getaddrinfo
     place_box("静海", nominatim=server.url)

@@ -66,15 +66,20 @@ def _mutated(data: bytes, chance: random.Random) -> bytes:
         i, j = sorted(chance.randrange(len(data) + 1) for _ in range(2))
         j = min(j, i + chance.choice((1, 2, 5, 40, len(data))))
         word = chance.choice(NASTY).encode(chance.choice(("utf-8", "gb18030", "utf-16-le")))
-        data = chance.choice(
-            (
-                data[:i] + data[j:],
-                data[:i] + word + data[i:],
-                data[:i] + word + data[j:],
-                data[:i] + data[i:j] * 2 + data[j:],
-                data[:i] + bytes(chance.randrange(256) for _ in range(min(j - i, 8))) + data[j:],
+        data = (
+            chance.choice(
+                (
+                    data[:i] + data[j:],
+                    data[:i] + word + data[i:],
+                    data[:i] + word + data[j:],
+                    data[:i] + data[i:j] * 2 + data[j:],
+                    data[:i]
+                    + bytes(chance.randrange(256) for _ in range(min(j - i, 8)))
+                    + data[j:],
+                )
             )
-        ) or b","
+            or b","
+        )
     return data
 
 
@@ -104,7 +109,9 @@ def _try(path: Path, data: bytes) -> None:
 def _tell(finding: Finding) -> None:
     for lang in ("zh", "en"):
         assert "\x1b" not in finding.text(lang)
-        assert "{" not in finding.why(lang).replace("{{7*7}}", "").replace("{ ", "") or finding.value
+        assert (
+            "{" not in finding.why(lang).replace("{{7*7}}", "").replace("{ ", "") or finding.value
+        )
 
 
 def _run(folder: Path, *, rounds: int, seed: int) -> None:
