@@ -51,7 +51,7 @@ wheel-test: $(READY) ## build the wheel, install it elsewhere, run the demo from
 	sh tests/wheel_test.sh
 
 docs: $(READY) ## write the generated pages of docs/ anew
-	$(BIN)/python -m tests.write_docs
+	$(BIN)/python -m maps.handbook docs
 
 lock: ## resolve the packages anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet -o requirements.lock

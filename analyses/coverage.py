@@ -243,7 +243,10 @@ def _shown(
         "area": communities.assign(
             children=communities["area_id"].map(children).fillna(0.0).to_numpy()
         ),
-        "area_value": tables["by_area"],
+        # The row without an area is the total: a map must not add up what it shows.
+        "area_value": pd.concat(
+            [tables["by_area"], tables["total"].assign(area_id=None)], ignore_index=True
+        ),
         "service": service,
         "facility": facilities.reindex(
             columns=["facility_id", "name", "kind", "capacity", "source", "geometry"]

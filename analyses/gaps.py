@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from analyses.limits import S_PER_MIN, in_scope
-from analyses.rule_words import verdict_text, verified_text
+from analyses.rule_words import strength_text, verdict_text, verified_text
 from analyses.shares import OUTSIDE, area_codes, weighted_median
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "rank", "area_id", "area_name", "town", "rule_id", "kind", "children", "share", "walk_m",
     "walk_max_m", "walk_s", "limit_m", "limit_s", "unreachable", "verdict_zh", "verdict_en",
-    "standard", "clause", "strength", "verified", "x", "y",
+    "standard", "clause", "strength", "strength_en", "verified", "verified_en", "x", "y",
 )  # fmt: skip
 
 
@@ -123,7 +123,9 @@ def _about(outcome: Outcome) -> dict[str, object]:
         "standard": rule.standard,
         "clause": rule.clause,
         "strength": rule.strength,
+        "strength_en": strength_text(rule, "en"),
         "verified": verified_text(rule, "zh"),
+        "verified_en": verified_text(rule, "en"),
     }
 
 

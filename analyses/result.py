@@ -12,7 +12,7 @@ role            rows (columns besides geometry)
 ``area``        polygons: ``area_id, name, town, settlement, children``
 ``area_value``  table, long: ``area_id, rule_id, children, covered_straight, covered_network,
                 covered_walk`` (children), ``share_straight, share_network, share_walk`` (0-1, NaN
-                where no child is concerned)
+                where no child is concerned); the row with no ``area_id`` is the total
 ``facility``    points or polygons: ``facility_id, name, kind, capacity, source``
 ``entrance``    points: ``facility_id, rule``
 ``demand``      points: ``children`` and for each rule two columns ``status:<rule_id>`` (int8, see

@@ -32,6 +32,12 @@ def verified_text(rule: Rule, lang: Lang) -> str:
     return text
 
 
+def strength_text(rule: Rule, lang: Lang) -> str:
+    """Return how strongly it is worded, e.g. ``不宜（建议）``."""
+    text: str = load_toml(_WORDS)["strength"][rule.strength][lang]
+    return text
+
+
 def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: FBT001
     """Return the verdict in words; only a gap against 应 of a text in force is 不符合.
 
@@ -53,7 +59,6 @@ def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: F
 
 def rule_table(rules: Sequence[Rule]) -> pd.DataFrame:
     """Return the rows of role ``rule`` (see `analyses.result`), with both languages."""
-    words = load_toml(_WORDS)
     rows = [
         {
             "rule_id": r.id,
@@ -66,8 +71,8 @@ def rule_table(rules: Sequence[Rule]) -> pd.DataFrame:
             "clause": r.clause,
             "edition": r.edition,
             "status": r.status,
-            "strength": words["strength"][r.strength]["zh"],
-            "strength_en": words["strength"][r.strength]["en"],
+            "strength": strength_text(r, "zh"),
+            "strength_en": strength_text(r, "en"),
             "scope": r.scope,
             "verified": verified_text(r, "zh"),
             "verified_en": verified_text(r, "en"),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+_LAST_CELL = 2.0**32 - 1
+
 
 def ranges(first: Ints, count: Ints) -> Ints:
     """Return ``first[i], first[i] + 1, ...``, ``count[i]`` numbers for each ``i``, in one array."""
@@ -47,8 +49,12 @@ def components(first: Ints, second: Ints, *, count: int) -> Ints:
 
 
 def morton(xy: Floats) -> NDArray[np.uint64]:
-    """Return each place's (metres) number on a Z-order curve through cells of one millimetre."""
-    cell = np.rint((xy - xy.min(axis=0)) * 1000.0).astype(np.uint64)
+    """Return each place's (metres) number on a Z-order curve through cells of one millimetre.
+
+    What is farther than 4294 km from the lowest place has the number of the last cell.
+    """
+    cell = np.rint((xy - xy.min(axis=0, initial=np.inf)) * 1000.0)
+    cell = np.minimum(cell, _LAST_CELL).astype(np.uint64)
     return _spread(cell[:, 0]) | (_spread(cell[:, 1]) << np.uint64(1))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MARKS = re.compile(r"[\s_*:：·\-–—~]+")
 _BRACKETS = re.compile(r"[(（\[【](?P<unit>[^)）\]】]*)[)）\]】]\s*$")
 _LONGEST_HEADER = 100
+_SHOWN = 30
 _DBF_BYTES = 10
 _DBF_SHORTEST = 8
 _PLACED = (("longitude", "latitude"), ("x", "y"), ("lonlat",))
@@ -161,17 +162,22 @@ def missing_column(name: str, headers: Sequence[str], known: Mapping[str, Column
     scores = {
         h: max(difflib.SequenceMatcher(None, plain(h), plain(w)).ratio() for w in words)
         for h in headers
-        if h.strip()
+        if h.strip() and len(h) <= _LONGEST_HEADER
     }
     near = sorted(scores, key=lambda h: (-scores[h], h))[:3]
     detail = {
         "name": name,
         "title": column.zh if column else name,
         "expected": "、".join(words[:5]),
-        "near": "、".join(near) or "-",
-        "headers": "、".join(h or "□" for h in headers),
+        "near": "、".join(map(_shown, near)) or "-",
+        "headers": "、".join(_shown(h) for h in headers),
     }
     return Finding("HEADER_MISSING", "", detail=detail)
+
+
+def _shown(header: str) -> str:
+    """Return a header for a message; a long one has swallowed cells and is cut."""
+    return header[:_SHOWN] + "…" if len(header) > _SHOWN else header or "□"
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

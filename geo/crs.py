@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Kind = Literal["geographic", "projected", "gcj02", "bd09", "local"]
 
 WGS84 = "EPSG:4326"
+_OWN_KINDS: dict[str, Kind] = {"GCJ-02": "gcj02", "BD-09": "bd09", "local": "local"}
 _MARKS = re.compile(r"[\s_\-–—/\\:.,()\[\]]+")
 _EPSG = re.compile(r"(?:epsg|urn:ogc:def:crs:epsg)?[:\s]*(?:[\d.]*:)?\s*(\d{4,6})")
 _HTTP_EPSG = re.compile(
@@ -42,6 +43,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SIX_DEGREES = re.compile(r"6\s*(?:degree|度)|gausskrugerzone")
 _ZONES = (25, 45)
 _UTM_ZONES = range(43, 54)
+_WIDEST_REACH = 4.0
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,13 @@ def parse_crs(text: str, *, file: str = "") -> Declared:
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     name = _known_name(plain) or _epsg_code(plain) or _zone_code(plain)
-    if name in ("GCJ-02", "BD-09", "local"):
-        kinds: dict[str, Kind] = {"GCJ-02": "gcj02", "BD-09": "bd09", "local": "local"}
-        return Declared(name, kinds[name], name)
+    if name is not None and name in _OWN_KINDS:
+        return Declared(name, _OWN_KINDS[name], name)
     try:
         return _declared(name or plain)
     except CRSError as error:
-        near = difflib.get_close_matches(plain, _examples(), n=3, cutoff=0.3) or _examples()[:3]
+        known = [*_rules("names"), *(code for code, _ in _candidates())]
+        near = difflib.get_close_matches(plain, known, n=3, cutoff=0.3) or ["EPSG:4548", *known[:3]]
         detail = {"near": "、".join(near)}
         finding = Finding("CRS_UNKNOWN", file, value=text, detail=detail)
         raise InputRefused(Finding("CONFIG_CRS", file, value=text), finding) from error
@@ -172,7 +174,7 @@ def check_metric(crs: str, *, file: str = "", near: tuple[float, float] | None =
     ------
     InputRefused
         ``CONFIG_CRS`` for degrees, for feet, for the Mercator of web maps (a radius of 500 m drawn
-        in EPSG:3857 is 389 m on the ground at 39 N), and for a zone that is too far from `near`.
+        in EPSG:3857 is 388 m on the ground at 39 N), and for a zone that is too far from `near`.
     """
     declared = parse_crs(crs, file=file)
     general = Finding("CONFIG_CRS", file, value=crs)
@@ -196,10 +198,9 @@ def to_wgs84(x: ArrayLike, y: ArrayLike, crs: str | Declared) -> tuple[Floats, F
     """
     declared = crs if isinstance(crs, Declared) else parse_crs(crs)
     xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    if declared.kind == "gcj02":
-        return datum.gcj02_to_wgs84(xs, ys)
-    if declared.kind == "bd09":
-        return datum.bd09_to_wgs84(xs, ys)
+    undo = {"gcj02": datum.gcj02_to_wgs84, "bd09": datum.bd09_to_wgs84}.get(declared.kind)
+    if undo is not None:
+        return undo(xs, ys)
     if declared.kind == "local":
         general = Finding("CONFIG_CRS", "", value=declared.name)
         raise InputRefused(general, Finding("CRS_LOCAL", "", value=declared.name))
@@ -284,11 +285,6 @@ def _known_name(text: str) -> str | None:
 def _epsg_code(text: str) -> str | None:
     lower = text.lower()
     match = _HTTP_EPSG.fullmatch(lower) or _EPSG.fullmatch(lower)
-    if match is None and _MARKS.sub("", lower) in (
-        "urnogcdefcrsogc13crs84",
-        "urnogcdefcrsogccrs84",
-    ):
-        return WGS84
     return f"EPSG:{match[1]}" if match else None
 
 
@@ -332,13 +328,6 @@ def _declared(definition: str) -> Declared:
     return Declared(name, kind, name if code else crs.to_wkt())
 
 
-@cache
-def _examples() -> tuple[str, ...]:
-    """Return names that may be shown to somebody whose name is not known."""
-    zones = [f"EPSG:{code}" for code in range(4534, 4555)]
-    return ("EPSG:4548", "EPSG:4490", "WGS84", "GCJ-02", "BD-09", "CGCS2000 117E", *zones)
-
-
 def _in_metres(definition: str) -> bool:
     crs = pyproj.CRS.from_user_input(definition)
     return all(abs(a.unit_conversion_factor - 1) < 1e-9 for a in crs.axis_info[:2])  # noqa: PLR2004
@@ -353,16 +342,15 @@ def _scale_error(definition: str, near: tuple[float, float] | None) -> dict[str,
     if near is None and not mercator:
         return None
     lon, lat = near or (0.0, float(rules["typical_latitude"]))
-    meridional = _meridional_scale(definition, lon, lat)
-    if abs(meridional - 1) <= rules["max_scale_error"]:
+    scale = _meridional_scale(definition, lon, lat)
+    if abs(scale - 1) <= rules["max_scale_error"]:
         return None
-    detail: dict[str, object] = {
-        "short_m": f"{500 / meridional:.0f}",
-        "percent": f"{abs(1 / meridional - 1) * 100:.1f}",
+    return {
+        "short_m": f"{500 / scale:.0f}",
+        "percent": f"{abs(1 / scale - 1) * 100:.1f}",
         "lat": f"{lat:.0f}",
         "better": metric_crs((lon, lat, lon, lat)) if near else "EPSG:4548",
     }
-    return detail
 
 
 def _meridional_scale(definition: str, lon: float, lat: float) -> float:
@@ -386,8 +374,8 @@ def _tried(east: float, north: float, *, near: tuple[float, float], swapped: boo
         lon, lat = (float(v) for v in _transformer(code, WGS84).transform(east, north))
         if not (np.isfinite(lon) and np.isfinite(lat) and in_country(lon, lat)):
             continue
-        # Zones are 3 (CGCS2000) or 6 degrees (UTM) wide; half a zone of overlap is usual.
-        if meridian is None or abs(lon - meridian) <= 3:  # noqa: PLR2004
+        # Zones are 3 (CGCS2000) or 6 degrees (UTM) wide, and data reach over into the next one.
+        if meridian is None or abs(lon - meridian) <= _WIDEST_REACH:
             km = pyproj.Geod(ellps="WGS84").inv(lon, lat, *near)[2] / 1000
             found.append(Likely(code, swapped, lon, lat, float(km)))
     return found

@@ -35,6 +35,8 @@ _BAIDU_PI = np.pi * 3000 / 180
 _BAIDU_LON, _BAIDU_LAT = 0.0065, 0.006
 # Each step shrinks the error by 400 (GCJ-02) or 1000 (BD-09): 700 m become less than 1e-8 m.
 _STEPS = 5
+# What an inverse may be off at the very edge of the box (degrees).
+_SLACK = 1e-9
 _CHUNK = 1 << 15  # points at a time: intermediate arrays then stay in the processor's cache
 
 
@@ -79,9 +81,10 @@ def _in_chunks(convert: Callable[[Floats, Floats], Pair], lon: ArrayLike, lat: A
     return out_lon.reshape(lons.shape), out_lat.reshape(lats.shape)
 
 
-def _inside(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+def _inside(lon: Floats, lat: Floats, slack: float = 0.0) -> NDArray[np.bool_]:
     """Say where the public formula applies at all."""
-    return (lon >= _WEST) & (lon <= _EAST) & (lat >= _SOUTH) & (lat <= _NORTH)
+    within = (lon >= _WEST - slack) & (lon <= _EAST + slack)
+    return within & (lat >= _SOUTH - slack) & (lat <= _NORTH + slack)
 
 
 def _gcj_from_wgs(lon: Floats, lat: Floats) -> Pair:
@@ -90,7 +93,7 @@ def _gcj_from_wgs(lon: Floats, lat: Floats) -> Pair:
 
 def _wgs_from_gcj(lon: Floats, lat: Floats) -> Pair:
     found = _fixed_point(_shifted, lon, lat)
-    return _choose(_inside(*found), found, (lon, lat))
+    return _choose(_inside(*found, _SLACK), found, (lon, lat))
 
 
 def _bd_from_gcj(lon: Floats, lat: Floats) -> Pair:
@@ -99,7 +102,7 @@ def _bd_from_gcj(lon: Floats, lat: Floats) -> Pair:
 
 def _gcj_from_bd(lon: Floats, lat: Floats) -> Pair:
     found = _fixed_point(_baidu, lon, lat)
-    return _choose(_inside(*found), found, (lon, lat))
+    return _choose(_inside(*found, _SLACK), found, (lon, lat))
 
 
 def _bd_from_wgs(lon: Floats, lat: Floats) -> Pair:
@@ -108,7 +111,7 @@ def _bd_from_wgs(lon: Floats, lat: Floats) -> Pair:
 
 def _wgs_from_bd(lon: Floats, lat: Floats) -> Pair:
     found = _fixed_point(_shifted, *_fixed_point(_baidu, lon, lat))
-    return _choose(_inside(*found), found, (lon, lat))
+    return _choose(_inside(*found, _SLACK), found, (lon, lat))
 
 
 def _choose(inside: NDArray[np.bool_], there: Pair, here: Pair) -> Pair:

@@ -179,7 +179,7 @@ def _flag(
 ) -> Flag:
     """Flag rows, each with the other row that it repeats."""
     numbers, labels = table
-    each = {
+    each: dict[str, Sequence[object]] = {
         "id": _labels(rows, numbers, labels),
         "other": _labels(others, numbers, labels),
         "other_row": [int(numbers[i]) for i in others],

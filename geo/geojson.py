@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
-from geo.features import Built, build, fault_flags, geometry_array, raw_table
+from geo.features import build_all, raw_table
 from geo.findings import Finding, InputRefused
 from geo.flags import Flag, positions
 
@@ -69,11 +69,11 @@ def read_geojson(data: bytes, *, name: str) -> RawTable:
     document = _parse(text, name=name)
     read = _features(document, name=name)
     cells, flags = _rows(read.features)
-    built = [_geometry(feature) for feature in read.features]
-    flags += fault_flags(built)
-    geometry = geometry_array([b.geometry for b in built])
+    members = [f.get("geometry") if isinstance(f, dict) else None for f in read.features]
+    geometry, faults = build_all(members)
+    findings = (*guessed, *read.findings)
     return raw_table(
-        name, cells, geometry, crs=read.crs, flags=flags, findings=(*guessed, *read.findings)
+        name, cells, geometry, crs=read.crs, flags=[*flags, *faults], findings=findings
     )
 
 
@@ -271,12 +271,3 @@ def _twice(feature: Any) -> str | None:  # noqa: ANN401
         if isinstance(part, _TwiceDict):
             return part.twice
     return None
-
-
-def _geometry(feature: Any) -> Built:  # noqa: ANN401
-    member = feature.get("geometry") if isinstance(feature, dict) else None
-    if member is None:
-        return Built(None)
-    if not isinstance(member, dict):
-        return Built(None, "type")
-    return build(member.get("type"), member.get("coordinates"), member.get("geometries"))

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pandas as pd
 
-from geo.features import Built, build, fault_flags, geometry_array, raw_table
+from geo.features import build_all, raw_table
 from geo.findings import Finding, InputRefused
 from geo.xmlguard import check_xml, utf8_xml
 
@@ -46,11 +46,11 @@ def read_kml(data: bytes, *, name: str) -> RawTable:
     # Safe after the check: no entities, bounded depth.
     root = ET.fromstring(data)  # noqa: S314
     rows: list[dict[str, str | None]] = []
-    built: list[Built] = []
+    places: list[dict[str, Any] | None] = []
     folders: dict[str, None] = {}
     for folder, placemark in _placemarks(root, ""):
         rows.append({**_attributes(placemark), _FOLDER: folder or None})
-        built.append(_place(placemark))
+        places.append(_place(placemark))
         folders.setdefault(folder)
     if not rows:
         raise InputRefused(Finding("EMPTY", name))
@@ -64,10 +64,8 @@ def read_kml(data: bytes, *, name: str) -> RawTable:
         findings.append(Finding("LAYERS_JOINED", name, detail=detail))
     else:
         cells = cells.drop(columns=_FOLDER)
-    geometry = geometry_array([b.geometry for b in built])
-    return raw_table(
-        name, cells, geometry, crs="EPSG:4326", flags=fault_flags(built), findings=findings
-    )
+    geometry, flags = build_all(places)
+    return raw_table(name, cells, geometry, crs="EPSG:4326", flags=flags, findings=findings)
 
 
 def _tag(element: ET.Element) -> str:
@@ -109,22 +107,25 @@ def _attributes(placemark: ET.Element) -> dict[str, str | None]:
     return found
 
 
-def _place(placemark: ET.Element) -> Built:
-    """Return the geometry of a placemark: several of one kind as one with parts."""
+def _place(placemark: ET.Element) -> dict[str, Any] | None:
+    """Return the geometry of a placemark as GeoJSON has it: several of one kind as one with parts.
+
+    What cannot be read keeps its text, and then fails to be built.
+    """
     singles = list(_geometries(placemark))
     if not singles:
-        return Built(None)
+        return None
     try:
         parts = [_coordinates(e) for e in singles]
     except ValueError:
-        return Built(None, "coordinates")
+        return {"type": "Point", "coordinates": "?"}
     kinds = {kind for kind, _ in parts}
-    if len(parts) == 1:
-        return build(*parts[0])
-    if len(kinds) == 1:
-        return build(f"Multi{kinds.pop()}", [coordinates for _, coordinates in parts])
     members = [{"type": kind, "coordinates": coordinates} for kind, coordinates in parts]
-    return build("GeometryCollection", None, members)
+    if len(parts) == 1:
+        return members[0]
+    if len(kinds) == 1:
+        return {"type": f"Multi{kinds.pop()}", "coordinates": [xy for _, xy in parts]}
+    return {"type": "GeometryCollection", "geometries": members}
 
 
 def _geometries(element: ET.Element) -> Iterator[ET.Element]:

@@ -12,6 +12,7 @@ import io
 import re
 import shutil
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,9 +110,9 @@ def _close(writer: osmium.SimpleWriter) -> None:
 
 
 def _parse(text: bytes) -> tuple[RawWays, Tagged]:
-    """Take osmium's lines apart: ``n7 Tkey=value,... x116.9 y38.9``, ``w1 T... Nn7x116.9y38.9,n8xy``.
+    """Take osmium's lines apart: first ``n7 Tkey=value,... x116.9 y38.9``, then all ways.
 
-    Blanks inside values are escaped, and all nodes come before all ways.
+    Those read ``w1 Tkey=value,... Nn7x116.9y38.9,n8xy``; blanks inside values are escaped.
     """
     rule = load_toml("rules/streets.toml")
     first_way = 0 if text.startswith(b"w") else text.find(b"\nw") + 1 or len(text)
@@ -127,27 +128,25 @@ def _parse(text: bytes) -> tuple[RawWays, Tagged]:
         ways=_tagged(ways[0::3], ways[1::3], rule["way"]["tags"]),
         size=np.array([v.count(b"n") for v in vertices], dtype=np.int64),
         vertex=vertex["id"].to_numpy(),
-        lonlat=np.rint(vertex[["lon", "lat"]].to_numpy() * 1e7) / 1e7,
+        lonlat=np.rint(np.column_stack([vertex["lon"], vertex["lat"]]) * 1e7) / 1e7,
     )
     return raw, _tagged(nodes[0::4], nodes[1::4], rule["node"]["tags"])
 
 
 def _tagged(numbers: Sequence[bytes], texts: Sequence[bytes], wanted: Sequence[str]) -> Tagged:
     """Return the wanted tags of ``Tkey=value,...``; each distinct pair is decoded once."""
-    pairs = b"\n".join(texts).replace(b"\nT", b",")[1:].split(b",")
-    row = np.repeat(np.arange(len(texts)), [text.count(b",") + 1 for text in texts])
-    code_of = {pair: code for code, pair in enumerate(dict.fromkeys(pairs))}
-    code = np.array([code_of[pair] for pair in pairs], dtype=np.int64)[: len(row)]
-    order = np.argsort(code, kind="stable")
-    ends = np.searchsorted(code[order], np.arange(len(code_of) + 1))
+    rows: defaultdict[bytes, list[int]] = defaultdict(list)
+    for row, text in enumerate(texts):
+        for pair in text[1:].split(b","):
+            rows[pair].append(row)
     known = {tag.encode() for tag in wanted}
-    rows = {}
-    for i, pair in enumerate(code_of):
+    pairs = {}
+    for pair, at in rows.items():
         key, _, value = pair.partition(b"=")
         if key in known:
-            rows[key.decode(), _plain(value.decode())] = row[order[ends[i] : ends[i + 1]]]
+            pairs[key.decode(), _plain(value.decode())] = at
     number = np.array([int(text[1:]) for text in numbers], dtype=np.int64)
-    return coded(number, wanted, rows)
+    return coded(number, wanted, pairs)
 
 
 def _plain(text: str) -> str:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _LON_MAX, _LAT_MAX = 180.0, 90.0
 _EARTH_M = 6_371_008.8  # mean radius (IUGG), good enough to tell near from far
 _DEGREE_M = 111_320.0
+_CGCS2000 = ("EPSG:449", "EPSG:45")  # its zones: EPSG:4491 to 4554
+_TURNED = " + swap_xy = true"
+_FEW = 4
 _ZERO = 1e-6
 _SURVEY_MIN = 1000.0  # metres of a map grid are larger, degrees never are
 _NORTHING = (1_500_000.0, 6_500_000.0)
@@ -292,8 +295,11 @@ def likely_names(places: Places, rows: NDArray[np.bool_]) -> str:
         return "-"
     if np.abs(x).max() <= _LON_MAX and np.abs(y).max() <= _LAT_MAX:
         return "EPSG:4326、EPSG:4490"
-    names = dict.fromkeys(found.crs for found in likely_crs(x, y, near=places.near))
-    return "、".join(names).replace("、EPSG:", "、") or "-"
+    found = likely_crs(x, y, near=places.near)
+    found = sorted(found, key=lambda one: not one.crs.startswith(_CGCS2000))
+    names = dict.fromkeys(one.crs + (_TURNED if one.swapped else "") for one in found)
+    told = "、".join(names)
+    return (told if len(names) <= _FEW else told.replace("、EPSG:", "、")) or "-"
 
 
 def _mismatch(

@@ -166,7 +166,7 @@ def pairs(
     found = _new_found(groups=groups, targets=work.target_count, pairs_at_once=pairs_at_once)
     room = capacity or work.graph.neighbour.size + 2 * work.starts.edge.size
     queue, scratch = _memory(work, room)
-    target, distance_mm = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    target, distance_m = [np.empty(0, dtype=np.int64)], [np.empty(0)]
     group = 0
     while group < groups:
         following, count, sound = search.reach(
@@ -179,14 +179,16 @@ def pairs(
             scratch,
             found,
         )
+        done = np.arange(group, int(following), dtype=np.uint64)
+        of_group = np.repeat(done, found.hits[done].astype(np.int64))
+        order = np.argsort((of_group << np.uint64(32)) | found.target[:count], kind="stable")
+        target.append(found.target[order].astype(np.int64))
+        distance_m.append(found.distance_mm[order] / MM_PER_M)
         group = int(following)
-        target.append(found.target[:count].astype(np.int64))
-        distance_mm.append(found.distance_mm[:count].astype(np.int64))
         if not sound:
             room *= 2
             queue, scratch = _memory(work, room)
-    distance_m: Floats = np.concatenate(distance_mm) / MM_PER_M
-    return found.hits.astype(np.int64), np.concatenate(target), distance_m
+    return found.hits.astype(np.int64), np.concatenate(target), np.concatenate(distance_m)
 
 
 def _memory(work: PairSearch, room: int) -> tuple[search.Queue, search.Scratch]:

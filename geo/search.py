@@ -336,7 +336,7 @@ def reach(
     scratch: Scratch,
     found: Found,
 ) -> tuple[np.int64, np.int64, bool]:
-    """List the targets (in bins by edge) within the limit of each group of sources.
+    """List the targets (in bins by edge) within the limit of each group of sources, unsorted.
 
     Works through the groups from `first_group` on until `found` is full.  Returns the group to go
     on with, the number of pairs found, and False when the queue's pool was too small (queue and
@@ -371,10 +371,10 @@ def reach(
         hits = _from_nodes(graph, targets, reached, hits, limit_mm, scratch)
         fits = count + hits <= np.uint64(found.target.size)
         if fits:
-            scratch.found[:hits].sort()
             for i in range(hits):
-                found.target[count + i] = scratch.found[i]
-                found.distance_mm[count + i] = scratch.best_mm[scratch.found[i]]
+                place = np.uint64(scratch.found[i])
+                found.target[count + i] = np.uint32(targets.number[place])
+                found.distance_mm[count + i] = scratch.best_mm[place]
             count += hits
             found.hits[group] = hits
         for i in range(hits):
@@ -402,7 +402,7 @@ def _on_same_edge(
             there = targets.offset_mm[j]
             between = there - offset if there > offset else offset - there
             length = leg + between + targets.leg_mm[j]
-            hits = _note(targets.number[j], length, hits, limit_mm, scratch)
+            hits = _note(j, length, hits, limit_mm, scratch)
     return hits
 
 
@@ -424,23 +424,27 @@ def _from_nodes(
             begin, end = targets.start[edge], targets.start[edge + _ONE]
             if begin == end:
                 continue
-            first = keys[np.uint64(graph.edge_nodes[edge, _ZERO])]
-            last = keys[np.uint64(graph.edge_nodes[edge, _ONE])] + np.uint64(graph.edge_mm[edge])
+            first_node = np.uint64(graph.edge_nodes[edge, _ZERO])
+            last_node = np.uint64(graph.edge_nodes[edge, _ONE])
+            first, last = keys[first_node], keys[last_node]
+            if node == last_node and node != first_node and first <= limit_mm:
+                continue  # it is looked at from its first node
+            last += np.uint64(graph.edge_mm[edge])
             for j in range(begin, end):
                 there = targets.offset_mm[j]
                 length = min(first + there, last - there) + targets.leg_mm[j]
-                hits = _note(targets.number[j], length, hits, limit_mm, scratch)
+                hits = _note(j, length, hits, limit_mm, scratch)
     return hits
 
 
 @_compiled
 def _note(
-    number: np.uint64, length: np.uint64, hits: np.uint64, limit_mm: np.uint64, scratch: Scratch
+    place: int, length: np.uint64, hits: np.uint64, limit_mm: np.uint64, scratch: Scratch
 ) -> np.uint64:
     """Keep a target's least length, and list the target when it is met for the first time."""
-    if length <= limit_mm and length < scratch.best_mm[number]:
-        if scratch.best_mm[number] == FAR:
-            scratch.found[hits] = np.uint32(number)
+    if length <= limit_mm and length < scratch.best_mm[place]:
+        if scratch.best_mm[place] == FAR:
+            scratch.found[hits] = np.uint32(place)
             hits += _ONE
-        scratch.best_mm[number] = length
+        scratch.best_mm[place] = length
     return hits

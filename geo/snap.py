@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geo.arrays import morton
 from geo.network import MM_PER_M
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Snapped:
     offset_mm
         Way along the edge from its first node, 0 where not snapped.
     access_m
-        Straight distance to the nearest street, also where that is too far to be snapped.
+        Straight distance to the nearest street, also where that is too far to be snapped; inf
+        where the point is not finite.
     xy
         (p, 2) place on the street, nan where not snapped.
     """
@@ -50,7 +52,7 @@ def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) 
     network
         The streets.
     points_xy
-        (p, 2) metres in the network's CRS.
+        (p, 2) metres in the network's CRS; a point that is not finite is not snapped.
     max_m
         A point farther than this from every street is not snapped (``<=`` is).
 
@@ -61,24 +63,25 @@ def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) 
     """
     places = np.asarray(points_xy, dtype=np.float64).reshape(-1, 2)
     points = np.asarray(shapely.points(places), dtype=object)
+    asked = np.flatnonzero(np.isfinite(places).all(axis=1))
+    asked = asked[np.argsort(morton(places[asked]), kind="stable")]  # twice as fast in this order
     tree = network.tree
-    (point, edge), distance_m = tree.query_nearest(points, return_distance=True)
-    order = np.lexsort((edge, point))
-    _, first = np.unique(point[order], return_index=True)
-    chosen = order[first]
-    point, edge, distance_m = point[chosen], edge[chosen], distance_m[chosen]
+    (place, edge), distance_m = tree.query_nearest(points[asked], return_distance=True)
+    order = np.lexsort((edge, place))
+    _, first = np.unique(place, return_index=True)  # `place` is sorted already
+    edge, distance_m = edge[order[first]], distance_m[order[first]]
     access_m = np.full(len(points), np.inf)
-    access_m[point] = distance_m
+    access_m[asked] = distance_m
     near = distance_m <= max_m
-    point, edge = point[near], edge[near]
+    rows, edge = asked[near], edge[near]
     lines = tree.geometries[edge]
-    along_m = shapely.line_locate_point(lines, points[point])
+    along_m = shapely.line_locate_point(lines, points[rows])
     on_street = np.full((len(points), 2), np.nan)
-    on_street[point] = shapely.get_coordinates(shapely.line_interpolate_point(lines, along_m))
+    on_street[rows] = shapely.get_coordinates(shapely.line_interpolate_point(lines, along_m))
     edges = np.full(len(points), -1, dtype=np.int64)
-    edges[point] = edge
+    edges[rows] = edge
     offset_mm = np.zeros(len(points), dtype=np.int64)
-    offset_mm[point] = np.minimum(np.rint(along_m * MM_PER_M), network.edge_length_mm[edge])
+    offset_mm[rows] = np.minimum(np.rint(along_m * MM_PER_M), network.edge_length_mm[edge])
     return Snapped(edge=edges, offset_mm=offset_mm, access_m=access_m, xy=on_street)
 
 

@@ -213,12 +213,14 @@ def select_walkable(
         way_start=np.concatenate([[0], np.cumsum(size)]),
         way_vertices=position.astype(np.int32),
         ways=pd.DataFrame({"way_id": kept.id, **_columns(kept)}, copy=False),
-        dropped=_left_out(reason, _length_m(raw, way), dropped or {}),
+        dropped=_left_out(reason, _length_m(raw, way, of=reason != ""), dropped or {}),
         findings=(*said, *_unread_numbers(kept, name=name)),
     )
 
 
-def coded(number: Ints, wanted: Sequence[str], pairs: Mapping[tuple[str, str], Ints]) -> Tagged:
+def coded(
+    number: Ints, wanted: Sequence[str], pairs: Mapping[tuple[str, str], Sequence[int]]
+) -> Tagged:
     """Put the tags of things into columns.
 
     Parameters
@@ -280,9 +282,10 @@ def _complete_runs(raw: RawWays, way: Ints, keep: Flags) -> tuple[Ints, Ints, in
     return at[stays], (np.cumsum(long) - 1)[run[stays]], int(again.sum())
 
 
-def _length_m(raw: RawWays, way: Ints) -> Floats:
-    """Return the length of each way on the sphere; parts with missing vertices count nothing."""
-    lon, lat = np.radians(raw.lonlat.T)
+def _length_m(raw: RawWays, way: Ints, *, of: Flags) -> Floats:
+    """Return the length on the sphere of some ways (of others 0); missing parts count nothing."""
+    way, lonlat = way[of[way]], raw.lonlat[of[way]]
+    lon, lat = np.radians(lonlat.T)
     half = np.sin(np.diff(lat) / 2) ** 2
     half += np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
     step = 2 * _EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
@@ -376,8 +379,7 @@ def _tags_of_frame(frame: gpd.GeoDataFrame) -> Tagged:
             text = "" if pd.isna(value) else str(value).strip()
             if text:
                 rows.setdefault((tag, text), []).append(i)
-    pairs = {pair: np.array(at, dtype=np.int64) for pair, at in rows.items()}
-    return coded(way_id, rule["way"]["tags"], pairs)
+    return coded(way_id, rule["way"]["tags"], rows)
 
 
 def _take(things: Tagged, rows: Ints) -> Tagged:

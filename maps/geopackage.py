@@ -102,7 +102,7 @@ def _layers(shown: Sequence[Shown]) -> Layers:
     for role, name in (("entrance", "entrances"), ("demand", "demand"), ("service", "service")):
         if role in rows:
             layers[name] = rows[role]
-    for role, name in (("area_value", "area_values"), ("gap", "gaps"), ("rule", "rules")):
+    for role, name in (("gap", "gaps"), ("rule", "rules")):
         if role in rows:
             layers[name] = rows[role]
     return {name: _storable(frame) for name, frame in layers.items() if len(frame)}

@@ -101,7 +101,7 @@ def seconds_to_ready(text: str) -> float:
     chromium = shutil.which("chromium")
     if chromium is None:
         return float("nan")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    from playwright.sync_api import sync_playwright
 
     arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -24,15 +24,15 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-from benchmarks import graphs  # noqa: E402
+from benchmarks import graphs
 
 ENOUGH_S = 0.5
 
 
 def ours(file: Path) -> float:
     """Read and build the network; return its kilometres."""
-    from geo.network import build_network  # noqa: PLC0415
-    from geo.osm import streets_from_osm  # noqa: PLC0415
+    from geo.network import build_network
+    from geo.osm import streets_from_osm
 
     streets = streets_from_osm(file)
     network = build_network(streets, crs=graphs.crs_of(streets), island_max_length_m=0.0)
@@ -41,7 +41,7 @@ def ours(file: Path) -> float:
 
 def osmnx(file: Path) -> float:
     """Read the graph (both directions, every component); return its kilometres."""
-    import osmnx as ox  # noqa: PLC0415
+    import osmnx as ox
 
     graph = ox.graph_from_xml(file, bidirectional=True, retain_all=True)
     return sum(metres for _, _, metres in graph.edges(data="length")) / 2e3
@@ -52,9 +52,9 @@ READERS = {"ours": ours, "osmnx": osmnx}
 
 def streets_as_xml(source: Path, target: Path) -> None:
     """Write the ways that ours walks on, where all their nodes are there, as XML."""
-    import osmium  # noqa: PLC0415
+    import osmium
 
-    from geo.osm import streets_from_osm  # noqa: PLC0415
+    from geo.osm import streets_from_osm
 
     walked = set(streets_from_osm(source).ways["way_id"].tolist())
     places = {item.id: item.location for item in osmium.FileProcessor(source, osmium.osm.NODE)}

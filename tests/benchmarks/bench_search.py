@@ -28,8 +28,8 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-from benchmarks import graphs  # noqa: E402
-from benchmarks.engines import ENGINES  # noqa: E402
+from benchmarks import graphs
+from benchmarks.engines import ENGINES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,7 +5,7 @@ metres) -> metres for every node, ``inf`` beyond the limit.  What it prepares be
 set-up.  The engines under AGPL and GPL licences serve for comparison here and nowhere else.
 """
 
-# ruff: noqa: PLC0415 - an engine is loaded in the process that runs it, and in no other
+
 from __future__ import annotations
 
 import math

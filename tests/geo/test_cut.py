@@ -25,9 +25,7 @@ START = np.array([0, 4, 6])  # 70 m with a doubled vertex, and 10 m
         (1, 0.25, 0.75, [(5, 7.5), (5, 12.5)]),
     ],
 )
-def test_cut(  # noqa: PLR0917
-    line: int, begin: float, end: float, expected: list[tuple[float, float]]
-) -> None:
+def test_cut(line: int, begin: float, end: float, expected: list[tuple[float, float]]) -> None:
     (part,) = cut(VERTICES, START, np.array([line]), shares=(np.array([begin]), np.array([end])))
     np.testing.assert_allclose(
         shapely.get_coordinates(shapely.remove_repeated_points(part, 1e-9)),

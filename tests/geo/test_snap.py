@@ -23,7 +23,7 @@ BENT = [(0, 0), (300, 0), (300, 400)]
         ((303, 404), 700_000, 5, (300, 400)),
     ],
 )
-def test_a_point_meets_the_street_at_its_foot(  # noqa: PLR0917
+def test_a_point_meets_the_street_at_its_foot(
     point: tuple[float, float], offset_mm: int, access_m: float, place: tuple[float, float]
 ) -> None:
     found = worlds.put(worlds.network_of([BENT]), [point])
@@ -48,6 +48,12 @@ def test_of_streets_equally_near_the_first_is_taken() -> None:
 
 def test_no_points() -> None:
     assert len(snap(worlds.long_edge(9.0), np.empty((0, 2)), max_m=1.0)) == 0
+
+
+def test_a_point_that_is_nowhere_is_not_snapped() -> None:
+    found = worlds.put(worlds.long_edge(500.0), [(200, 1), (np.nan, 0), (np.inf, 0)])
+    assert found.edge.tolist() == [0, -1, -1]
+    assert found.access_m.tolist() == [1, np.inf, np.inf]
 
 
 @settings(derandomize=True, deadline=None, max_examples=30)
