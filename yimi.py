@@ -107,16 +107,23 @@ def init(
     endpoint: Annotated[
         str | None, typer.Option(help="Overpass 地址 / Overpass endpoint", envvar="YIMI_OVERPASS")
     ] = None,
+    nominatim: Annotated[
+        str | None, typer.Option(help="地名服务地址 / Nominatim endpoint", envvar="YIMI_NOMINATIM")
+    ] = None,
     lang: Language = "zh",
 ) -> None:
     """由 OSM 文件（或地名）新建研究 / Start a study from an OSM file or a place name."""
+    import tempfile
+
     from analyses.init import init_study
 
     say = _words(lang)
-    if osm is None:
-        osm = _download(place, area, endpoint=endpoint, lang=lang)
-        area = None if place is None else area
-    found = init_study(folder, osm, area=area)
+    with tempfile.TemporaryDirectory(prefix="yimi-osm-") as aside:
+        if osm is None:
+            services = {"endpoint": endpoint, "nominatim": nominatim}
+            osm = _download(place, area, services=services, folder=Path(aside), lang=lang)
+            area = None if place is None else area
+        found = init_study(folder, osm, area=area)
     print(say["init_done"].replace("{folder}", str(folder)))
     for kind, number in found.items():
         print(f"  {_kind_words(kind, lang)}: {number}")
@@ -134,7 +141,8 @@ def check(
     """检查一个文件或整个研究的数据 / Check one file or all inputs of a study."""
     from analyses.check import check_inputs, reports
 
-    checks = check_inputs(path, out, lang=lang)
+    with _bar(_words(lang)["checking"], quiet=quiet or as_json):
+        checks = check_inputs(path, out, lang=lang)
     if as_json:
         print(json.dumps(reports(checks), ensure_ascii=False))
     elif not quiet:
@@ -184,6 +192,25 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
     raise typer.Exit(WITH_REJECTS if rejected else OK)
 
 
+def _bar(words: str, *, quiet: bool) -> Any:  # noqa: ANN401  (a context manager)
+    """Return a progress bar for a terminal; elsewhere, and when quiet, one plain line or none."""
+    import contextlib
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if quiet:
+        return contextlib.nullcontext()
+    if not console.is_terminal:
+        print(words, file=sys.stderr)
+        return contextlib.nullcontext()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=console, transient=True)
+    bar.add_task(words, total=None)
+    return bar
+
+
 class _Clock:
     """Says which part of the work is on, and how long each took."""
 
@@ -206,21 +233,26 @@ class _Clock:
             print(f"  {self._words[part]} …", end=" ", flush=True, file=sys.stderr)
 
 
-def _download(place: str | None, area: str | None, *, endpoint: str | None, lang: Lang) -> Path:
-    """Fetch the OSM data of a place or a box; returns the file."""
-    import tempfile
-
+def _download(
+    place: str | None,
+    area: str | None,
+    *,
+    services: dict[str, str | None],
+    folder: Path,
+    lang: Lang,
+) -> Path:
+    """Fetch the OSM data of a place or a box into `folder`; returns the file."""
     from geo.download import download_bbox, download_place
 
-    folder = Path(tempfile.mkdtemp(prefix="yimi-osm-"))
-    options: dict[str, Any] = {} if endpoint is None else {"endpoint": endpoint}
+    given: dict[str, Any] = {name: url for name, url in services.items() if url is not None}
     if place is not None:
-        return download_place(place, folder, **options)
+        return download_place(place, folder, **given)
     try:
         west, south, east, north = (float(n) for n in (area or "").split(","))
     except ValueError:
         raise typer.BadParameter(_words(lang)["init_needs"]) from None
-    return download_bbox((west, south, east, north), folder, **options)
+    given.pop("nominatim", None)
+    return download_bbox((west, south, east, north), folder, **given)
 
 
 def _print_findings(findings: tuple[Finding, ...], lang: Lang) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused, YimiError
+from geo.shorttext import UTF8, best_codec, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -165,17 +166,16 @@ def _unzip(path: Path, into: Path, *, name: str) -> Unpacked:
     _check_head(path, name=name)
     with zipfile.ZipFile(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        names = [_readable(entry) for entry in entries]
-        for entry, (readable, _) in zip(entries, names, strict=True):
+        names, guessed = _readable(entries)
+        for entry, readable in zip(entries, names, strict=True):
             _check_entry(entry, readable, name=name)
         kept = [
             (entry, readable)
-            for entry, (readable, _) in zip(entries, names, strict=True)
+            for entry, readable in zip(entries, names, strict=True)
             if not _is_litter(readable)
         ]
         _check_sizes([entry for entry, _ in kept], name=name)
         members = _extract(archive, kept, into, name=name)
-    guessed = any(by_guess for _, by_guess in names)
     detail = {"encoding": "GB18030"}
     findings = (Finding("ENCODING_GUESSED", name, detail=detail),) if guessed else ()
     return Unpacked(members, findings)
@@ -197,22 +197,28 @@ def _check_head(path: Path, *, name: str) -> None:
         raise InputRefused(Finding("ARCHIVE_BOMB", name, detail={"found": f"{count} files"}))
 
 
-def _readable(entry: zipfile.ZipInfo) -> tuple[str, bool]:
-    """Return an entry's name as people read it, and whether its encoding was guessed."""
-    if entry.flag_bits & _UTF8_NAME:
-        return unicodedata.normalize("NFC", entry.filename), False
+def _readable(entries: Sequence[zipfile.ZipInfo]) -> tuple[list[str], bool]:
+    """Return the entries' names as people read them, and whether an encoding was guessed."""
+    raw = [_raw_name(entry) for entry in entries]
+    foreign = {(data, False) for data in raw if isinstance(data, bytes)}
+    codec = best_codec(foreign) if foreign else UTF8
+    names = [
+        entry.filename
+        if data is None
+        else decoded(data, codec, cut=False) or data.decode(codec, "replace")
+        for data, entry in zip(raw, entries, strict=True)
+    ]
+    return [unicodedata.normalize("NFC", name) for name in names], codec != UTF8
+
+
+def _raw_name(entry: zipfile.ZipInfo) -> bytes | None:
+    """Return the bytes of a name that has no mark of its encoding, None where it is clear."""
+    if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
+        return None
     try:
-        data = entry.filename.encode("cp437")
+        return entry.filename.encode("cp437")
     except UnicodeEncodeError:
-        return entry.filename, False
-    if data.isascii():
-        return entry.filename, False
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return unicodedata.normalize("NFC", data.decode(encoding)), encoding != "utf-8"
-        except UnicodeDecodeError:
-            continue
-    return entry.filename, False
+        return None
 
 
 def _check_entry(entry: zipfile.ZipInfo, readable: str, *, name: str) -> None:

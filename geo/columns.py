@@ -138,19 +138,20 @@ def map_columns(
     taken = _own_headers(headers, own or {}, file=file)
     findings: list[Finding] = []
     for name, column in known.items():
-        free = [h for h in headers if h not in taken.values()]
-        if name in taken:
-            continue
-        candidates = _candidates(free, column)
-        if not candidates:
-            continue
-        taken[name] = candidates[0]
-        if len(candidates) > 1:
-            detail = {"column": candidates[0], "others": "、".join(candidates[1:])}
-            findings.append(Finding("HEADER_CHOICE", file, column=candidates[0], detail=detail))
-        if not _is_synonym(candidates[0], column):
+        found = [] if name in taken else _written(_free(headers, taken), column)
+        if found:
+            taken[name] = found[0]
+        if len(found) > 1:
+            detail = {"column": found[0], "others": "、".join(found[1:])}
+            findings.append(Finding("HEADER_CHOICE", file, column=found[0], detail=detail))
+    words = _words(tuple(known.values()))
+    for name, column in known.items():
+        rest = [h for h in _free(headers, taken) if plain(h) not in words]
+        cut = None if name in taken else next((h for h in rest if _is_cut(h, column)), None)
+        if cut is not None:
+            taken[name] = cut
             detail = {"meaning": column.zh}
-            findings.append(Finding("FIELD_TRUNCATED", file, column=candidates[0], detail=detail))
+            findings.append(Finding("FIELD_TRUNCATED", file, column=cut, detail=detail))
     factors = {name: _factor(taken[name], known[name]) for name in taken if name in known}
     return Mapped(taken, factors, tuple(findings))
 
@@ -237,17 +238,16 @@ def _own_headers(headers: Sequence[str], own: Mapping[str, str], *, file: str) -
     return found
 
 
-def _candidates(headers: Sequence[str], column: Column) -> list[str]:
+def _free(headers: Sequence[str], taken: Mapping[str, str]) -> list[str]:
+    return [header for header in headers if header not in taken.values()]
+
+
+def _written(headers: Sequence[str], column: Column) -> list[str]:
     """Return the headers that mean this column, the best first."""
     order: dict[str, int] = {}
     for rank, word in enumerate(column.synonyms):
         order.setdefault(plain(word), rank)
-    exact = sorted((h for h in headers if plain(h) in order), key=lambda h: order[plain(h)])
-    return exact or [h for h in headers if _is_cut(h, column)][:1]
-
-
-def _is_synonym(header: str, column: Column) -> bool:
-    return plain(header) in {plain(word) for word in column.synonyms}
+    return sorted((h for h in headers if plain(h) in order), key=lambda h: order[plain(h)])
 
 
 def _is_cut(header: str, column: Column) -> bool:

@@ -16,6 +16,7 @@ import pandas as pd
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.flags import Flag
+from geo.shorttext import UTF8, best_codec, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _HEADER, _FIELD = 32, 32
 _NAME_BYTES = 11
 _DELETED, _END_OF_FIELDS = b"*", 0x0D
-_LONGEST_TAIL = 3
 # What a code page number in the header means, where it is about Chinese or Unicode.
 _BY_NUMBER = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5"}
 _SPELLINGS = {
@@ -155,12 +155,8 @@ def _encoding(
         width = column.dtype.itemsize
         samples |= {(b, len(b) == width) for b in set(column.tolist()) if not b.isascii()}
     if not samples:
-        return said or "utf-8", False
-    tried = ["utf-8", "gb18030", *([said] if said else [])]
-    failures = [
-        sum(_decoded(b, codec, full=full) is None for b, full in samples) for codec in tried
-    ]
-    best = tried[failures.index(min(failures))]
+        return said or UTF8, False
+    best = best_codec(samples, said)
     return best, best != said
 
 
@@ -172,16 +168,6 @@ def _codec(declared: str | None) -> str | None:
     return _SPELLINGS.get(plain)
 
 
-def _decoded(data: bytes, codec: str, *, full: bool) -> str | None:
-    """Decode strictly; where the width is used up, the last character may have been cut."""
-    for tail in range(_LONGEST_TAIL + 1 if full else 1):
-        try:
-            return data[: len(data) - tail].decode(codec)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
 def _names(
     fields: Sequence[_Field], codec: str, *, name: str
 ) -> tuple[list[str], tuple[Finding, ...]]:
@@ -189,7 +175,7 @@ def _names(
     names: list[str] = []
     findings = []
     for position, field in enumerate(fields):
-        text = _decoded(field.name, codec, full=False)
+        text = decoded(field.name, codec, cut=False)
         whole = text is not None
         plain = (text if text is not None else field.name.decode(codec, "ignore")).strip()
         free = plain or f"field_{position + 1}"
@@ -209,7 +195,7 @@ def _texts(column: Bytes, codec: str, width: int) -> tuple[list[str | None], NDA
     known: list[str | None] = []
     bad = np.zeros(len(distinct), bool)
     for i, data in enumerate(distinct.tolist()):
-        text = _decoded(data, codec, full=len(data) == width)
+        text = decoded(data, codec, cut=len(data) == width)
         bad[i] = text is None
         shown = data.decode(codec, "backslashreplace") if text is None else text
         known.append(shown.strip().strip("\0") or None)

@@ -30,6 +30,7 @@ _READ_AS_GBK = re.compile(
 )
 _READ_AS_LATIN = re.compile("[\u0080-\u00ff]{4}")
 _CJK = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+_FAR_LETTERS = re.compile("[\u0370-\u07ff]")
 _MOSTLY = 0.6
 
 
@@ -70,11 +71,16 @@ def decode(data: bytes, *, file: str) -> Decoded:
         return _decoded(*wide, file=file)
     if data.count(b"\0") > _BINARY_SHARE * len(data):
         raise InputRefused(Finding("FORMAT_MISMATCH", file, detail={"found": "binary"}))
+    marked = data.startswith(codecs.BOM_UTF8)
     data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return _decoded(data.decode("utf-8"), None, file=file)
-    except UnicodeDecodeError:
+    text = _strictly(data, "utf-8")
+    if text is None:
         return _not_utf8(data, file=file)
+    if not marked and not text.isascii() and _looks_like_gbk(text):
+        other = _strictly(data, "gb18030")
+        if other is not None:
+            return _decoded(other, "GB18030", file=file)
+    return _decoded(text, None, file=file)
 
 
 def split_lines(text: str) -> list[str]:
@@ -120,6 +126,14 @@ def _reread(text: str, wrong: str, right: str) -> str | None:
     if len(_CJK.findall(said)) * size < _MOSTLY * high:
         return None
     return unicodedata.normalize("NFC", said)
+
+
+def _looks_like_gbk(text: str) -> bool:
+    """Say whether UTF-8 without Chinese has the letters that a few GBK words turn into.
+
+    GBK for 小学 happens to be valid UTF-8, for two letters of Old Cyrillic.
+    """
+    return bool(_FAR_LETTERS.search(text)) and not _CJK.search(text)
 
 
 def _decoded(text: str, encoding: str | None, *, file: str) -> Decoded:

@@ -268,9 +268,10 @@ def millimetres(length_m: Floats, *, name: str) -> Ints:
 def with_dropped(
     dropped: pd.DataFrame, reason: str, *, ways: int, length_m: float = 0.0
 ) -> pd.DataFrame:
-    """Return the table of what was left out with one more row."""
+    """Return the table of what was left out with something more, one row for each reason."""
     row = {"reason": reason, "ways": ways, "length_m": length_m}
-    return pd.DataFrame({column: [*dropped[column], value] for column, value in row.items()})
+    rows = pd.DataFrame({column: [*dropped[column], value] for column, value in row.items()})
+    return rows.groupby("reason", sort=False, as_index=False).sum()
 
 
 @cache
