@@ -71,7 +71,8 @@ def check_file(
     lang
         Language of the columns ``why`` and ``fix`` of the rejects.
     progress
-        Told the stage: ``read``, ``write``, ``done``.
+        Told the stage when it begins: ``open``, ``places``, ``values``, ``copies`` (those of
+        `geo.readers.read_layer`), ``write``, ``done``.
     **options
         Those of `geo.readers.read_layer`.
 
@@ -80,8 +81,7 @@ def check_file(
     EnvironmentFault
         The folder cannot be written.
     """
-    progress("read")
-    checked = checked_layer(path, **options)
+    checked = checked_layer(path, progress=progress, **options)
     progress("write")
     with run_folder(out) as folder:
         write_report(folder, checked, lang=lang)

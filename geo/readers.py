@@ -20,7 +20,7 @@ from geo.rows import Asked, check_rows
 from geo.tables import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from geo.columns import Column
     from geo.geometry import Family
@@ -54,6 +54,7 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
     required: Sequence[str] = (),
     wanted: Family | Collection[Family] | None = None,
     located: bool = True,
+    progress: Callable[[str], None] | None = None,
 ) -> Layer:
     """Read a file, check every row, and return what may be used and what may not.
 
@@ -90,6 +91,8 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         lines alone, or points and polygons together, whichever it has more of.
     located
         Whether every row needs a place; False for tables that are joined by a code.
+    progress
+        Told the stage when it begins: ``open``, ``places``, ``values``, ``copies``.
 
     Returns
     -------
@@ -115,6 +118,9 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         wanted=(wanted,) if isinstance(wanted, str) else None if wanted is None else tuple(wanted),
         located=located,
     )
+    if progress is not None:
+        asked = replace(asked, progress=progress)
+    asked.progress("open")
     known = cols.columns(own_columns)
     try:
         return check_rows(open_raw(file, known, asked, name=short_name(name)), known, asked)

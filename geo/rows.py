@@ -28,7 +28,7 @@ from geo.personal import clear
 from geo.places import Places, judge, judge_area, likely_names, middle, read_places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,6 +46,10 @@ _WIDEST = 180.0
 _GEOMETRY = "geometry"
 
 
+def _silent(_: str) -> None:
+    """Tell nobody how far the reading is."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the study says about one layer; `geo.readers.read_layer` explains each."""
@@ -61,6 +65,7 @@ class Asked:
     allow_pii: bool = False
     required: tuple[str, ...] = ()
     wanted: tuple[Family, ...] | None = None
+    progress: Callable[[str], None] = _silent
     located: bool = True
 
 
@@ -75,14 +80,17 @@ def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Laye
     mapped = replace(
         mapped, header={c: h for c, h in mapped.header.items() if h in raw.cells.columns}
     )
+    asked.progress("places")
     declared = _declared(raw, asked)
     notes = (*mapped.findings, *cleared.findings, *_override(raw, declared, asked))
     raw, shape_flags = _shaped(raw, declared, asked)
     places = _places(raw, mapped, asked)
     flags = [*shape_flags, *places.flags, *_judged(places, declared, file=raw.name)]
+    asked.progress("values")
     values, said = read_measures(raw.cells, mapped, known, decimal_comma=places.decimal_comma)
     texts, told = _texts(raw.cells, mapped, known, asked=asked)
     flags += [*said, *told]
+    asked.progress("copies")
     spots = _located(raw, places, declared, swap_xy=asked.swap_xy)
     flags += spots.flags
     flags += _far(raw, spots, flags, area=asked.area)

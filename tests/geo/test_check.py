@@ -30,7 +30,7 @@ def test_the_report_counts_every_row_and_says_all_in_both_languages(tmp_path):
     assert counts == (3, 1, 2)
     assert report["codes"] == {"COORD_TEXT": 1, "NUMBER_RANGE": 1, "ROW_LENGTH": 1}
     assert all(f["zh"]["why"] and f["en"]["fix"] for f in report["findings"])
-    assert stages == ["read", "write", "done"]
+    assert stages == ["open", "places", "values", "copies", "write", "done"]
 
 
 def test_rejects_keep_the_original_cells_and_run_nothing(tmp_path):
