@@ -175,10 +175,10 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
     study = load_study(path)
     out = out or (path if path.is_dir() else path.parent) / "out"
     clock = _Clock(say["stages"], quiet=quiet or as_json)
-    done = run_study(study, progress=clock.stage)
-    clock.stage("write")
-    write_outputs(done, out, lang=lang)
-    clock.stage(None)
+    with clock:
+        done = run_study(study, progress=clock.stage)
+        clock.stage("write")
+        write_outputs(done, out, lang=lang)
     if as_json:
         summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
         print(json.dumps({**summary, "seconds": clock.seconds}, ensure_ascii=False))
@@ -219,6 +219,13 @@ class _Clock:
         self._words, self._quiet = words, quiet
         self._part: str | None = None
         self._start = time.perf_counter()
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, *_: object) -> None:
+        """End the last part, also where an error ended it: the message begins on its own line."""
+        self.stage(None)
 
     def stage(self, part: str | None) -> None:
         """Begin a part; None ends the last one."""

@@ -94,13 +94,14 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
     if is_osm(section.path):
         return _osm_file(study.file(section.path), name=section.path)
     judged = key.startswith("facilities") and getattr(section, "kind", None) is None
-    options: dict[str, Any] = {"kinds": kind_words()} if judged else {}
+    options: dict[str, Any] = {"kinds": kind_words(), "required": ("kind",)} if judged else {}
     return checked_layer(
         section.path,
         base=study.folder,
         columns=section.columns,
         crs=section.crs,
         layer=section.layer,
+        swap_xy=section.swap_xy,
         allow_pii=study.study.allow_pii,
         **options,
     )

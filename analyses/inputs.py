@@ -104,6 +104,8 @@ class _Books:
         self.accounts: list[Account] = []
         self.rejects: dict[str, pd.DataFrame] = {}
         self.findings: list[Finding] = []
+        self.bounds: tuple[float, ...] | None = None
+        """West, south, east, north of the streets, once they are read."""
 
     def read(self, section: LayerInput, **options: Any) -> Layer:  # noqa: ANN401
         """Read a layer of the study through the one door and enter it."""
@@ -114,6 +116,8 @@ class _Books:
             columns=section.columns,
             crs=section.crs,
             layer=section.layer,
+            swap_xy=section.swap_xy,
+            area=self.bounds,
             allow_pii=self.study.study.allow_pii,
             **options,
         )
@@ -149,8 +153,9 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     books = _Books(study)
     progress("streets")
     streets = _streets(study, books)
-    bounds = (*streets.lonlat.min(axis=0), *streets.lonlat.max(axis=0))
-    crs = metric_crs(bounds) if study.study.crs == "auto" else study.study.crs
+    lows, highs = streets.lonlat.min(axis=0), streets.lonlat.max(axis=0)
+    books.bounds = (*map(float, lows), *map(float, highs))
+    crs = metric_crs(books.bounds) if study.study.crs == "auto" else study.study.crs
     network = build_network(streets, crs=crs)
     books.findings += network.findings
     progress("layers")
@@ -262,7 +267,8 @@ def _facility_layer(
     kind = None if section.kind is None else required_kind(section.kind)
     # The study's own word stands above the file's; then the column is not judged.
     kinds = kind_words() if kind is None else None
-    layer = books.read(section, kinds=kinds)
+    required = ("kind",) if kind is None else ()
+    layer = books.read(section, kinds=kinds, required=required)
     if section.crs is None:
         layer = _datum_checked(study, books, layer, section=section, streets=streets)
     frame = facilities_from_layer(layer.frame, kind=kind, source=section.path)

@@ -83,6 +83,7 @@ class LayerInput(_Section):
     layer: str | None = None
     crs: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    swap_xy: bool = False
 
 
 class FacilitiesInput(LayerInput):

@@ -1,7 +1,8 @@
 """Is a GeoPackage whole, which layer is meant, and which rows does it hold?
 
-GDAL reads around damaged pages and then simply has fewer rows, so SQLite checks the file first:
-opened read-only and as immutable, which leaves no lock, journal or copy beside it.
+Read with SQLite and not with GDAL: GDAL reads around damaged pages and then simply has fewer rows,
+and it tidies up journals that lie beside the file.  Here the file is opened read-only and as
+immutable, which leaves nothing behind and takes nothing away.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import sqlite3
 import struct
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+import shapely
 
-from geo.features import raw_table
-from geo.findings import Finding, InputRefused
-from geo.gdalread import read_with_gdal
+from geo.bundled import load_toml
+from geo.features import GEOMETRY, geometry_array, raw_table, reason
+from geo.findings import Finding, InputRefused, YimiError
+from geo.flags import Flag, positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,18 +32,32 @@ if TYPE_CHECKING:
 _MAGIC = b"SQLite format 3\0"
 _HEAD = 100
 _BIGGEST_PAGE = 65_536
-_NEEDED = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
+_NEEDED = {"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"}
 _NO_CRS = (-1, 0, 99_999)
 _QUOTED = str.maketrans({'"': '""'})
+_STEPS_AT_ONCE = 1_000_000
+# Bytes of the envelope in a geometry's header by its code (none, xy, xyz, xym, xyzm).
+_ENVELOPES = (0, 32, 48, 48, 64)
+_PLAIN_HEADER = 8
+_EMPTY_FLAG, _EXTENDED_FLAG = 0x10, 0x20
 
 
 @dataclass(frozen=True)
 class _Layer:
-    """One feature layer: its table, the id of its CRS, its rows."""
+    """One feature layer: its table, its column of geometries, its CRS."""
 
     table: str
-    srs_id: int
-    rows: int
+    column: str
+    crs: str | None
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a layer: values by column, geometries as they are stored, feature ids."""
+
+    columns: dict[str, list[Any]]
+    blobs: list[Any]
+    fids: list[int]
 
 
 def read_geopackage(path: Path, *, name: str, layer: str | None) -> RawTable:
@@ -49,33 +66,39 @@ def read_geopackage(path: Path, *, name: str, layer: str | None) -> RawTable:
     Returns
     -------
     RawTable
-        Index = feature id, which is what QGIS shows.
+        Index = feature id, which is what QGIS shows; ``crs`` None where it is undefined.
 
     Raises
     ------
     InputRefused
-        ``EMPTY, TRUNCATED, CORRUPT, FORMAT_MISMATCH, LAYER_AMBIGUOUS, LAYER_UNKNOWN``.
+        ``EMPTY, TRUNCATED, CORRUPT, TOO_LARGE, FORMAT_MISMATCH, LAYER_AMBIGUOUS, LAYER_UNKNOWN``.
     """
     _check_size(path, name=name)
-    chosen = _chosen(_layers(path, name=name), layer, name=name)
-    if chosen.rows == 0:
+    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            _restrain(database)
+            _check_content(database, name=name)
+            chosen = _chosen(_layers(database), layer, name=name)
+            rows = _rows(database, chosen, name=name)
+    except (sqlite3.Error, ValueError, OverflowError) as error:
+        if isinstance(error, YimiError):
+            raise
+        detail = {"reason": str(error)}
+        raise InputRefused(Finding("CORRUPT", name, detail=detail)) from error
+    if not rows.fids:
         raise InputRefused(Finding("EMPTY", name))
-    rows = read_with_gdal(path, name=name, layer=chosen.table, IMMUTABLE="YES")
-    if len(rows.cells) != chosen.rows:
-        reason = f"{len(rows.cells)} / {chosen.rows}"
-        raise InputRefused(Finding("CORRUPT", name, detail={"reason": reason}))
-    numbers = (
-        rows.fids if len(np.unique(rows.fids)) == len(rows.fids) else np.arange(chosen.rows) + 1
-    )
-    cells = rows.cells.set_axis(pd.Index(numbers), axis=0)
+    index = pd.Index(rows.fids)
+    columns = {c: pd.Series(v, index=index, dtype=object) for c, v in rows.columns.items()}
+    geometry, flag = _decoded(rows.blobs)
     unsaved = path.with_name(path.name + "-wal")
     open_elsewhere = unsaved.is_file() and unsaved.stat().st_size > 0
     return raw_table(
         name,
-        cells,
-        rows.geometry,
-        crs=None if chosen.srs_id in _NO_CRS else rows.crs,
-        flags=rows.flags,
+        pd.DataFrame(columns, index=index),
+        geometry,
+        crs=chosen.crs,
+        flags=[flag],
         findings=[Finding("GPKG_UNSAVED", name)] if open_elsewhere else [],
     )
 
@@ -99,40 +122,53 @@ def _check_size(path: Path, *, name: str) -> None:
         raise InputRefused(Finding("TRUNCATED", name))
 
 
-def _layers(path: Path, *, name: str) -> list[_Layer]:
-    """Let SQLite check the file, and return the feature layers in the order of their names."""
-    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
-    try:
-        with closing(sqlite3.connect(address, uri=True)) as database:
-            database.execute("PRAGMA trusted_schema = OFF")
-            database.execute("PRAGMA cell_size_check = ON")
-            verdict = database.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict is None or verdict[0] != "ok":
-                reason = str(verdict[0] if verdict else "?").replace("\n", " ")
-                raise InputRefused(Finding("CORRUPT", name, detail={"reason": reason}))
-            tables = {
-                row[0].lower()
-                for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            }
-            if not set(_NEEDED) <= tables:
-                raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": "SQLite"}))
-            found = database.execute(
-                "SELECT c.table_name, g.srs_id FROM gpkg_contents c JOIN gpkg_geometry_columns g "
-                "ON lower(g.table_name) = lower(c.table_name) "
-                "WHERE c.data_type = 'features' ORDER BY c.table_name"
-            ).fetchall()
-            return [_Layer(str(t), int(s), _count(database, str(t))) for t, s in found]
-    except (sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
-        if isinstance(error, InputRefused):
-            raise
-        detail = {"reason": str(error)}
-        raise InputRefused(Finding("CORRUPT", name, detail=detail)) from error
+def _restrain(database: sqlite3.Connection) -> None:
+    """Keep a hostile schema from running functions or running forever."""
+    most: int = load_toml("rules/limits.toml")["vector"]["sqlite_max_steps"]
+    left = [most // _STEPS_AT_ONCE]
+
+    def is_over() -> bool:
+        left[0] -= 1
+        return left[0] < 0
+
+    database.set_progress_handler(is_over, _STEPS_AT_ONCE)
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.execute("PRAGMA cell_size_check = ON")
+    # Text that is no UTF-8 shows as such, and is found by the check of names.
+    database.text_factory = lambda data: data.decode("utf-8", "replace")
 
 
-def _count(database: sqlite3.Connection, table: str) -> int:
-    # The name comes from the file; quoted, it can only name a table.
-    statement = f'SELECT count(*) FROM "{table.translate(_QUOTED)}"'  # noqa: S608
-    return int(database.execute(statement).fetchone()[0])
+def _check_content(database: sqlite3.Connection, *, name: str) -> None:
+    """Let SQLite check its pages, and look for the tables that make a GeoPackage."""
+    verdict = database.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict is None or verdict[0] != "ok":
+        text = str(verdict[0] if verdict else "?").replace("\n", " ")
+        raise InputRefused(Finding("CORRUPT", name, detail={"reason": text}))
+    found = database.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'table'")
+    if not {row[0] for row in found} >= _NEEDED:
+        raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": "SQLite"}))
+
+
+def _layers(database: sqlite3.Connection) -> list[_Layer]:
+    """Return the feature layers in the order of their names."""
+    found = database.execute(
+        "SELECT c.table_name, g.column_name, g.srs_id, s.organization, s.organization_coordsys_id,"
+        " s.definition FROM gpkg_contents c"
+        " JOIN gpkg_geometry_columns g ON lower(g.table_name) = lower(c.table_name)"
+        " LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id"
+        " WHERE c.data_type = 'features' ORDER BY c.table_name"
+    ).fetchall()
+    return [_Layer(str(row[0]), str(row[1]), _crs(row[2:])) for row in found]
+
+
+def _crs(about: Sequence[object]) -> str | None:
+    """Return ``EPSG:xxxx``, a WKT, or None."""
+    srs_id, authority, code, definition = about
+    if srs_id in _NO_CRS or authority is None:
+        return None
+    if str(authority).upper() == "EPSG":
+        return f"EPSG:{code}"
+    return str(definition or "") or None
 
 
 def _chosen(layers: Sequence[_Layer], wanted: str | None, *, name: str) -> _Layer:
@@ -149,3 +185,62 @@ def _chosen(layers: Sequence[_Layer], wanted: str | None, *, name: str) -> _Laye
     if len(layers) > 1:
         raise InputRefused(Finding("LAYER_AMBIGUOUS", name, detail={"layers": told}))
     return layers[0]
+
+
+def _rows(database: sqlite3.Connection, layer: _Layer, *, name: str) -> _Rows:
+    """Read a table in the order of its feature ids."""
+    # Names come from the file; quoted, they can name a table or a column and nothing else.
+    table = f'"{layer.table.translate(_QUOTED)}"'
+    most: int = load_toml("rules/limits.toml")["file"]["max_rows"]
+    count = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+    if count > most:
+        raise InputRefused(Finding("TOO_LARGE", name, detail={"found": f"{count} rows"}))
+    about = database.execute(f"PRAGMA table_info({table})").fetchall()
+    keys = [str(row[1]) for row in about if row[5] == 1 and str(row[2]).upper() == "INTEGER"]
+    order = f' ORDER BY "{keys[0].translate(_QUOTED)}"' if keys else ""
+    cursor = database.execute(f"SELECT * FROM {table}{order}")  # noqa: S608
+    headers = [str(column[0]) for column in cursor.description]
+    columns = dict(zip(headers, map(list, zip(*cursor.fetchall(), strict=True)), strict=False))
+    lower = {header.lower(): header for header in headers}
+    shapes = lower.get(layer.column.lower())
+    if shapes is None:
+        detail = {"reason": f"no column {layer.column}"}
+        raise InputRefused(Finding("CORRUPT", name, detail=detail))
+    blobs = columns.pop(shapes, [])
+    fids = columns.pop(keys[0], []) if keys else list(range(1, len(blobs) + 1))
+    values = {header: [_plain(v) for v in column] for header, column in columns.items()}
+    return _Rows(values, blobs, fids)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever SQLite stores
+    """Return a value as it is; pictures and other binary data only by their size."""
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
+
+
+def _decoded(blobs: Sequence[Any]) -> tuple[Any, Flag]:
+    """Return the geometries, and a flag for those that cannot be decoded."""
+    wkb = geometry_array([_wkb(blob) for blob in blobs])
+    geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    there = np.array([blob is not None for blob in blobs], bool)
+    empty = np.array([_is_empty(blob) for blob in blobs], bool)
+    spoilt = positions(there & ~empty & shapely.is_missing(geometry))
+    return geometry, Flag("GEOM_INVALID", spoilt, GEOMETRY, detail={"reason": reason("unreadable")})
+
+
+def _is_standard(blob: object) -> bool:
+    """Say whether a stored geometry has the header of the standard."""
+    return isinstance(blob, bytes) and len(blob) > _PLAIN_HEADER and blob[:2] == b"GP"
+
+
+def _is_empty(blob: Any) -> bool:  # noqa: ANN401
+    return _is_standard(blob) and bool(blob[3] & _EMPTY_FLAG)
+
+
+def _wkb(blob: Any) -> bytes | None:  # noqa: ANN401
+    """Return the WKB of a stored geometry, None where there is none or where it is not standard."""
+    if not _is_standard(blob) or blob[3] & (_EMPTY_FLAG | _EXTENDED_FLAG):
+        return None
+    envelope = (blob[3] >> 1) & 0b111
+    if envelope >= len(_ENVELOPES):
+        return None
+    return bytes(blob[_PLAIN_HEADER + _ENVELOPES[envelope] :]) or None

@@ -1,8 +1,8 @@
 """In which encoding are a few short texts: the names in a zip, the cells of a DBF?
 
-As for whole files (`geo.encodings`) strict UTF-8 goes before strict GB18030.  But a short text may be
-both: the GBK bytes of 学校 are also UTF-8 for two Cyrillic letters.  UTF-8 that holds nothing but
-such two-byte letters is not believed when GB18030 reads Chinese.
+As for whole files (`geo.encodings`) strict UTF-8 goes before strict GB18030.  But a short text may
+be both: the GBK bytes of 学校 are also UTF-8 for two Cyrillic letters.  UTF-8 that holds nothing
+but such two-byte letters is not believed when GB18030 reads Chinese.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def best_codec(samples: Collection[tuple[bytes, bool]], declared: str | None = N
     samples
         Bytes that are not ASCII, and whether the text may have been cut at its end.
     declared
-        An encoding to be tried besides, or None.
+        An encoding to be believed before GB18030 where both fit, or None.
     """
-    tried = [UTF8, CHINESE, *([declared] if declared else [])]
+    tried = [UTF8, *([declared] if declared else []), CHINESE]
     texts = {codec: [decoded(data, codec, cut=cut) for data, cut in samples] for codec in tried}
     if _is_doubtful(texts[UTF8]) and _is_chinese(texts[CHINESE]):
         return CHINESE

@@ -115,6 +115,9 @@ def header_at(
     best = max(hits, default=0)
     if best >= _ENOUGH_HITS:
         return hits.index(best)
+    widest = max(map(len, head), default=0)
+    if widest > load_toml("rules/limits.toml")["file"]["max_columns"]:
+        raise InputRefused(Finding("TOO_LARGE", file, detail={"found": f"{widest} columns"}))
     filled = [i for i, cells in enumerate(head) if any(c.strip() for c in cells)]
     if not filled:
         raise InputRefused(Finding("EMPTY", file))
@@ -230,6 +233,10 @@ def _head(
 
 
 def _hits(cells: Sequence[str], known: Mapping[str, Column], own: Mapping[str, str]) -> int:
+    """Count the known columns in a row (no row has as many as the widest table that is read)."""
+    widest: int = load_toml("rules/limits.toml")["file"]["max_columns"]
+    if len(cells) > widest:
+        return 0
     wanted = {cols.plain(word) for word in own.values()}
     mine = sum(bool(cell) and cols.plain(cell) in wanted for cell in cells) if wanted else 0
     return mine + cols.header_hits(cells, known)

@@ -1,8 +1,8 @@
 """How does a vector file of a stranger become rows, without harm and without loss?
 
 A file is opened as what its extension says, and only if its first bytes agree.  GDAL sees
-GeoPackage, FlatGeobuf, GML and the shapes of a Shapefile; GeoJSON, KML and attribute tables are
-read by parsers of ours (`geo.geojson`, `geo.kml`, `geo.dbf`), GeoParquet by pyarrow.
+FlatGeobuf, GML and the shapes of a Shapefile; GeoJSON, KML and attribute tables are read by parsers
+of ours (`geo.geojson`, `geo.kml`, `geo.dbf`), GeoPackage by SQLite, GeoParquet by pyarrow.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
+from geo.formulas import formula_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Fixed, so that the same tables give the same bytes."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL = 32_767
 _MOST_ROWS = 1_048_575
 _WIDEST_COLUMN = 44
@@ -79,7 +79,7 @@ def write_workbook(
 def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
     """Write one CSV for Excel: UTF-8 with a mark, no cell that Excel would run as a formula.
 
-    A text that begins with one of ``= + - @`` gets a single quote before it, as Excel shows text.
+    A text that Excel would run gets a single quote before it (`geo.formulas.formula_safe`).
     """
     safe = table.copy()
     for column in safe.columns:
@@ -90,7 +90,7 @@ def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
 
 
 def _not_a_formula(value: object) -> object:
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return formula_safe(value) if isinstance(value, str) else value
 
 
 def _formats(book: Any) -> dict[str, Any]:  # noqa: ANN401  (xlsxwriter is untyped)

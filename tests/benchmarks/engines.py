@@ -5,7 +5,6 @@ metres) -> metres for every node, ``inf`` beyond the limit.  What it prepares be
 set-up.  The engines under AGPL and GPL licences serve for comparison here and nowhere else.
 """
 
-
 from __future__ import annotations
 
 import math

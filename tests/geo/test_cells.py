@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - strange characters are the point here
 from __future__ import annotations
 
 import math

@@ -1,6 +1,5 @@
 """Does each kind of faulty table become what it must?  Our own small cases, written by hand."""
 
-# ruff: noqa: RUF001 - strange characters are the point here
 from __future__ import annotations
 
 from pathlib import Path
@@ -397,3 +396,23 @@ def test_every_row_is_counted(tmp_path_factory, rows, end):
     found = check(tmp_path_factory.mktemp("h"), end.join([HEADER, *ROWS, *lines]) + end)
     filled = sum(any(c.strip() for c in line.split(",")) for line in lines)
     assert found.rows_in == 4 + filled == found.rows_used + found.rows_rejected
+
+
+def test_the_crs_of_the_study_wins_and_the_file_is_told(tmp_path):
+    data = (
+        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"名称":"甲"},'
+        '"geometry":{"type":"Point","coordinates":[116.91,38.95]}}]}'
+    )
+    found = check(tmp_path, data, name="t.geojson", kinds=None, required=(), crs="GCJ-02")
+    assert found.layer is not None
+    assert (found.layer.crs_read, codes(found)) == ("GCJ-02", {"CRS_OVERRIDE"})
+    assert 300 < 111_000 * (116.91 - found.layer.frame.geometry.iloc[0].x) < 700
+
+
+def test_a_table_without_places_is_read_where_none_are_needed(tmp_path):
+    data = "区划代码,3-5岁\n120118001002,31\n120118001003,28\n"
+    found = check(tmp_path, data, kinds=None, required=("area_code",), located=False)
+    assert found.layer is not None
+    assert found.layer.frame["age_3_5"].tolist() == [31, 28]
+    assert found.layer.frame["area_code"].tolist() == ["120118001002", "120118001003"]
+    assert codes(check(tmp_path, data, kinds=None, required=())) == {"HEADER_MISSING"}

@@ -1,6 +1,5 @@
 """Does any mutilated file crash the reader, hang it, or make a row vanish?"""
 
-# ruff: noqa: RUF001 - strange characters are the point here
 from __future__ import annotations
 
 import io
