@@ -104,7 +104,7 @@ class _Books:
         self.accounts: list[Account] = []
         self.rejects: dict[str, pd.DataFrame] = {}
         self.findings: list[Finding] = []
-        self.bounds: tuple[float, ...] | None = None
+        self.bounds: tuple[float, float, float, float] | None = None
         """West, south, east, north of the streets, once they are read."""
 
     def read(self, section: LayerInput, **options: Any) -> Layer:  # noqa: ANN401
@@ -153,8 +153,9 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     books = _Books(study)
     progress("streets")
     streets = _streets(study, books)
-    lows, highs = streets.lonlat.min(axis=0), streets.lonlat.max(axis=0)
-    books.bounds = (*map(float, lows), *map(float, highs))
+    west, south = map(float, streets.lonlat.min(axis=0))
+    east, north = map(float, streets.lonlat.max(axis=0))
+    books.bounds = (west, south, east, north)
     crs = metric_crs(books.bounds) if study.study.crs == "auto" else study.study.crs
     network = build_network(streets, crs=crs)
     books.findings += network.findings

@@ -1,7 +1,8 @@
 """How good are the data, and what does each weakness do to the headline numbers?
 
 A weakness concerns some children.  If all of them were covered, or none, the share of children
-covered would lie between two bounds: that interval is what the weakness does to the number.
+covered would lie between two bounds: that interval is what the weakness does to the number.  A gate
+that nobody has seen concerns only children whose way is so near the limit that it could matter.
 """
 
 from __future__ import annotations
@@ -129,11 +130,12 @@ def effects(
         children = np.where(applies, np.nan_to_num(counts), 0.0)
         covered = points[f"status:{rule.id}"].to_numpy() == Status.COVERED
         nearest = points[f"nearest:{rule.id}"].astype(object)
+        close = _near_the_limit(rule, points[f"walk_m:{rule.id}"].to_numpy(dtype=np.float64))
         masks = {
             "not_joined": ~(points["access_m"].to_numpy(dtype=np.float64) <= snap_max_m),
             "settlement_unknown": (demand["settlement"] == "unknown").to_numpy(dtype=bool),
             "weight_assumed": ~demand["method"].isin(["floor_area", "given", "raster"]).to_numpy(),
-            **{name: nearest.isin(ids).to_numpy(dtype=bool) for name, ids in assumed.items()},
+            **{n: close & nearest.isin(ids).to_numpy(dtype=bool) for n, ids in assumed.items()},
         }
         for weakness, mask in masks.items():
             concerned = float(children[mask].sum())
@@ -142,6 +144,14 @@ def effects(
                 rows.append((rule.id, weakness, concerned, *(_share(s, children) for s in shares)))
     columns = ["rule_id", "weakness", "children", "share", "share_low", "share_high"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _near_the_limit(rule: Rule, walk_m: NDArray[np.float64]) -> Flags:
+    """Say where a gate a campus away (``gate_margin_m``) could change whether a home is covered."""
+    margin_m = load_toml("rules/quality.toml")["gate_margin_m"]["value"]
+    limit_m = parts_of(rule)[0].limit_mm / _MM_PER_M
+    near: Flags = np.abs(np.nan_to_num(walk_m, nan=np.inf) - limit_m) <= margin_m
+    return near
 
 
 def _facilities_by_entrance(entrances: gpd.GeoDataFrame) -> Mapping[str, pd.Series[str]]:

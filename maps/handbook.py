@@ -27,6 +27,7 @@ def pages() -> Mapping[str, str]:
         "facility_types.md": _facility_types(),
         "findings.md": _findings(),
         "limits.md": _limits(),
+        "columns.md": _columns(),
     }
 
 
@@ -98,6 +99,17 @@ def _findings() -> str:
     headers = ("code", "outcome", "原因 / why", "处理 / fix")
     text = load_toml("words/handbook.toml")["findings"]["text"].strip()
     return "\n".join(["# 检查意见 / Findings", GENERATED, "", text, "", *_table(headers, rows), ""])
+
+
+def _columns() -> str:
+    """Return the page of columns that tables may have, and the headers that name them."""
+    rows = [
+        (f"`{name}`", "、".join(str(word) for word in column["synonyms"]))
+        for name, column in load_toml("columns.toml")["column"].items()
+    ]
+    text = load_toml("words/handbook.toml")["columns"]["text"].strip()
+    headers = ("column", "表头可写作 / headers")
+    return "\n".join(["# 表头 / Columns", GENERATED, "", text, "", *_table(headers, rows), ""])
 
 
 def _limits() -> str:

@@ -1,4 +1,4 @@
-"""Known bad study files (``shared/badinputs/D_config``, in our keys) are refused as they must be."""
+"""Bad study files of ``shared/badinputs/D_config``, in our keys, are refused as they must be."""
 
 from __future__ import annotations
 

@@ -19,6 +19,8 @@ CITIES = {
     "台北": (121.56, 25.03), "拉萨": (91.1, 29.65), "西沙": (112.3, 16.8), "佳木斯": (130.3, 46.8),
 }  # fmt: skip
 
+TO_ZONE = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:4548", always_xy=True)
+
 
 def codes(error: pytest.ExceptionInfo[InputRefused]) -> set[str]:
     return {finding.code for finding in error.value.findings}
@@ -132,8 +134,7 @@ def test_cgcs2000_and_wgs84_are_the_same_numbers() -> None:
 
 @given(lon=st.floats(115.5, 118.5), lat=st.floats(20, 52))
 def test_there_and_back_is_a_millimetre(lon: float, lat: float) -> None:
-    there = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:4548", always_xy=True)
-    x, y = to_wgs84(*there.transform(lon, lat), "EPSG:4548")
+    x, y = to_wgs84(*TO_ZONE.transform(lon, lat), "EPSG:4548")
     assert float(x) == pytest.approx(lon, abs=1e-8)
     assert float(y) == pytest.approx(lat, abs=1e-8)
 

@@ -40,7 +40,8 @@ def test_a_good_layer_passes_without_a_word() -> None:
         ("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))", "0.0", "2.0", 2),  # bowtie: two triangles of 1
         ("POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0), (5 5, 6 5, 6 6, 5 6, 5 5))", "3.0", "4.0", 4),
         ("POLYGON ((0 0, 2 0, 2 1, 2 3, 2 1, 0 1, 0 0))", "2.0", "2.0", 2),  # spike
-        ("MULTIPOLYGON (((0 0, 2 0, 2 2, 0 2, 0 0)), ((1 1, 3 1, 3 3, 1 3, 1 1)))", "8.0", "7.0", 7),
+        ("MULTIPOLYGON (((0 0, 2 0, 2 2, 0 2, 0 0)), ((1 1, 3 1, 3 3, 1 3, 1 1)))",
+         "8.0", "7.0", 7),
     ],
 )  # fmt: skip
 def test_repairs_tell_the_area(text: str, before: str, after: str, area: float) -> None:
