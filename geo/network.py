@@ -269,9 +269,12 @@ def with_dropped(
     dropped: pd.DataFrame, reason: str, *, ways: int, length_m: float = 0.0
 ) -> pd.DataFrame:
     """Return the table of what was left out with something more, one row for each reason."""
-    row = {"reason": reason, "ways": ways, "length_m": length_m}
-    rows = pd.DataFrame({column: [*dropped[column], value] for column, value in row.items()})
-    return rows.groupby("reason", sort=False, as_index=False).sum()
+    ways_of = dict(zip(dropped["reason"].tolist(), dropped["ways"].tolist(), strict=True))
+    length_of = dict(zip(dropped["reason"].tolist(), dropped["length_m"].tolist(), strict=True))
+    ways_of[reason] = ways_of.get(reason, 0) + ways
+    length_of[reason] = length_of.get(reason, 0.0) + length_m
+    columns = {"reason": list(ways_of), "ways": list(ways_of.values())}
+    return pd.DataFrame({**columns, "length_m": list(length_of.values())})
 
 
 @cache

@@ -202,6 +202,7 @@ def _parquet(path: Path, _: str | None, name: str) -> RawTable:
     except ImportError as error:
         raise InputRefused(Finding("PARQUET_MISSING", name)) from error
     import geopandas  # noqa: PLC0415 - only here
+    from pyproj.exceptions import CRSError  # noqa: PLC0415
 
     try:
         _check_parquet(parquet.read_metadata(path), name=name)
@@ -209,7 +210,7 @@ def _parquet(path: Path, _: str | None, name: str) -> RawTable:
         cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype(object)
     except InputRefused:
         raise
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+    except (pa.ArrowException, CRSError, OSError, ValueError, TypeError, KeyError) as error:
         raise InputRefused(_parquet_fault(error, name=name)) from error
     cells = cells.where(cells.notna(), None).set_axis(pd.RangeIndex(1, len(cells) + 1), axis=0)
     crs = None if frame.crs is None else frame.crs.to_string()
