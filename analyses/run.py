@@ -109,18 +109,21 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
 
 
 def _rules(study: Study, inputs: Inputs) -> tuple[tuple[Rule, ...], tuple[Finding, ...]]:
-    """Return the rules to be tested, and which default ones have no data to be tested with.
+    """Return the rules to be tested, and which ones have no data to be tested with.
 
-    Without a single facility of its kinds it is not known whether a place has none or the layer is
+    One in every community cannot be tested where the communities are not known.  Without a single facility of its kinds it is not known whether a place has none or the layer is
     missing; such a rule is tested only where the study names it.
     """
     rules = standards_of(study)
+    whole = [r for r in rules if "containment" in r.tests] if study.communities is None else []
+    findings = [Finding("RULE_NO_COMMUNITIES", "study.toml", value=r.id) for r in whole]
+    rules = tuple(r for r in rules if r not in whole)
     if study.standards.use:
-        return rules, ()
+        return rules, tuple(findings)
     given = set(inputs.facilities["kind"])
     kinds = {r.id: frozenset[str]().union(*(kinds_serving(k) for k in r.kinds)) for r in rules}
     missing = [r for r in rules if r.computable and not kinds[r.id] & given]
-    findings = [Finding("RULE_NO_LAYER", "study.toml", value=r.id) for r in missing]
+    findings += [Finding("RULE_NO_LAYER", "study.toml", value=r.id) for r in missing]
     return tuple(r for r in rules if r not in missing), tuple(findings)
 
 
