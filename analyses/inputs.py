@@ -157,7 +157,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     east, north = map(float, streets.lonlat.max(axis=0))
     books.bounds = (west, south, east, north)
     crs = metric_crs(books.bounds) if study.study.crs == "auto" else study.study.crs
-    network = build_network(streets, crs=crs)
+    network = build_network(streets, crs=crs, name=study.streets.path)
     books.findings += network.findings
     progress("layers")
     osm = _osm_features(study, books, crs=crs)

@@ -111,8 +111,9 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
 def _rules(study: Study, inputs: Inputs) -> tuple[tuple[Rule, ...], tuple[Finding, ...]]:
     """Return the rules to be tested, and which ones have no data to be tested with.
 
-    One in every community cannot be tested where the communities are not known.  Without a single facility of its kinds it is not known whether a place has none or the layer is
-    missing; such a rule is tested only where the study names it.
+    One in every community cannot be tested where the communities are not known.  Without a single
+    facility of its kinds it is not known whether a place has none or the layer is missing; such a
+    rule is tested only where the study names it.
     """
     rules = standards_of(study)
     whole = [r for r in rules if "containment" in r.tests] if study.communities is None else []
