@@ -99,6 +99,7 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
         section.path,
         base=study.folder,
         columns=section.columns,
+        own_columns=study.headers,
         crs=section.crs,
         layer=section.layer,
         swap_xy=section.swap_xy,

@@ -114,6 +114,7 @@ class _Books:
             section.path,
             base=self.study.folder,
             columns=section.columns,
+            own_columns=self.study.headers,
             crs=section.crs,
             layer=section.layer,
             swap_xy=section.swap_xy,

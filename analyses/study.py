@@ -62,7 +62,7 @@ class _Section(BaseModel):
 
 
 class StudyInfo(_Section):
-    """``[study]``: what it is about and where the data come from."""
+    """``[study]``: what it is about, where the data come from, own headers of tables."""
 
     name: Text
     name_en: str = ""
@@ -71,6 +71,7 @@ class StudyInfo(_Section):
     lang: Literal["zh-CN", "en"] = "zh-CN"
     synthetic: bool = False
     allow_pii: bool = False
+    headers: str | None = None
     date: str = ""
     source: str = ""
     attribution: str = ""
@@ -142,6 +143,11 @@ class Study(_Section):
     walking: WalkingInput = Field(default_factory=WalkingInput)
     publish: PublishInput = Field(default_factory=PublishInput)
     folder: Path = Field(default=Path(), exclude=True)
+
+    @property
+    def headers(self) -> Path | None:
+        """Return the study's own file of headers, of the shape of ``data/columns.toml``."""
+        return None if self.study.headers is None else self.file(self.study.headers)
 
     def file(self, text: str) -> Path:
         """Return the path of an input named in the study."""
@@ -328,6 +334,7 @@ def _missing_files(study: Study) -> Iterator[Finding]:
         except InputRefused as error:
             yield _renamed(error.findings[0], f"{key}.path")
     others = [(f"standards.files.[{n}]", p) for n, p in enumerate(study.standards.files, 1)]
+    others += [("study.headers", h) for h in [study.study.headers] if h is not None]
     others += [(f"children.rasters.{g}", p) for g, p in study.children.rasters.items()]
     for key, path in others:
         try:

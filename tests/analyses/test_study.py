@@ -8,6 +8,7 @@ import pytest
 
 from analyses.study import load_study
 from geo.findings import InputRefused
+from geo.readers import read_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,3 +119,14 @@ def test_an_empty_study_says_how_to_begin(folder: Path, text: str) -> None:
     (folder / "study.toml").write_text(text)
     with pytest.raises(InputRefused, match="yimi init"):
         load_study(folder)
+
+
+def test_a_study_may_bring_its_own_headers(folder: Path) -> None:
+    (folder / "headers.toml").write_text('[column.name]\nsynonyms = ["校园雅称"]\n', "utf-8")
+    (folder / "study.toml").write_text(
+        GOOD.replace('name = "示例"', 'name = "示例"\nheaders = "headers.toml"'), encoding="utf-8"
+    )
+    (folder / "a.csv").write_text("校园雅称,经度,纬度\n甲,117.0,38.0\n", encoding="utf-8")
+    study = load_study(folder)
+    layer = read_layer("a.csv", base=folder, own_columns=study.headers)
+    assert layer.frame["name"].tolist() == ["甲"]
