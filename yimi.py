@@ -47,7 +47,7 @@ _NAMES = {
     "streets_from_osm": "geo.osm",
     "write_outputs": "maps.outputs",
 }
-__all__ = list(_NAMES)
+__all__ = list(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]
 OK, WITH_REJECTS, REFUSED, ENVIRONMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 app = typer.Typer(

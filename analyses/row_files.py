@@ -9,22 +9,21 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import tomllib
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from geo.findings import Finding, InputRefused
+from geo.tomltext import parsed, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
 Row = TypeVar("Row")
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 _CODES = {
     "extra_forbidden": "CONFIG_UNKNOWN_KEY",
     "unexpected_keyword_argument": "CONFIG_UNKNOWN_KEY",
@@ -64,8 +63,8 @@ def read_rows(path: Path, table: str, row_type: type[Row]) -> tuple[Row, ...]:
     InputRefused
         ``FILE_NOT_FOUND``, ``ENCODING``, ``TOML_SYNTAX`` or a ``CONFIG_*`` finding for each slip.
     """
-    text = _text(path)
-    content = _parsed(text, file=path.name)
+    text = read_text(path, name=path.name)
+    content = parsed(text, name=path.name)
     others = [key for key in content if key != table]
     if others:
         detail = {"key": others[0], "near": f"[[{table}]]"}
@@ -102,28 +101,6 @@ def checked_row(cells: object, row_type: type[Row]) -> Row:
         For every slip.
     """
     return TypeAdapter(row_type).validate_json(json.dumps(cells, default=str), strict=True)
-
-
-def _text(path: Path) -> str:
-    if not path.is_file():
-        near = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-        detail = {"near": ", ".join(near) or "-", "where": path.parent.name or "."}
-        raise InputRefused(Finding("FILE_NOT_FOUND", path.name, detail=detail))
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputRefused(Finding("ENCODING", path.name)) from None
-
-
-def _parsed(text: str, *, file: str) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = _PLACE.search(str(error))
-        row = int(place[1]) if place and place[1] else text.count("\n") + 1
-        position = place[2] if place and place[2] else "1"
-        detail = {"reason": _PLACE.sub("", str(error)).strip(), "position": position}
-        raise InputRefused(Finding("TOML_SYNTAX", file, row, detail=detail)) from None
 
 
 def _slip(error: ErrorDetails, known: Sequence[str], *, file: str, row: int) -> Finding:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,13 +17,13 @@ from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused
 from geo.paths import inside
+from geo.tomltext import parsed, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([\w.-]+))\s*=""")
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]")
-_SYNTAX_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 _CODES = {
     "extra_forbidden": "CONFIG_UNKNOWN_KEY",
     "missing": "CONFIG_MISSING",
@@ -166,8 +165,8 @@ def load_study(path: str | Path) -> Study:
     name = path.name
     if path.is_dir():
         path, name = path / "study.toml", f"{path.name}/study.toml"
-    text = _read_text(path, name=name)
-    raw = _parse(text, name=name)
+    text = read_text(path, name=name)
+    raw = parsed(text, name=name)
     lines = _line_of_keys(text)
     if not raw:
         raise InputRefused(Finding("CONFIG_MISSING", name, detail={"key": "[study]"}))
@@ -180,30 +179,6 @@ def load_study(path: str | Path) -> Study:
     if findings:
         raise InputRefused(*(_with_place(f, lines, name=name) for f in findings))
     return study
-
-
-def _read_text(path: Path, *, name: str) -> str:
-    """Return the text of a study file, which must be UTF-8 (a BOM is fine)."""
-    if not path.is_file():
-        near = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-        detail = {"near": ", ".join(near) or "-", "where": path.parent.name or "."}
-        raise InputRefused(Finding("FILE_NOT_FOUND", name, detail=detail))
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputRefused(Finding("ENCODING", name)) from None
-
-
-def _parse(text: str, *, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = _SYNTAX_PLACE.search(str(error))
-        line = int(place[1]) if place and place[1] else text.count("\n") + 1
-        column = place[2] if place and place[2] else "1"
-        reason = _SYNTAX_PLACE.sub("", str(error)).strip()
-        detail = {"reason": reason, "position": column}
-        raise InputRefused(Finding("TOML_SYNTAX", name, row=line, detail=detail)) from None
 
 
 def _line_of_keys(text: str) -> dict[tuple[str | int, ...], int]:
