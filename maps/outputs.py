@@ -10,6 +10,7 @@ import pandas as pd
 
 from analyses.facility_types import facility_types
 from geo.bundled import ROOT, load_toml
+from geo.check import write_rejects
 from geo.output import run_folder, sha256, write_json, write_manifest
 from maps.geopackage import write_geopackage
 from maps.page import page_html
@@ -163,7 +164,7 @@ def _write_rejects(run: Run, folder: Path, lang: Lang) -> None:
     if run.inputs.rejects:
         (folder / "rejects").mkdir()
     for number, rejected in enumerate(run.inputs.rejects.values(), 1):
-        write_csv(folder / "rejects" / f"{number:02d}.csv", rejected, lang=lang)
+        write_rejects(folder / "rejects" / f"{number:02d}.csv", rejected, lang=lang)
 
 
 def _summary(run: Run, lang: Lang) -> dict[str, Any]:

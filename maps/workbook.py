@@ -23,6 +23,8 @@ _LONGEST_CELL = 32_767
 _MOST_ROWS = 1_048_575
 _WIDEST_COLUMN = 44
 _NARROWEST_COLUMN = 6
+_DECIMALS = 6
+"""Of numbers in CSV: below a millimetre, and no dust of floating point."""
 _FIRST_WIDE = "\u2e80"
 """From here on Unicode holds the characters of China, Japan and Korea."""
 
@@ -85,6 +87,8 @@ def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
     for column in safe.columns:
         if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
             safe[column] = safe[column].map(_not_a_formula)
+        elif pd.api.types.is_float_dtype(safe[column]):
+            safe[column] = safe[column].round(_DECIMALS)
     safe.columns = pd.Index([header(str(c), lang) for c in safe.columns])
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
