@@ -23,6 +23,19 @@ role            rows (columns besides geometry)
 ``rule``        table: ``rule_id, kind, zh, en, limit_zh, limit_en, standard, clause, strength,
                 scope, verified`` (verified: text shown as it is, e.g. 待核)
 ``kind``        table: ``kind, zh, en, colour, icon``
+``school``      points, one per school and kindergarten: ``school_id, name, kind, children,
+                children_alone, children_severed, share_alone, detour_median, risk, risk_low,
+                risk_high, known_share, gates, gates_assumed, passed, failed, unknown,
+                not_applicable, hazards_a, hazards_b, hazards_c``
+``route``       lines, the streets and crossings that the ways to one school use: ``school_id,
+                profile, choice`` (shortest | safest)``, children, risk, crossing`` (bool)
+``crossing``    points: ``crossing_id, street_name, facility, facility_source, children, risk,
+                risk_low, risk_high, known_share, plts, why_zh, why_en``
+``exposure``    lines, streets with children on them: ``street_id, name, children, risk, risk_low,
+                risk_high`` (points per 100 m)``, known_share, plts, why_zh, why_en``
+``hazard``      points: the ledger's columns, see `analyses.ledger`
+``audit``       table: see `analyses.gate_audit`
+``zone``        polygons, what is audited around each gate: ``school_id, gate_id, assumed``
 ==============  ============================================================================
 """
 
@@ -43,6 +56,7 @@ if TYPE_CHECKING:
 Role = Literal[
     "street", "water", "green", "railway", "building", "area", "area_value", "facility",
     "entrance", "demand", "service", "gap", "rule", "kind",
+    "school", "route", "crossing", "exposure", "hazard", "audit", "zone",
 ]  # fmt: skip
 
 
