@@ -16,6 +16,8 @@ from analyses.facilities import facilities_from_layer, facilities_from_osm, osm_
 from analyses.facility_merge import merge_facilities
 from analyses.facility_types import osm_wanted, required_kind
 from analyses.rules import kind_words, settlement
+from analyses.safety_inputs import SafetyInputs, safety_inputs
+from analyses.safety_layers import osm_wanted as safety_wanted
 from geo.bundled import load_toml
 from geo.crs import metric_crs, project
 from geo.datum_evidence import detect_datum
@@ -69,6 +71,8 @@ class Inputs:
         Points with ``facility_id``; points of OSM.  None where there are none.
     background
         Role of `analyses.result` -> shapes for the basemap.
+    safety
+        See `analyses.safety_inputs`.
     accounts, rejects
         Rows in, used and rejected of each file; the rejected rows themselves by file.
     findings, notes
@@ -85,6 +89,7 @@ class Inputs:
     gates: gpd.GeoDataFrame | None
     mapped_entrances: gpd.GeoDataFrame | None
     background: Mapping[Role, gpd.GeoDataFrame]
+    safety: SafetyInputs
     accounts: tuple[Account, ...]
     rejects: Mapping[str, pd.DataFrame]
     findings: tuple[Finding, ...]
@@ -169,6 +174,8 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     if study.gates is not None:
         gates = project(books.read(study.gates).frame, crs)
         books.findings += gate_findings(facilities, gates)
+    safe = safety_inputs(study, books.read, features=osm.get("safety"), crs=crs)
+    books.findings += safe.findings
     progress("demand")
     people = demand_of(
         study, books.read, communities=communities, buildings=buildings, network=network
@@ -183,6 +190,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         gates=gates,
         mapped_entrances=mapped_entrances(osm["mapped"]) if "mapped" in osm else None,
         background={role: osm[role] for role in _BACKGROUND if role in osm},
+        safety=safe,
         accounts=tuple(books.accounts),
         rejects=books.rejects,
         findings=tuple(books.findings),
@@ -218,12 +226,15 @@ def _osm_features(study: Study, books: _Books, *, crs: str) -> dict[str, gpd.Geo
     if study.buildings is not None and study.buildings.path == section.path:
         wanted["buildings"] = rules["buildings"]["all"]
     names = set(wanted)
+    about_safety = safety_wanted()
+    wanted |= about_safety
     if any(f.path == section.path for f in study.facilities):
         wanted |= osm_wanted()
     features = project(features_from_osm(study.file(section.path), wanted), crs)
     layers = {name: features[features["layer"] == name] for name in sorted(names)}
     layers = {name: rows for name, rows in layers.items() if len(rows)}
-    layers["facilities"] = features[~features["layer"].isin(names)]
+    layers["safety"] = features[features["layer"].isin(list(about_safety))]
+    layers["facilities"] = features[~features["layer"].isin([*names, *about_safety])]
     if "buildings" in layers:
         books.enter(section, len(layers["buildings"]), "buildings")
     return layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,15 +15,23 @@ from analyses.inputs import Inputs, read_inputs
 from analyses.quality import access_legs, effects, facility_sources, street_tags
 from analyses.result import Result, Role, Shown
 from analyses.rules import standards_of
+from analyses.safety import Safety, Setting, compared, safety, schools_of
+from analyses.safety_inputs import study_date
+from analyses.scene import Scene, street_scene
+from analyses.street_classes import settlement_of_edges
+from analyses.what_if import edited_gates, edited_scene, read_edits
 from geo.bundled import load_toml
 from geo.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
 
     from analyses.inputs import Account
     from analyses.rules import Rule
     from analyses.study import Study
+    from geo.network import WalkNetwork
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
         snap_max_m=study.streets.snap_max_m,
         walking_speed_m_s=study.walking.speed_m_s,
     )
+    safe, trial = _safety(study, inputs, doors, rules=rules, progress=progress)
     snap_max_m = study.streets.snap_max_m
     points = result.tables["points"]
     tables = {
@@ -95,17 +105,61 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
         "quality_streets": street_tags(inputs.network),
         "quality_sources": facility_sources(inputs.facilities, doors),
         "quality_legs": access_legs(points, snap_max_m=snap_max_m),
+        **(safe.tables if safe else {}),
+        **trial,
     }
-    shown = (*_background(inputs), *result.shown)
-    notes = (*inputs.notes, *result.notes)
+    shown = (*_background(inputs), *result.shown, *(safe.shown if safe else ()))
+    notes = (*inputs.notes, *result.notes, *(safe.notes if safe else ()))
     found = replace(
         result,
         tables=tables,
         shown=shown,
         notes=notes,
-        findings=(*left_out, *result.findings),
+        indicators=(*result.indicators, *(safe.indicators if safe else ())),
+        findings=(*left_out, *result.findings, *(safe.findings if safe else ())),
     )
     return Run(study, found, inputs)
+
+
+def _safety(
+    study: Study,
+    inputs: Inputs,
+    doors: gpd.GeoDataFrame,
+    *,
+    rules: Sequence[Rule],
+    progress: Callable[[str], None],
+) -> tuple[Result | None, dict[str, pd.DataFrame]]:
+    """Answer the questions about ways to school, and what a trial of measures would change."""
+    schools = schools_of(inputs.facilities)
+    if not study.routes.on or schools.empty:
+        return None, {}
+    progress("safety")
+    setting = Setting(
+        schools=schools,
+        gates=doors[doors["facility_id"].isin(schools["facility_id"])].reset_index(drop=True),
+        demand=inputs.demand,
+        snap_max_m=study.streets.snap_max_m,
+        detour_cap=study.routes.detour_cap,
+        catchments=inputs.safety.catchments,
+        study_date=study_date(study.study.date),
+        previous=inputs.safety.ledger,
+    )
+    build = partial(_scene, inputs=inputs)
+    scene = build(inputs.network)
+    before = safety(scene, setting, rules=rules)
+    if study.routes.edits is None:
+        return before.result, {}
+    progress("what_if")
+    edits = read_edits(study.routes.edits, study.folder)
+    tried = edited_scene(scene, edits, build=build)
+    after: Safety = safety(tried, replace(setting, gates=edited_gates(setting.gates, edits)))
+    return before.result, compared(before, after)
+
+
+def _scene(network: WalkNetwork, *, inputs: Inputs) -> Scene:
+    """Put together what is known of the streets."""
+    settlement = settlement_of_edges(network, inputs.communities)
+    return street_scene(network, settlement=settlement, layers=inputs.safety.layers)
 
 
 def _rules(study: Study, inputs: Inputs) -> tuple[tuple[Rule, ...], tuple[Finding, ...]]:

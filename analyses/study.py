@@ -108,6 +108,23 @@ class ChildrenInput(LayerInput):
     spacing_m: float = _number("children", "spacing_m")
 
 
+class SafetyInput(LayerInput):
+    """``[[safety]]``: an official layer; `kind` is its name in ``data/rules/safety_layers.toml``."""
+
+    kind: Text
+
+
+class RoutesInput(_Section):
+    """``[routes]``: ways to school: whether, and how much longer a safer way may be."""
+
+    on: bool = True
+    detour_cap: float = _number("routes", "detour_cap")
+    ledger: str | None = None
+    """The hazard ledger as the officers edited it; their edits are kept."""
+    edits: str | None = None
+    """A file of measures to try out (what-if)."""
+
+
 class StandardsInput(_Section):
     """``[standards]``: which rules to test (ids), and files with own ones."""
 
@@ -138,6 +155,9 @@ class Study(_Section):
     buildings: LayerInput | None = None
     gates: LayerInput | None = None
     area: LayerInput | None = None
+    catchments: LayerInput | None = None
+    safety: list[SafetyInput] = Field(default_factory=list)
+    routes: RoutesInput = Field(default_factory=RoutesInput)
     standards: StandardsInput = Field(default_factory=StandardsInput)
     walking: WalkingInput = Field(default_factory=WalkingInput)
     publish: PublishInput = Field(default_factory=PublishInput)
@@ -281,7 +301,9 @@ def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
     """Yield every section of the study that names a file of rows, with its key."""
     for number, facilities in enumerate(study.facilities, 1):
         yield f"facilities.[{number}]", facilities
-    for key in ("streets", "communities", "children", "buildings", "gates", "area"):
+    for number, layer in enumerate(study.safety, 1):
+        yield f"safety.[{number}]", layer
+    for key in ("streets", "communities", "children", "buildings", "gates", "area", "catchments"):
         section = getattr(study, key)
         if section is not None and section.path is not None:
             yield key, section
@@ -309,7 +331,12 @@ def _missing_files(study: Study) -> Iterator[Finding]:
         except InputRefused as error:
             yield _renamed(error.findings[0], f"{key}.path")
     others = [(f"standards.files.[{n}]", p) for n, p in enumerate(study.standards.files, 1)]
-    others += [("study.headers", h) for h in [study.study.headers] if h is not None]
+    single = {
+        "study.headers": study.study.headers,
+        "routes.ledger": study.routes.ledger,
+        "routes.edits": study.routes.edits,
+    }
+    others += [(key, path) for key, path in single.items() if path is not None]
     others += [(f"children.rasters.{g}", p) for g, p in study.children.rasters.items()]
     for key, path in others:
         try:

@@ -7,13 +7,18 @@ nothing, and a child on the other side crosses exactly once.  `geo.sides_build` 
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.arrays import ranges
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
     from numpy.typing import NDArray
 
     from geo.network import WalkNetwork
@@ -33,7 +38,8 @@ class EdgeKind(IntEnum):
     INFORMAL = 3
     """over a quiet street where no crossing is needed"""
     LINK = 4
-    """joins a separate footway to the nearest corner; is neither walked along nor crossed"""
+    """joins a separate footway to the nearest corner, or two stages of a crossing; it is neither
+    walked along nor crossed"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,3 +78,22 @@ class Sides:
     crossing: Ints
     node_street: Ints
     crossings: gpd.GeoDataFrame
+
+    @cached_property
+    def walked(self) -> tuple[Ints, WalkNetwork]:
+        """The edges that points may be snapped to (SIDE and PATH), and a network of only them.
+
+        The network has their shapes and lengths; its nodes and arcs are those of `walk`.
+        """
+        chosen = np.flatnonzero((self.kind == EdgeKind.SIDE) | (self.kind == EdgeKind.PATH))
+        walk = self.walk
+        count = np.diff(walk.edge_start)[chosen]
+        part = dataclasses.replace(
+            walk,
+            edge_nodes=walk.edge_nodes[chosen],
+            edge_length_mm=walk.edge_length_mm[chosen],
+            vertex_xy=walk.vertex_xy[ranges(walk.edge_start[chosen], count)],
+            edge_start=np.concatenate([[0], np.cumsum(count)]),
+            edges=walk.edges.take(chosen).reset_index(drop=True),
+        )
+        return chosen, part

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _NUMBER = re.compile(r"(\d{1,6}(?:[.,]\d{1,4})?|\.\d{1,4})\s*(.*)", re.ASCII)
-_ZONE = re.compile(r"[a-z]{2}:zone:?(\d{1,3})", re.ASCII)
+_ZONE = re.compile(r"[a-z]{2}:(?:zone:?)?(\d{1,3})", re.ASCII)
 _FEET_AND_INCHES = re.compile(r"(\d{1,3})\s*'\s*(\d{1,2})\s*\"", re.ASCII)
 _INCHES_PER_FOOT = 12
 _HALF_WIDTH = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
@@ -26,7 +26,7 @@ def speed_kmh(text: str | None) -> float | None:
 
     Examples
     --------
-    >>> [speed_kmh(text) for text in ("40", "CN:urban", "CN:zone30", "\uff14\uff10 km/h")]
+    >>> [speed_kmh(text) for text in ("40", "CN:urban", "CN:30", "\uff14\uff10 km/h")]
     [40.0, 50.0, 30.0, 40.0]
     >>> round(speed_kmh("20 mph"), 3)
     32.187
@@ -42,16 +42,73 @@ def speed_kmh(text: str | None) -> float | None:
     return _within(kmh, rules["minimum_kmh"], rules["maximum_kmh"])
 
 
+def conditional_speeds_kmh(text: str | None) -> tuple[float, ...]:
+    """Return the limits of a ``maxspeed:conditional`` value in km/h, without their conditions.
+
+    Examples
+    --------
+    >>> conditional_speeds_kmh("30 @ (Mo-Fr 07:00-08:30; Mo-Fr 16:00-17:30); 20 mph @ wet")
+    (30.0, 32.18688)
+    >>> conditional_speeds_kmh("none @ (22:00-06:00)"), conditional_speeds_kmh("30")
+    ((), ())
+    """
+    before = _plain(text).split("@")[:-1]
+    limits = (speed_kmh(part.rpartition(")")[2].rpartition(";")[2]) for part in before)
+    return tuple(limit for limit in limits if limit is not None)
+
+
+def lanes_range(text: str | None) -> tuple[float, float] | None:
+    r"""Return the least and greatest number of lanes of a ``lanes`` value, None where unknown.
+
+    A list (``2;3``) says that the number changes along the way.
+
+    Examples
+    --------
+    >>> lanes_range("2"), lanes_range("2;3"), lanes_range("\uff13; 2"), lanes_range("2;x")
+    ((2.0, 2.0), (2.0, 3.0), (2.0, 3.0), None)
+    """
+    rules = _rules("lanes")
+    parts = [_with_unit(part.strip(), {"": 1.0}) for part in _plain(text).split(";")]
+    counts = [_within(part, rules["minimum"], rules["maximum"]) for part in parts]
+    known = [count for count in counts if count is not None]
+    return (min(known), max(known)) if len(known) == len(counts) else None
+
+
 def lanes(text: str | None) -> float | None:
-    r"""Return the number of lanes of a ``lanes`` value, or None where it is unknown.
+    r"""Return the number of lanes of a ``lanes`` value (of a list the largest), None where unknown.
 
     Examples
     --------
     >>> lanes("2"), lanes("\uff12"), lanes("1.5"), lanes("2;3"), lanes("")
-    (2.0, 2.0, 1.5, None, None)
+    (2.0, 2.0, 1.5, 3.0, None)
+    """
+    found = lanes_range(text)
+    return None if found is None else found[1]
+
+
+def turn_lanes(text: str | None) -> float | None:
+    """Return the number of lanes that a ``turn:lanes`` value describes, None where unknown.
+
+    Examples
+    --------
+    >>> turn_lanes("left|through|through;right"), turn_lanes("||right"), turn_lanes("")
+    (3.0, 3.0, None)
     """
     rules = _rules("lanes")
-    return _within(_with_unit(_plain(text), {"": 1.0}), rules["minimum"], rules["maximum"])
+    plain = _plain(text)
+    return _within(plain.count("|") + 1.0, rules["minimum"], rules["maximum"]) if plain else None
+
+
+def sidewalk_sides(text: str | None) -> tuple[str | None, str | None]:
+    """Return what a ``sidewalk`` value says of the left and the right: yes, no, separate or None.
+
+    Examples
+    --------
+    >>> sidewalk_sides("left"), sidewalk_sides("separate"), sidewalk_sides("mapped")
+    (('yes', 'no'), ('separate', 'separate'), (None, None))
+    """
+    sides = _rules("sidewalk")["sides"].get(_plain(text), (None, None))
+    return (sides[0], sides[1])
 
 
 def width_m(text: str | None) -> float | None:
@@ -76,9 +133,17 @@ def width_m(text: str | None) -> float | None:
 
 NUMBERS: Mapping[str, Callable[[str | None], float | None]] = {
     "maxspeed": speed_kmh,
+    "maxspeed:forward": speed_kmh,
+    "maxspeed:backward": speed_kmh,
     "lanes": lanes,
+    "lanes:forward": lanes,
+    "lanes:backward": lanes,
     "width": width_m,
     "est_width": width_m,
+    "sidewalk:width": width_m,
+    "sidewalk:both:width": width_m,
+    "sidewalk:left:width": width_m,
+    "sidewalk:right:width": width_m,
 }
 """Tags that are read as numbers, and how."""
 

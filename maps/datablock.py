@@ -16,6 +16,7 @@ from pyproj import Transformer
 
 from maps import codec
 from maps.style import palette, safe_colour, street_classes, words
+from maps.vocabulary import profile_words, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 
 _TEXT = None
 _CHILDREN, _SHARE, _METRES = 0.01, 1e-4, 1.0
+_RISK: dict[str, float | None] = {"risk": 0.01, "risk_low": 0.01, "risk_high": 0.01}
+_WALKED: dict[str, float | None] = {
+    "children": 0.1, **_RISK, "known_share": _SHARE, "plts": 1.0, "why_zh": _TEXT, "why_en": _TEXT,
+}  # fmt: skip
+
+
+def _both(*names: str) -> dict[str, float | None]:
+    return {f"{name}_{lang}": _TEXT for name in names for lang in ("zh", "en")}
+
+
 COLUMNS: dict[Role, dict[str, float | None]] = {
     "area": {
         "area_id": _TEXT, "name": _TEXT, "town": _TEXT, "settlement": _TEXT, "children": _CHILDREN,
@@ -49,8 +60,35 @@ COLUMNS: dict[Role, dict[str, float | None]] = {
          "strength_zh", "strength_en", "scope", "verified", "verified_zh", "verified_en"),
     ),
     "kind": dict.fromkeys(("kind", "zh", "en", "colour", "icon")),
+    "school": {
+        "school_id": _TEXT, "name": _TEXT, "kind": _TEXT, "children": 1.0, "children_alone": 1.0,
+        "children_severed": 1.0, "share_alone": _SHARE, "detour_median": _SHARE, **_RISK,
+        "known_share": _SHARE,
+    },
+    "route": {"school_id": _TEXT, "profile": _TEXT, "choice": _TEXT, "children": 0.1},
+    "crossing": {
+        "street_name": _TEXT, "facility": _TEXT, "facility_source": _TEXT, **_WALKED,
+    },
+    "exposure": {"name": _TEXT, **_WALKED},
+    "hazard": {
+        "school_id": _TEXT, "place": _TEXT, "grade": _TEXT, "children": 0.1, **_RISK,
+        "rank_exposure": 1.0, "clause": _TEXT, "verified": _TEXT,
+        **_both("place", "description", "evidence", "treatment", "body", "due", "status"),
+    },
+    "audit": {
+        "school_id": _TEXT, "gate_id": _TEXT, "check": _TEXT, "zh": _TEXT, "en": _TEXT,
+        "verdict": _TEXT, "clause": _TEXT, "edition": _TEXT, "strength": _TEXT, "verified": _TEXT,
+        "verified_en": _TEXT, **_both("evidence", "treatment"),
+    },
+    "zone": {"school_id": _TEXT},
 }  # fmt: skip
-"""Columns that a page gets, each with the step that its numbers are rounded to (None: text)."""
+"""Columns that a page gets, each with the step that its numbers are rounded to (None: text).
+
+A number may come twice: ``<name>_after`` is its value after treatment.
+"""
+_PLACED: tuple[Role, ...] = (
+    "area", "facility", "entrance", "demand", "school", "crossing", "hazard",
+)  # fmt: skip
 _BACKGROUND: tuple[Role, ...] = ("water", "green", "railway", "building")
 _RULES_A_COLUMN = 24
 _HILBERT_LEVEL = 15
@@ -75,7 +113,9 @@ def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) ->
     out = bytearray()
     layers: dict[str, codec.Spec] = {}
     for role in frames:
-        if role not in ("street", "service"):
+        if role == "route":
+            layers[role] = _routes(out, frames[role], crs)
+        elif role not in ("street", "service"):
             layers[role] = _layer(out, role, frames, rules=rules, crs=crs)
     if "street" in frames or "service" in frames:
         layers["line"] = _lines(out, frames, rules=rules, crs=crs)
@@ -88,6 +128,7 @@ def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) ->
         "palette": palette(),
         "rules": rules,
         "titles": titles,
+        "profiles": profile_words() if "route" in frames else {},
         "layers": layers,
     }
     return codec.pack(header, out)
@@ -126,12 +167,14 @@ def _layer(
     rows = frames[role]
     if role in _BACKGROUND:
         return {"n": len(rows), **_background(out, rows, crs)}
-    if role == "demand":
+    if role in ("demand", "crossing", "exposure"):
         rows = _along_a_curve(rows)
+    if role in ("hazard", "audit"):
+        rows = told(rows)
     layer: codec.Spec = {"n": len(rows), "columns": _columns(out, role, rows)}
-    if role in ("area", "facility", "entrance", "demand"):
+    if role in _PLACED:
         layer["point"] = codec.points(out, _lonlat(rows, crs))
-    if role == "area":
+    if role in ("area", "exposure", "zone"):
         layer["shape"] = _paths(out, rows, crs)
     if role == "facility":
         sites = shapely.get_dimensions(rows.geometry.to_numpy()) == 2  # noqa: PLR2004  (areas)
@@ -150,7 +193,9 @@ def _layer(
 def _columns(out: bytearray, role: Role, rows: pd.DataFrame) -> list[list[Any]]:
     """Return the columns of the role's list that the frame has, as pairs of name and place."""
     columns: list[list[Any]] = []
-    for name, step in COLUMNS[role].items():
+    wanted = COLUMNS[role]
+    after = {f"{name}_after": step for name, step in wanted.items() if step is not _TEXT}
+    for name, step in {**wanted, **after}.items():
         if name not in rows:
             continue
         values = rows[name].map(safe_colour) if name == "colour" else rows[name]
@@ -215,6 +260,25 @@ def _lines(
         "street": codec.number(out, street[order]),
         "reached": [codec.number(out, mask[order]) for mask in bits],
         "shape": _paths(out, unique, crs),
+    }
+
+
+def _routes(out: bytearray, rows: gpd.GeoDataFrame, crs: str) -> codec.Spec:
+    """Return the ways to schools; a line that many ways use is stored once."""
+    known = rows[~rows.geometry.is_empty & rows.geometry.notna()]
+    same, _ = pd.factorize(shapely.to_wkb(known.geometry.to_numpy()))
+    first = np.unique(same, return_index=True)[1]
+    order = _curve_order(known.geometry.to_numpy()[first])
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    sorted_rows = known.assign(of=place[same]).sort_values(
+        ["school_id", "profile", "choice", "of"], kind="stable"
+    )
+    return {
+        "n": len(sorted_rows),
+        "columns": _columns(out, "route", sorted_rows),
+        "of": codec.number(out, sorted_rows["of"]),
+        "shape": _paths(out, known.iloc[first[order]], crs),
     }
 
 

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from analyses.result import Shown
     from geo.findings import Lang
 
-_SCRIPTS = ("block", "signs", "shapes", "canvas", "tables", "tell", "panel", "map")
+_SCRIPTS = (
+    "block", "signs", "shapes", "safety", "canvas", "tables", "tell", "panel", "schools", "hazards",
+    "map",
+)  # fmt: skip
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")
 _OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
@@ -45,7 +48,7 @@ def page_html(
     crs: str,
     lang: Lang = "zh",
 ) -> str:
-    """Return a coverage map as one self-contained page.
+    """Return a map of coverage, of ways to school or of both as one self-contained page.
 
     Parameters
     ----------

@@ -59,3 +59,28 @@ def safe_colour(text: object) -> str:
         return colour.lower()
     fallback: str = palette()["plain"]["facilities"]
     return fallback
+
+
+def class_of(risk: object, of: str) -> int:
+    """Return the class of a risk: its position in ``palette()["risk"]``, -1 where it is not known.
+
+    Parameters
+    ----------
+    risk
+        Points; None and NaN are not known.
+    of
+        ``crossing`` (points) or ``street`` (points per 100 m).
+
+    Examples
+    --------
+    >>> [class_of(risk, "crossing") for risk in (4.9, 5.0, 1000, None)]
+    [0, 1, 3, -1]
+    """
+    if not isinstance(risk, (int, float, np.number)) or np.isnan(risk):
+        return -1
+    return sum(bool(risk >= row[of]) for row in palette()["risk"][1:])
+
+
+def risk_classes() -> list[dict[str, Any]]:
+    """Return the classes of risk; the last, at position -1 too, is of what is not known."""
+    return [*palette()["risk"], palette()["unsure"]]

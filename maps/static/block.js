@@ -28,6 +28,7 @@ const block = (() => {
       }
       for (const part of ["area", "line"]) if (layer[part]) layer[part] = shape(layer[part], body);
       if (layer.site) layer.site.row = number(layer.site.row, body);
+      if (layer.of) layer.of = number(layer.of, body); // of each row: its path in the layer's shape
       if (layer.street) layer.street = number(layer.street, body);
       if (layer.reached) layer.reached = layer.reached.map((spec) => number(spec, body));
       if (layer.rules) {

@@ -11,13 +11,18 @@ const painter = (() => {
   //  tiles: whether a tile layer lies below}.
   function create(data, view) {
     const { plain, status: STATUSES, share: SHARES, street: STREETS, service } = data.palette;
-    const { area, facility, demand, line, entrance } = data.layers;
+    const { area, facility, demand, line, entrance, school } = data.layers;
     const statuses = [-1, 3, 2, 1, 0].map((v) => STATUSES.find((s) => s.value === v)); // worst on top
     const near = demand && grid(demand.point);
     const nearFacility = facility && grid(facility.point);
     const kindOf = (facility && facility.table.get("kind")) || [];
     const facilityRow = new Map(((facility && facility.table.get("facility_id")) || []).map((id, row) => [id, row]));
-    const owners = ((entrance && entrance.table.get("facility_id")) || []).map((id) => facilityRow.get(id));
+    const ownerIds = (entrance && entrance.table.get("facility_id")) || [];
+    const owners = ownerIds.map((id) => facilityRow.get(id));
+    const schoolIds = new Set((school && school.table.get("school_id")) || []);
+    const nearSchool = school && grid(school.point);
+
+    const safe = safety.create(data, view);
 
     const paint = (context, frame) => {
       if (!view.tiles) {
@@ -32,11 +37,13 @@ const painter = (() => {
       background(context, frame, "railway");
       if (line && view.on.service) reached(context, frame);
       if (area) borders(context, frame);
+      safe.lines(context, frame);
       if (facility) sites(context, frame);
       if (demand && view.on.demand) demandPoints(context, frame);
       if (entrance && view.on.entrance && frame.zoom >= 14) entrances(context, frame);
       if (facility) facilities(context, frame);
-      if (area && view.on.label) labels(context, frame);
+      safe.points(context, frame);
+      if (view.on.label) labels(context, frame);
       highlight(context, frame);
     };
 
@@ -165,7 +172,7 @@ const painter = (() => {
       context.lineWidth = 1.5;
       for (let row = 0; row < x.length; row++) {
         const [cx, cy] = [x[row] * frame.scale - frame.dx, y[row] * frame.scale - frame.dy];
-        if (!view.kinds.has(kindOf[owners[row]])) continue;
+        if (!(view.safe ? schoolIds.has(ownerIds[row]) : view.kinds.has(kindOf[owners[row]]))) continue;
         if (!(cx > -9 && cy > -9 && cx < frame.width + 9 && cy < frame.height + 9)) continue;
         context.beginPath();
         context.rect(cx - 3, cy - 3, 6, 6);
@@ -211,6 +218,16 @@ const painter = (() => {
       };
       context.textAlign = "center";
       context.textBaseline = "middle";
+      if (area) areaNames(write, frame);
+      if (frame.zoom < 15.5) return;
+      if (view.safe && school) names(write, frame, { layer: school, near: nearSchool, down: safe.schoolRadius(frame.zoom) + 10, wanted: () => true });
+      if (facility && !view.safe) {
+        names(write, frame, { layer: facility, near: nearFacility, down: facilityRadius(frame.zoom) + 10,
+          wanted: (row) => view.kinds.has(kindOf[row]) });
+      }
+    }
+
+    function areaNames(write, frame) {
       const names = area.table.get("name") || [];
       const { x, y } = area.point;
       const { box } = area.shape;
@@ -220,22 +237,23 @@ const painter = (() => {
         if (!text || !visible(area.shape, row, frame) || room < text.length * 9) continue;
         write(text, x[row] * frame.scale - frame.dx, y[row] * frame.scale - frame.dy, frame.zoom < 14 ? 11.5 : 13, plain.ink);
       }
-      if (!facility || frame.zoom < 15.5) return;
-      const titles = facility.table.get("name") || [];
-      const down = facilityRadius(frame.zoom) + 10;
-      nearFacility(worldBox(frame, 16), (row) => {
-        if (!view.kinds.has(kindOf[row]) || !titles[row]) return;
-        write(shorten(titles[row]), facility.point.x[row] * frame.scale - frame.dx,
-          facility.point.y[row] * frame.scale - frame.dy + down, 12, plain.ink);
+    }
+
+    function names(write, frame, { layer, near: around, down, wanted }) {
+      const titles = layer.table.get("name") || [];
+      const { x, y } = layer.point;
+      around(worldBox(frame, 16), (row) => {
+        if (!wanted(row) || !titles[row]) return;
+        write(shorten(titles[row]), x[row] * frame.scale - frame.dx, y[row] * frame.scale - frame.dy + down, 12, plain.ink);
       });
     }
 
     function highlight(context, frame) {
       if (!view.selected) return;
       const { layer, row } = view.selected;
-      if (layer === "area") {
+      if (layer === "area" || layer === "exposure") {
         context.beginPath();
-        trace(context, area.shape, row, frame);
+        trace(context, data.layers[layer].shape, row, frame);
         for (const [colour, width] of [["#fff", 6], [plain.selected, 2.6]]) {
           context.strokeStyle = colour;
           context.lineWidth = width;
@@ -244,7 +262,8 @@ const painter = (() => {
         return;
       }
       const { x, y } = data.layers[layer].point;
-      const radius = layer === "facility" ? facilityRadius(frame.zoom) + 6 : 10;
+      const radius = layer === "facility" ? facilityRadius(frame.zoom) + 6
+        : layer === "school" ? safe.schoolRadius(frame.zoom) + 6 : 10;
       for (const [colour, width] of [["#fff", 6], [plain.selected, 2.6]]) {
         context.beginPath();
         context.arc(x[row] * frame.scale - frame.dx, y[row] * frame.scale - frame.dy, radius, 0, 2 * Math.PI);
@@ -255,8 +274,8 @@ const painter = (() => {
     }
 
     // The things under a place (world units at zoom 0), topmost first; reach in world units.
-    function hit(wx, wy, reach) {
-      const found = [];
+    function hit(wx, wy, reach, zoom) {
+      const found = safe.hit(wx, wy, reach, zoom);
       const closest = (index, point, limit, wanted) => {
         let [best, row] = [limit * limit, -1];
         index([wx - limit, wy - limit, wx + limit, wy + limit], (i) => {
@@ -273,7 +292,7 @@ const painter = (() => {
         const row = closest(near, demand.point, reach, () => true);
         if (row >= 0) found.push({ layer: "demand", row });
       }
-      const row = areaAt(wx, wy);
+      const row = view.on.area ? areaAt(wx, wy) : -1;
       if (row >= 0) found.push({ layer: "area", row });
       return found;
     }
@@ -288,7 +307,7 @@ const painter = (() => {
       return -1;
     }
 
-    return { layer: new CanvasLayer(paint), hit, areaAt };
+    return { layer: new CanvasLayer(paint), hit, areaAt, gradeOf: safe.gradeOf };
   }
 
   function shorten(text) {

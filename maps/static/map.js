@@ -4,6 +4,10 @@ const yimi = (() => {
 
   const { el, fill, teller } = tell;
   const MEASURES = ["straight", "network", "walk"];
+  const QUESTIONS = ["cover", "safe"];
+  const LAYERS = { cover: ["area", "area_value", "demand", "service", "gap"],
+    safe: ["school", "route", "exposure", "crossing", "hazard", "zone", "audit"] };
+  const NOTHING = new Set();
   const ROWS = 200; // of the gap list, shown at once
   const HITS = 12; // of the search
   const PRINT = [1050, 516]; // the map on an A4 sheet, in pixels
@@ -27,12 +31,14 @@ const yimi = (() => {
     const state = {
       lang: about.lang, rule: 0, measure: "walk", kinds: new Set(), selected: null, gap: null, all: false,
       sort: { column: "rank", down: false }, rows: ROWS,
+      question: null, way: { school: null, profile: null, choice: "safest" },
       on: { area: true, label: true, demand: true, service: true, street: true, water: true, green: true,
-        railway: true, building: true, entrance: true },
+        railway: true, building: true, entrance: true, school: true, exposure: true, crossing: true,
+        hazard: true, route: true, zone: true },
     };
     const read = tables.reader(data, state);
     const say = teller(data, state, read);
-    const { t, locale, whole, count, percent, metresShort, aside, kindKey, statusKey, shareKey, lineKey } = say;
+    const { t, locale, whole, count, percent, metresShort, aside, kindKey, statusKey, shareKey, lineKey, gradeKey, riskKey } = say;
     const layers = data.layers;
     const map = given || L.map(byId("map"), { zoomControl: false, attributionControl: false });
     map.options.zoomSnap = 0.25;
@@ -40,8 +46,10 @@ const yimi = (() => {
 
     const view = {
       get rule() { return state.rule; },
-      get on() { return state.on; },
-      get kinds() { return state.kinds; },
+      get on() { return state.shown; },
+      get safe() { return state.question === "safe"; },
+      get kinds() { return state.question === "safe" ? NOTHING : state.kinds; },
+      get way() { return state.way; },
       get selected() { return state.selected; },
       get tiles() {
         let found = false;
@@ -50,9 +58,50 @@ const yimi = (() => {
       },
       share: (row) => read.share(row, state.rule, state.measure),
       kind: (row) => read.kindStyle(read.get(layers.facility, "kind", row)),
+      schoolKind: (row) => read.kindStyle(read.get(layers.school, "kind", row)),
     };
     const picture = painter.create(data, view);
-    const inform = panel.create(data, state, { read, say, areaAt: picture.areaAt, measures: MEASURES });
+    const { gradeOf } = picture;
+    const ofSchools = schools.create(data, state, { read, say, gradeOf, open: goToThing });
+    const inform = { ...panel.create(data, state, { read, say, areaAt: picture.areaAt, measures: MEASURES }), ...ofSchools };
+    const list = hazards.create(data, state, { read, say, gradeOf, said: ofSchools.said, open: goToThing,
+      redraw: () => picture.layer.later() });
+
+    // -- which of the two questions is asked
+    const asked = QUESTIONS.filter((name) => LAYERS[name].some((layer) => layers[layer]));
+    state.question = asked[0] || "cover";
+
+    function showQuestion() {
+      const other = LAYERS[state.question === "safe" ? "cover" : "safe"];
+      state.shown = { ...state.on };
+      for (const name of other) state.shown[name] = false;
+      byId("questions").hidden = asked.length < 2;
+      for (const name of QUESTIONS) byId(`ask-${name}`).setAttribute("aria-pressed", String(name === state.question));
+      byId("skip").href = state.question === "safe" ? "#hazards" : "#gaps";
+      showMeasures();
+      list.showWays();
+      byId("ways").hidden = byId("ways").hidden || state.question !== "safe";
+      list.showList();
+      showLayers();
+      showGaps();
+    }
+
+    function ask(name) {
+      state.question = name;
+      if (state.selected && !asks(state.selected.layer)) select(null);
+      showQuestion();
+      search();
+      picture.layer.later();
+    }
+
+    const asks = (layer) => layer === "area" || LAYERS[state.question].includes(layer) || layer === "facility";
+
+    // A school keeps its ways on the map until another thing than its hazards is chosen.
+    function goToThing(found) {
+      select(found);
+      const { point } = layers[found.layer];
+      fly(point.lat[found.row], point.lon[found.row]);
+    }
 
     // -- the question: rule and measures
     function showRules() {
@@ -78,7 +127,7 @@ const yimi = (() => {
     }
 
     function showMeasures() {
-      byId("question").hidden = !data.rules.length;
+      byId("question").hidden = !data.rules.length || state.question === "safe";
       fill(byId("measures"), ...MEASURES.map((measure) => {
         const total = read.total(state.rule, measure);
         const input = el("input", { type: "radio", name: "measure", value: measure, checked: measure === state.measure,
@@ -120,7 +169,7 @@ const yimi = (() => {
       const check = (text, key, checked, change) => el("label", {},
         el("input", { type: "checkbox", checked, on: { change } }), key, el("span", { class: "name" }, text));
       const layer = (name, key) => check(title(name), key, state.on[name], (event) => {
-        state.on[name] = event.target.checked;
+        state.on[name] = state.shown[name] = event.target.checked;
         picture.layer.later();
       });
       const note = (key, text, bounds) => el("div", { class: "key" }, key, el("span", {}, text), bounds ? el("span", { class: "bounds" }, bounds) : null);
@@ -141,23 +190,22 @@ const yimi = (() => {
       const per = (value) => Math.round(value * 100);
       const streets = data.palette.street.map((s) => note(
         lineKey(s.casing ? [[s.casing, s.width_px + 3], [s.colour, s.width_px + 1.4]] : [[s.colour, 1.2]]), t(`layer.street_${s.id}`)));
-      fill(byId("layers"), ...[
+      const cover = state.question === "safe" ? [] : [
         layers.demand && data.rules.length ? group(null, [layer("demand", null),
           ...data.palette.status.slice().sort((a, b) => b.value - a.value).map((s) => note(statusKey(s, 18), s[state.lang]))]) : null,
         layers.line && data.rules.length ? group(null, [layer("service", lineKey([[data.palette.plain.service, 3]]))]) : null,
         layers.area ? group(null, [
           check(`${title("area")}${aside(t(`measure.${state.measure}`))}`, null, state.on.area, (event) => {
-            state.on.area = event.target.checked;
+            state.on.area = state.shown.area = event.target.checked;
             picture.layer.later();
           }),
           ...shares.map((s) => note(shareKey(s), s[state.lang],
             s.from === 0 ? `< ${per(s.to)}%` : s.to >= 1 ? `≥ ${per(s.from)}%` : `${per(s.from)}–${per(s.to)}%`)),
           note(shareKey(null), t("ui.no_children")), layer("label", null)]) : null,
         layers.facility ? group(t("ui.facilities"), [...kinds,
-          layers.entrance ? layer("entrance", signs.key((pen) => {
-            pen.fillStyle = data.palette.plain.entrances;
-            pen.fillRect(8, 8, 6, 6);
-          })) : null]) : null,
+          layers.entrance ? layer("entrance", gateKey()) : null]) : null,
+      ];
+      fill(byId("layers"), ...cover, ...(state.question === "safe" ? safeGroups(layer, note, group) : []), ...[
         group(t("ui.background"), [
           layers.line ? layer("street", null) : null, ...(layers.line ? streets : []),
           ...["railway", "water", "green", "building"].map((name) => (layers[name]
@@ -165,12 +213,36 @@ const yimi = (() => {
       ].filter((part) => part !== null));
     }
 
+    const gateKey = () => signs.key((pen) => {
+      pen.fillStyle = data.palette.plain.entrances;
+      pen.fillRect(8, 8, 6, 6);
+    });
+
+    function safeGroups(layer, note, group) {
+      const { risk, unsure, grade, route } = data.palette;
+      const ramp = risk.slice().reverse();
+      const bounds = (of, r) => (r[of] > 0 ? `≥ ${whole(r[of])}` : `< ${whole(risk[1][of])}`);
+      return [
+        layers.school ? group(null, [layer("school", null),
+          layers.entrance ? layer("entrance", gateKey()) : null, layer("label", null),
+          layers.zone ? layer("zone", lineKey([[route.zone, 1.6, [5, 3]]])) : null]) : null,
+        layers.route ? group(null, [layer("route", null), note(lineKey([[route.safest, 5]]), t("choice.safest")),
+          note(lineKey([[route.shortest, 2.4, [5, 3]]]), t("choice.shortest"))]) : null,
+        layers.exposure ? group(null, [layer("exposure", null), ...ramp.map((r) => note(
+          lineKey([[r.colour, 5], ...(r.dash ? [["#fff", 1.6, safety.DASHES[r.dash]]] : [])]), r[state.lang], bounds("street", r)))]) : null,
+        layers.crossing ? group(null, [layer("crossing", null),
+          ...ramp.map((r) => note(riskKey(r, 20), r[state.lang], bounds("crossing", r))),
+          note(riskKey(unsure, 20, true), unsure[state.lang])]) : null,
+        layers.hazard ? group(null, [layer("hazard", null), ...grade.map((g) => note(gradeKey(g, 20), g[state.lang]))]) : null,
+      ];
+    }
+
     // -- gaps
     const GAP_COLUMNS = ["rank", "area_name", "children", "share", "walk_m"];
 
     function showGaps() {
       const gap = layers.gap;
-      byId("gaps").hidden = !gap;
+      byId("gaps").hidden = !gap || state.question === "safe";
       if (!gap) return;
       const { column, down } = state.sort;
       const value = (row) => read.get(gap, column, row);
@@ -230,17 +302,18 @@ const yimi = (() => {
     // -- search
     const plainText = (text) => String(text).normalize("NFKC").toLowerCase();
     const index = [];
-    for (const layer of ["area", "facility"]) {
+    for (const layer of ["area", "facility", "school"]) {
       const names = (layers[layer] && layers[layer].table.get("name")) || [];
       names.forEach((name, row) => name && index.push({ layer, row, name, plain: plainText(name) }));
     }
 
     function search() {
       const wanted = plainText(byId("search").value.trim());
-      const hits = wanted ? index.filter((entry) => entry.plain.includes(wanted)) : [];
+      const searched = state.question === "safe" && layers.school ? ["area", "school"] : ["area", "facility"];
+      const hits = wanted ? index.filter((entry) => searched.includes(entry.layer) && entry.plain.includes(wanted)) : [];
       hits.sort((a, b) => a.plain.indexOf(wanted) - b.plain.indexOf(wanted) || a.plain.length - b.plain.length);
       const rows = hits.slice(0, HITS).map((entry) => {
-        const kind = entry.layer === "facility" ? read.get(layers.facility, "kind", entry.row) : null;
+        const kind = entry.layer === "area" ? null : read.get(layers[entry.layer], "kind", entry.row);
         const under = kind === null ? read.get(layers.area, "town", entry.row) || "" : read.kindName(kind);
         return el("li", { class: "hit" }, el("button", { type: "button", on: { click: () => goTo(entry) } },
           kind === null ? null : kindKey(kind, 20), el("span", {}, entry.name), el("small", {}, under)));
@@ -274,6 +347,12 @@ const yimi = (() => {
     // -- what was clicked
     function select(found) {
       state.selected = found;
+      const ofSchool = found && ["school", "hazard"].includes(found.layer);
+      state.way.school = ofSchool ? read.get(layers[found.layer], "school_id", found.row) : null;
+      if (state.question === "safe") {
+        list.showWays();
+        list.showList();
+      }
       showInfo();
       picture.layer.later();
     }
@@ -288,7 +367,14 @@ const yimi = (() => {
 
     function under(event, touch) {
       const world = map.project(event.latlng, 0);
-      return picture.hit(world.x, world.y, (touch ? 14 : 8) / 2 ** map.getZoom());
+      return picture.hit(world.x, world.y, (touch ? 14 : 8) / 2 ** map.getZoom(), map.getZoom());
+    }
+
+    function titleOf({ layer, row }) {
+      const risk = read.get(layers[layer], "risk", row);
+      const name = { school: "name", hazard: "place", crossing: "street_name", exposure: "name" }[layer];
+      const text = [ofSchools.said(layers[layer], name, row), risk === risk && risk !== null ? `${t("column.risk")} ${whole(Math.round(risk * 10) / 10)}` : null];
+      return text.filter(Boolean).join(" · ");
     }
 
     function showTip(event) {
@@ -296,6 +382,7 @@ const yimi = (() => {
       const found = under(event, false)[0];
       const text = found && { facility: () => read.get(layers.facility, "name", found.row),
         demand: () => { const s = read.status(found.row, state.rule); return s && s[state.lang]; },
+        ...Object.fromEntries(["school", "hazard", "crossing", "exposure"].map((name) => [name, () => titleOf(found)])),
         area: () => `${read.get(layers.area, "name", found.row) || ""} ${data.rules.length ? percent(read.share(found.row, state.rule, state.measure)) : ""}`,
       }[found.layer]();
       tip.hidden = !text;
@@ -331,9 +418,7 @@ const yimi = (() => {
       document.querySelector("footer").hidden = !about.notes.length;
       byId("find").hidden = !index.length;
       showRules();
-      showMeasures();
-      showLayers();
-      showGaps();
+      showQuestion();
       showInfo();
       search();
     }
@@ -355,7 +440,7 @@ const yimi = (() => {
           grow(box[4 * row + 2], box[4 * row + 3]);
         }
       } else {
-        const points = [layers.demand, layers.facility].filter(Boolean);
+        const points = [layers.demand, layers.facility, layers.school, layers.hazard].filter(Boolean);
         for (const { point } of points) point.x.forEach((x, i) => grow(x, point.y[i]));
       }
       if (!(whole[0] <= whole[2])) return null;
@@ -415,6 +500,10 @@ const yimi = (() => {
       if (event.key === "Escape" && state.selected) select(null);
     });
     byId("all-rules").addEventListener("change", (event) => { state.all = event.target.checked; showGaps(); });
+    for (const name of QUESTIONS) byId(`ask-${name}`).addEventListener("click", () => ask(name));
+    byId("profile").addEventListener("change", (event) => list.chooseProfile(event.target.value));
+    byId("all-hazards").addEventListener("click", () => select(null));
+    byId("more-hazards").addEventListener("click", list.showMore);
     byId("more").addEventListener("click", () => { state.rows += ROWS; showGaps(); });
     byId("language").addEventListener("click", () => {
       state.lang = state.lang === "zh" ? "en" : "zh";

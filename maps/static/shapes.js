@@ -81,7 +81,8 @@ const shapes = (() => {
     return used;
   }
 
-  function strokeRows(context, shape, frame, { colour, width, wanted, dash }) {
+  // Of all rows, of those in `rows`, or of those that are `wanted`.
+  function strokeRows(context, shape, frame, { colour, width, wanted, dash, rows }) {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.lineCap = dash ? "butt" : "round";
@@ -89,7 +90,9 @@ const shapes = (() => {
     context.setLineDash(dash || []);
     context.beginPath();
     let used = 0;
-    for (let row = 0; row < shape.n; row++) {
+    const count = rows ? rows.length : shape.n;
+    for (let i = 0; i < count; i++) {
+      const row = rows ? rows[i] : i;
       if ((wanted && !wanted(row)) || !visible(shape, row, frame)) continue;
       used += trace(context, shape, row, frame);
       if (used > SEGMENTS) {

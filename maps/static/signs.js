@@ -75,6 +75,57 @@ const signs = (() => {
     pen.stroke();
   }
 
+  // The sign of a crossing's risk; hollow where most of it is assumed.
+  function riskSign(pen, { sign, colour }, radius, hollow) {
+    pen.beginPath();
+    OUTLINES[sign](pen, radius);
+    pen.fillStyle = hollow ? "#fff" : colour;
+    pen.fill();
+    pen.strokeStyle = hollow ? colour : "#fff";
+    pen.lineWidth = hollow ? Math.max(1.4, radius * 0.4) : 1.2;
+    pen.stroke();
+  }
+
+  // The sign of a hazard: its grade as a letter on a plate.
+  function gradeSign(pen, { id, colour }, radius) {
+    pen.beginPath();
+    polygon(pen, radius * 1.36, 4, Math.PI / 4);
+    pen.fillStyle = colour;
+    pen.strokeStyle = "#fff";
+    pen.lineWidth = 1.4;
+    pen.stroke();
+    pen.fill();
+    letter(pen, id, radius * 1.5);
+  }
+
+  function letter(pen, text, size) {
+    pen.fillStyle = "#fff";
+    pen.font = `700 ${Math.round(size)}px ${FONT}`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(text, 0, size * 0.06);
+  }
+
+  // The light of a check: a disc with a tick, a cross, a question mark or a dash.
+  function verdictSign(pen, { sign, colour }, radius) {
+    pen.beginPath();
+    pen.arc(0, 0, radius, 0, 2 * Math.PI);
+    pen.fillStyle = colour;
+    pen.fill();
+    if (sign === "question") return letter(pen, "?", radius * 1.5);
+    const r = radius * 0.45;
+    pen.beginPath();
+    const strokes = { tick: [[-r, 0, -r / 3, r, r, -r]], cross: [[-r, -r, r, r], [-r, r, r, -r]], dash: [[-r, 0, r, 0]] };
+    for (const [x, y, ...rest] of strokes[sign]) {
+      pen.moveTo(x, y);
+      for (let i = 0; i < rest.length; i += 2) pen.lineTo(rest[i], rest[i + 1]);
+    }
+    pen.strokeStyle = "#fff";
+    pen.lineWidth = radius * 0.3;
+    pen.lineCap = "round";
+    pen.stroke();
+  }
+
   // The sign of a facility's kind: a shape in its colour with one character inside.
   function kindSign(pen, { colour, sign, character }, radius) {
     pen.beginPath();
@@ -130,5 +181,5 @@ const signs = (() => {
     return canvas;
   }
 
-  return { FONT, classFill, classOf, statusSign, kindSign, sprite, key };
+  return { FONT, classFill, classOf, statusSign, kindSign, riskSign, gradeSign, verdictSign, sprite, key };
 })();

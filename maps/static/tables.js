@@ -4,7 +4,7 @@ const tables = (() => {
 
   // Look-ups over the tables; `state.lang` decides which of two names is told.
   function reader(data, state) {
-    const { area, area_value: value, facility, demand, entrance, gap, rule, kind } = data.layers;
+    const { area, area_value: value, facility, demand, entrance, gap, rule, kind, school } = data.layers;
     const get = (layer, name, row) => {
       const column = layer && layer.table.get(name);
       return column && row >= 0 ? column[row] : null;
@@ -37,7 +37,7 @@ const tables = (() => {
       return Object.prototype.hasOwnProperty.call(texts, key) ? texts[key] : null;
     };
     return {
-      get, words, values, rulePlace, areaRow, entrancesOf,
+      get, words, values, rulePlace, areaRow, entrancesOf, schoolRow: rowsBy(school, "school_id"),
       ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
       // In the page's language where the table has both.
       ruleText: (place, name) => {

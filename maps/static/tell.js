@@ -47,6 +47,12 @@ const tell = (() => {
       pen.translate(size / 2, size / 2);
       signs.statusSign(pen, status, size * 0.27);
     }, size);
+    const centred = (draw) => (of, size = 18, ...more) => signs.key((pen) => {
+      pen.translate(size / 2, size / 2);
+      draw(pen, of, size * 0.32, ...more);
+    }, size);
+    const [gradeKey, riskKey] = [signs.gradeSign, signs.riskSign].map(centred);
+    const verdictKey = centred((pen, of, radius) => signs.verdictSign(pen, of, radius * 1.3));
     const shareKey = (of) => signs.key((pen, size) => {
       pen.fillStyle = of ? signs.classFill(pen, of, data.palette.plain) : data.palette.plain.none;
       pen.fillRect(1, 4, size - 2, size - 8);
@@ -54,9 +60,12 @@ const tell = (() => {
       pen.lineWidth = 0.8;
       pen.strokeRect(1, 4, size - 2, size - 8);
     });
+    // Each line is [colour, width] or [colour, width, dash].
     const lineKey = (draw) => signs.key((pen, size) => {
       pen.lineCap = "round";
-      for (const [colour, width] of draw) {
+      for (const [colour, width, dash] of draw) {
+        pen.setLineDash(dash || []);
+        pen.lineCap = dash ? "butt" : "round";
         pen.beginPath();
         pen.moveTo(2, size / 2 + 3);
         pen.bezierCurveTo(size * 0.4, 1, size * 0.6, size - 1, size - 2, size / 2 - 3);
@@ -78,7 +87,7 @@ const tell = (() => {
 
     return {
       t, locale, whole, count, children, percent, metres, metresShort, aside, settlement, share, kindKey,
-      statusKey, shareKey, lineKey, patch, bar,
+      statusKey, shareKey, lineKey, patch, bar, gradeKey, riskKey, verdictKey,
     };
   }
 

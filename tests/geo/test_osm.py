@@ -178,11 +178,11 @@ def parts(line: Sequence[int], present: set[int]) -> list[list[int]]:
 
 
 def test_numbers_that_cannot_be_read_are_listed(tmp_path: Path) -> None:
-    odd = [{"highway": "path", "lanes": v} for v in ("2;3", "", "2;3", "2")]
+    odd = [{"highway": "path", "lanes": v} for v in ("2;x", "", "2;x", "2;3")]
     ways = [way(i, [1, 2], tags) for i, tags in enumerate(odd, start=1)]
     (finding,) = read(tmp_path, row_of_nodes(2), *ways).findings
     assert (finding.code, finding.column) == ("TAG_UNPARSED", "lanes")
-    assert dict(finding.detail) == {"ways": 3, "values": "'', '2;3'"}
+    assert dict(finding.detail) == {"ways": 3, "values": "'', '2;x'"}
 
 
 def test_a_remark_beside_streets_is_passed_on(tmp_path: Path) -> None:

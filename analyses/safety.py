@@ -1,0 +1,232 @@
+"""How do the children walk to school, what threatens them on the way, and what should be done?
+
+The order of the answers: what is known of the streets, the risk of each edge, the ways of all
+children, the audit of each gate, the ledger of hazards, and what to look at first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analyses import safety_tables as tables_of
+from analyses.before_after import compare_hazards, compare_schools
+from analyses.gate_audit import audit_summary, gate_audit, zones
+from analyses.hazards import walked_edges
+from analyses.ledger import ledger
+from analyses.ledger_merge import merge, totals
+from analyses.profiles import profiles, profiles_of_kind
+from analyses.result import Result, Role, Shown
+from analyses.risk import along_table, crossing_table, edge_risk, forbidden
+from analyses.safe_coverage import safe_coverage
+from analyses.safe_routes import place, safe_routes
+from analyses.scene import coverage_of_attributes
+from analyses.survey import survey
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+
+    from analyses.profiles import Profile
+    from analyses.rules import Rule
+    from analyses.safe_routes import Routes
+    from analyses.scene import Scene
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Setting:
+    """What all questions about ways to school share, besides the scene.
+
+    Attributes
+    ----------
+    schools
+        Facilities that some age band walks to: ``facility_id, name, kind, capacity``.
+    gates
+        Points (RangeIndex): ``facility_id, rule``, see `analyses.entrances`.
+    demand
+        See `analyses.coverage`.
+    snap_max_m
+        Homes and gates farther than this from every street are not joined to it.
+    detour_cap
+        See `analyses.safe_routes.safe_routes`.
+    catchments
+        Official ones, or None.
+    study_date
+        Of the data; None leaves due dates as horizons.
+    previous
+        The ledger as the offices edited it, or None.
+    """
+
+    schools: gpd.GeoDataFrame
+    gates: gpd.GeoDataFrame
+    demand: gpd.GeoDataFrame
+    snap_max_m: float
+    detour_cap: float | None = None
+    catchments: gpd.GeoDataFrame | None = None
+    study_date: dt.date | None = None
+    previous: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Safety:
+    """The answers for one scene; `after` compares two of them.
+
+    Attributes
+    ----------
+    result
+        Tables and what may be shown.
+    routes
+        The ways.
+    hazards
+        The ledger.
+    """
+
+    result: Result
+    routes: Routes
+    hazards: gpd.GeoDataFrame
+
+
+def schools_of(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities that some age band walks to, RangeIndex."""
+    walked_to = facilities["kind"].map(lambda kind: bool(profiles_of_kind(str(kind))))
+    return facilities[walked_to.astype(bool)].reset_index(drop=True)
+
+
+def routes_of(scene: Scene, setting: Setting, *, schools: Sequence[str] | None = None) -> Routes:
+    """Find the ways in a scene, of all schools or of some; all ages."""
+    chosen = setting.schools
+    if schools is not None:
+        chosen = chosen[chosen["facility_id"].isin(schools)].reset_index(drop=True)
+    ages = profiles()
+    return safe_routes(
+        scene,
+        chosen,
+        setting.gates,
+        setting.demand,
+        profiles=ages,
+        risks={age.id: edge_risk(scene, age) for age in ages},
+        forbidden={age.id: forbidden(scene, age) for age in ages},
+        snap_max_m=setting.snap_max_m,
+        detour_cap=setting.detour_cap,
+        catchments=setting.catchments,
+    )
+
+
+def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Safety:
+    """Answer all questions about the ways to school.
+
+    Parameters
+    ----------
+    scene
+        From `analyses.scene.street_scene`.
+    setting
+        Schools, gates, children.
+    rules
+        Rules of coverage in metres; those for schools are also tested by ways that children may
+        walk alone.
+
+    Returns
+    -------
+    Safety
+        Tables ``schools, school_routes, crossings, stretches, audit, ledger, ledger_totals,
+        survey, attributes, safe_coverage`` (columns in ``data/words/tables.toml``).
+    """
+    routes = routes_of(scene, setting)
+    youngest = _reference_age()
+    crossings = crossing_table(scene, youngest)
+    stretches = along_table(scene, youngest)
+    walked = walked_edges(routes.use, choice="safest")
+    ways = {str(k): v.to_numpy() for k, v in walked.groupby("school_id", observed=True)["edge"]}
+    audit = gate_audit(scene, setting.schools, setting.gates, routes=ways)
+    hazards = ledger(
+        setting.schools,
+        scene,
+        audit=audit,
+        crossings=crossings,
+        streets=stretches,
+        use=routes.use,
+        pupils=routes.pupils,
+        study_date=setting.study_date,
+    )
+    found = routes.findings
+    if setting.previous is not None:
+        merged = merge(hazards, setting.previous)
+        hazards, found = merged.ledger, (*found, *merged.findings)
+    summary = tables_of.school_table(
+        setting.schools, setting.gates, routes.pupils, audit=audit_summary(audit), hazards=hazards
+    )
+    tables = {
+        "schools": summary.drop(columns="geometry"),
+        "school_routes": tables_of.school_routes(routes.pupils),
+        "crossings": tables_of.crossing_rows(scene, crossings, walked),
+        "stretches": tables_of.stretch_rows(scene, stretches, walked),
+        "audit": tables_of.audit_rows(audit),
+        "ledger": hazards.drop(columns="geometry"),
+        "ledger_totals": totals(hazards),
+        "survey": survey(
+            scene, risk=partial(edge_risk, profile=youngest), walked=walked, audit=audit
+        ),
+        "attributes": coverage_of_attributes(scene),
+        "safe_coverage": _safe_coverage(scene, setting, rules),
+    }
+    frames: dict[Role, pd.DataFrame] = {
+        "school": summary,
+        "route": tables_of.route_lines(scene, routes),
+        "crossing": tables["crossings"],
+        "exposure": tables["stretches"],
+        "hazard": tables_of.hazard_points(hazards),
+        "audit": tables["audit"],
+        "zone": zones(scene, setting.gates, setting.schools),
+    }
+    words = load_toml("words/safety.toml")
+    shown = tuple(Shown(role, rows, **words["shown"][role]) for role, rows in frames.items())
+    indicators = tables_of.indicators_of(summary, routes.pupils)
+    notes = tuple((n["zh"], n["en"]) for n in words["notes"].values())
+    return Safety(
+        Result("safety", tables, indicators, found, shown, notes), routes=routes, hazards=hazards
+    )
+
+
+def compared(before: Safety, after: Safety) -> dict[str, pd.DataFrame]:
+    """Return what a trial changes: tables ``whatif_schools`` and ``whatif_hazards``."""
+    return {
+        "whatif_schools": compare_schools(before.routes.pupils, after.routes.pupils),
+        "whatif_hazards": compare_hazards(before.hazards, after.hazards),
+    }
+
+
+def _reference_age() -> Profile:
+    """Return the youngest children who walk on their own: the ledger is graded for them."""
+    return next(age for age in profiles() if not age.accompanied)
+
+
+def _safe_coverage(scene: Scene, setting: Setting, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Return for each rule of schools the children within reach, and by safe ways."""
+    placed = place(
+        scene.sides, setting.schools, setting.gates, setting.demand, snap_max_m=setting.snap_max_m
+    )
+    alone = [age for age in profiles() if not age.accompanied]
+    shut: Mapping[str, np.ndarray] = {age.id: forbidden(scene, age) for age in alone}
+    parts = []
+    for rule in rules:
+        ages = [age for age in alone if set(age.kinds) & set(rule.kinds)]
+        if rule.metres is None or not ages:
+            continue
+        rows = np.flatnonzero(setting.schools["kind"].isin({k for a in ages for k in a.kinds}))
+        table = safe_coverage(
+            placed,
+            setting.demand,
+            rows=rows,
+            profiles=ages,
+            forbidden=shut,
+            radius_m=rule.metres,
+        )
+        parts.append(tables_of.coverage_by_town(table, setting.demand, rule_id=rule.id))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

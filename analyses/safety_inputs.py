@@ -1,0 +1,102 @@
+"""Which official and mapped layers tell about safety, and what did the offices write before?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from analyses.ledger_merge import read_ledger
+from analyses.safety_layers import canonical, layer_names, layers_from_osm, unread
+from geo.crs import project
+from geo.findings import Finding, InputRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from analyses.study import Study
+    from geo.layers import Layer
+
+
+@dataclass(frozen=True, eq=False)
+class SafetyInputs:
+    """What the questions about ways to school take besides the streets and the children.
+
+    Attributes
+    ----------
+    layers
+        By name of ``data/rules/safety_layers.toml``, canonical columns, metric CRS.
+    catchments
+        Official catchments (polygons), or None.
+    ledger
+        The ledger as the offices edited it, or None.
+    findings
+        Cells of official layers that could not be read.
+    """
+
+    layers: Mapping[str, gpd.GeoDataFrame]
+    catchments: gpd.GeoDataFrame | None
+    ledger: pd.DataFrame | None
+    findings: tuple[Finding, ...]
+
+
+def safety_inputs(
+    study: Study,
+    read: Callable[..., Layer],
+    *,
+    features: gpd.GeoDataFrame | None,
+    crs: str,
+) -> SafetyInputs:
+    """Read the layers of ``[[safety]]``, those of OSM, the catchments and the ledger.
+
+    An official layer stands beside what OSM shows of the same kind.
+
+    Parameters
+    ----------
+    study
+        The settings.
+    read
+        Reads a layer of the study.
+    features
+        What `analyses.safety_layers.osm_wanted` found in the streets' file, or None.
+    crs
+        The metric CRS.
+
+    Raises
+    ------
+    InputRefused
+        ``SAFETY_KIND``: `kind` of a section is no such layer; what the readers refuse.
+    """
+    found = {} if features is None else layers_from_osm(features)
+    findings: list[Finding] = []
+    for section in study.safety:
+        if section.kind not in layer_names():
+            detail = {"known": ", ".join(layer_names())}
+            raise InputRefused(
+                Finding("SAFETY_KIND", "study.toml", None, "kind", section.kind, detail)
+            )
+        frame = project(read(section, located=section.kind != "survey").frame, crs)
+        for header, texts in unread(section.kind, frame).items():
+            detail = {"texts": ", ".join(texts[:5]), "count": len(texts)}
+            findings.append(Finding("SAFETY_UNREAD", section.path, column=header, detail=detail))
+        own = canonical(section.kind, frame)
+        both = [own] if section.kind not in found else [own, found[section.kind]]
+        found[section.kind] = gpd.GeoDataFrame(pd.concat(both, ignore_index=True), crs=crs)
+    catchments = None
+    if study.catchments is not None:
+        catchments = project(read(study.catchments, wanted="polygon").frame, crs)
+    ledger = None
+    if study.routes.ledger is not None:
+        ledger = read_ledger(study.routes.ledger, study.folder)
+    return SafetyInputs(found, catchments, ledger, tuple(findings))
+
+
+def study_date(text: str) -> dt.date | None:
+    """Return the date of the data, None where it is not written as a day."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None

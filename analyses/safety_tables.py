@@ -1,0 +1,231 @@
+"""How do ways, audits and hazards add up to rows for people: schools, crossings, streets?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from analyses.gate_rules import audit_rules
+from analyses.profiles import profiles
+from analyses.result import Indicator
+from analyses.treatments import bodies, treatments
+from geo.bundled import load_toml
+from geo.sides import EdgeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from analyses.safe_routes import Routes
+    from analyses.scene import Scene
+
+    Floats = NDArray[np.float64]
+
+_KNOWN_RULES = ("gate", "mapped")
+_OVER = {"risk": "safest_risk", "risk_low": "safest_low", "risk_high": "safest_high"}
+
+
+def school_table(
+    schools: gpd.GeoDataFrame,
+    gates: gpd.GeoDataFrame,
+    pupils: pd.DataFrame,
+    *,
+    audit: pd.DataFrame,
+    hazards: pd.DataFrame,
+) -> gpd.GeoDataFrame:
+    """Return the role ``school``: a row each, in the order of the schools."""
+    rows = schools.set_index("facility_id")[["name", "kind"]].rename_axis("school_id")
+    walking = pupils[pupils["school_id"].notna() & np.isfinite(pupils["safest_m"])]
+    rows["children"] = pupils.groupby("school_id", observed=True)["children"].sum()
+    alone_ages = [age.id for age in profiles() if not age.accompanied]
+    old_enough = pupils[pupils["profile"].isin(alone_ages)]
+    can = old_enough[old_enough["alone"].astype(bool)]
+    rows["children_alone"] = can.groupby("school_id", observed=True)["children"].sum()
+    cut_off = pupils[pupils["severed"].astype(bool)]
+    rows["children_severed"] = cut_off.groupby("school_id", observed=True)["children"].sum()
+    asked = old_enough.groupby("school_id", observed=True)["children"].sum()
+    counts = ["children", "children_alone", "children_severed"]
+    rows[counts] = rows[counts].fillna(0.0)
+    rows["share_alone"] = rows["children_alone"] / asked
+    rows["detour_median"] = _medians(walking, "detour")
+    for name, column in {**_OVER, "known_share": "known_share"}.items():
+        rows[name] = _means(walking, column)
+    own = gates.groupby("facility_id")["rule"]
+    rows["gates"] = own.size()
+    rows["gates_assumed"] = own.agg(lambda rule: int((~rule.isin(_KNOWN_RULES)).sum()))
+    summary = audit.set_index("school_id")
+    for name in ("passed", "failed", "unknown", "not_applicable"):
+        rows[name] = summary[name]
+    for grade in "ABC":
+        count = hazards[hazards["grade"] == grade].groupby("school_id").size()
+        rows[f"hazards_{grade.lower()}"] = count
+    whole = [c for c in rows if c.startswith(("gates", "hazards_"))] + [
+        "passed", "failed", "unknown", "not_applicable",
+    ]  # fmt: skip
+    rows[whole] = rows[whole].fillna(0).astype(int)
+    middle = shapely.centroid(schools.geometry.to_numpy())
+    return gpd.GeoDataFrame(rows.reset_index(), geometry=middle, crs=schools.crs)
+
+
+def school_routes(pupils: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per school and age: medians of the ways, means of the risk."""
+    walking = pupils[pupils["school_id"].notna() & np.isfinite(pupils["safest_m"])]
+    keys = ["school_id", "profile"]
+    groups = walking.groupby(keys, observed=True)
+    table = groups["children"].sum().to_frame()
+    for name in ("shortest_m", "safest_m", "detour"):
+        table[name] = _medians(walking, name, keys)
+    names = ("shortest_risk", "safest_risk", "safest_low", "safest_high", "crossings")
+    for name in (*names, "known_share"):
+        table[name] = _means(walking, name, keys)
+    alone = walking[walking["alone"].astype(bool)].groupby(keys, observed=True)["children"].sum()
+    table["share_alone"] = alone.reindex(table.index, fill_value=0.0) / table["children"]
+    accompanied = [age.id for age in profiles() if age.accompanied]
+    found = table.reset_index()
+    found.loc[found["profile"].isin(accompanied), "share_alone"] = np.nan
+    return found
+
+
+def route_lines(scene: Scene, routes: Routes) -> gpd.GeoDataFrame:
+    """Return the role ``route``: what the ways to each school use, ages taken together."""
+    keys = ["school_id", "profile", "choice", "edge"]
+    use = routes.use.groupby(keys, observed=True, as_index=False)["children"].sum()
+    edge = use["edge"].to_numpy()
+    kind = scene.sides.kind[edge]
+    over = np.isin(kind, (EdgeKind.CROSSING, EdgeKind.INFORMAL))
+    lines = scene.sides.walk.tree.geometries[edge]
+    table = use.drop(columns="edge").assign(crossing=over)
+    return gpd.GeoDataFrame(table, geometry=lines, crs=scene.network.crs)
+
+
+def crossing_rows(scene: Scene, risks: pd.DataFrame, walked: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the role ``crossing``: the crossings that children use, the most exposed first."""
+    children = _children_on(walked, scene.sides.crossing, len(scene.crossings))
+    used = scene.crossings.index[children > 0]
+    facts = ["crossing_id", "street_name", "where", "facility", "facility_source", "lanes"]
+    table = scene.crossings.loc[used, [*facts, "speed_kmh", "stages", "geometry"]]
+    return _ranked(table.assign(children=children[used]), risks.loc[used])
+
+
+def stretch_rows(scene: Scene, risks: pd.DataFrame, walked: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the role ``exposure``: street sides that children use, the most exposed first."""
+    children = np.bincount(
+        walked["edge"], weights=walked["children"], minlength=len(scene.sides.kind)
+    )
+    used = risks.index[children[risks.index] > 0]
+    street = scene.sides.street[used]
+    facts = ["street_id", "name", "road_class", "speed_kmh", "lanes", "lit"]
+    table = scene.streets[facts].iloc[street].set_axis(used, axis=0)
+    side = np.array(["left", "both", "right"], dtype=object)[scene.sides.side[used] + 1]
+    table = table.assign(side=side, children=children[used])
+    lines = scene.sides.walk.tree.geometries[used]
+    frame = gpd.GeoDataFrame(table, geometry=lines, crs=scene.network.crs)
+    return _ranked(frame, risks.loc[used])
+
+
+def audit_rows(audit: pd.DataFrame) -> pd.DataFrame:
+    """Return the audit with what each check says, its clause and what would mend it."""
+    mends = {id_: (t.zh, t.en) for id_, t in treatments().items()}
+    rules = audit_rules()
+    taken = [c for c in rules if c not in audit or c == "check"]
+    table = audit.merge(rules[taken], on="check", how="left", validate="many_to_one")
+    for number, lang in enumerate(("zh", "en")):
+        table[f"treatment_{lang}"] = [
+            mends[t][number] if t in mends else None for t in table["treatment"]
+        ]
+    return table
+
+
+def hazard_points(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the role ``hazard``: the ledger with words for treatment and body."""
+    known, offices = treatments(), bodies()
+    table = hazards.assign(place=hazards["place_zh"])
+    for lang in ("zh", "en"):
+        table[f"treatment_{lang}"] = [
+            getattr(known[t], lang) if t in known else t for t in hazards["treatment"]
+        ]
+        table[f"body_{lang}"] = [offices[b][lang] if b in offices else b for b in hazards["body"]]
+    table["cost_class"] = [
+        known[t].cost_class if t in known else None for t in hazards["treatment"]
+    ]
+    return table
+
+
+def coverage_by_town(
+    table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule_id: str
+) -> pd.DataFrame:
+    """Return children within the radius, and by a way for them alone, by age and town.
+
+    The rows without a town are the sums.
+    """
+    town = demand["town"].to_numpy(dtype=object)[table["point"]]
+    counts = pd.DataFrame(
+        {
+            "rule_id": rule_id,
+            "profile": table["profile"],
+            "town": town,
+            "children": table["children"],
+            "children_covered": table["children"].where(table["covered"], 0.0),
+            "children_covered_safely": table["children"].where(table["covered_safely"], 0.0),
+            "children_lost": table["children_lost"],
+        }
+    )
+    whole = counts.assign(town=None)
+    both = pd.concat([counts.dropna(subset=["town"]), whole], ignore_index=True)
+    keys = ["rule_id", "profile", "town"]
+    found = both.groupby(keys, observed=True, dropna=False, sort=False).sum().reset_index()
+    return found.assign(share_safely=found["children_covered_safely"] / found["children"])
+
+
+def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicator, ...]:
+    """Return the shares of the whole study."""
+    words = load_toml("words/safety.toml")["indicators"]
+    alone_ages = [age.id for age in profiles() if not age.accompanied]
+    asked = float(pupils.loc[pupils["profile"].isin(alone_ages), "children"].sum())
+    walking = float(pupils.loc[pupils["reason"].isna(), "children"].sum())
+    amounts = {
+        "alone": (float(schools["children_alone"].sum()), asked),
+        "severed": (float(schools["children_severed"].sum()), walking),
+    }
+    return tuple(
+        Indicator(f"safety.{name}", words[name]["zh"], words[name]["en"], part / whole, "share",
+                  part, whole)
+        for name, (part, whole) in amounts.items()
+        if whole > 0
+    )  # fmt: skip
+
+
+def _ranked(table: gpd.GeoDataFrame, risks: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Add the risk and its words; sort by children x risk."""
+    for name in ("risk", "risk_low", "risk_high", "plts", "grade", "why_zh", "why_en"):
+        table[name] = risks[name].to_numpy()
+    table["known_share"] = risks["known"].to_numpy(dtype=float)
+    order = np.argsort(-(table["children"] * table["risk"]).fillna(0.0), kind="stable")
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _children_on(walked: pd.DataFrame, row_of: NDArray[np.int64], count: int) -> Floats:
+    row = row_of[walked["edge"]]
+    here = row >= 0
+    found = np.bincount(row[here], weights=walked["children"].to_numpy()[here], minlength=count)
+    return found.astype(float)
+
+
+def _means(rows: pd.DataFrame, column: str, keys: Sequence[str] = ("school_id",)) -> pd.Series:
+    """Return means over the children."""
+    weighed = rows.assign(weighed=rows[column] * rows["children"])
+    sums = weighed.groupby(list(keys), observed=True)[["weighed", "children"]].sum()
+    return sums["weighed"] / sums["children"]
+
+
+def _medians(rows: pd.DataFrame, column: str, keys: Sequence[str] = ("school_id",)) -> pd.Series:
+    """Return medians over the children: the least value that half of them have at most."""
+    ordered = rows.sort_values([*keys, column], kind="stable")
+    groups = ordered.groupby(list(keys), observed=True)["children"]
+    half = groups.cumsum() * 2 >= groups.transform("sum")
+    return ordered[half].groupby(list(keys), observed=True)[column].first()

@@ -1,0 +1,235 @@
+"""How cheap can a choice of sites be at best?  Bounds from both sides that shrink the programme.
+
+Lagrangian relaxation of "each demand point is served once" gives lower bounds from sorting and
+summing alone (Cornuéjols, Fisher and Nemhauser 1977); a greedy start, the relaxation's own choices
+and exchanges of one site for another (Teitz and Bart 1968) give the upper one.  What would push
+the lower bound above the upper one is no part of an optimum and is dropped, so the programme that
+HiGHS has to prove is small, and the proof stays exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+_STEPS = 600
+_PATIENCE = 20
+_LEAST_FACTOR = 1e-3
+_MEMORY = 0.3
+_MOST_EXCHANGES = 500
+_MOST_CELLS = 5_000_000
+_CLOSE = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Offers:
+    """What it costs to serve a demand point from a site, sorted by demand, cost and site.
+
+    Attributes
+    ----------
+    site, demand, cost
+        The offers; every cost is below the demand point's `outside`.
+    outside
+        For each demand point: cost of none of the offers (an existing site, or no place), inf
+        where one of them must be taken.
+    sites
+        How many sites there are.
+    """
+
+    site: Ints
+    demand: Ints
+    cost: Floats
+    outside: Floats
+    sites: int
+
+    def only(self, keep: Flags) -> Offers:
+        """Return some of the offers."""
+        kept = (self.site[keep], self.demand[keep], self.cost[keep])
+        return Offers(*kept, self.outside, self.sites)
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """A choice with its cost, the lower bound, and what the relaxation says of each offer."""
+
+    chosen: Ints
+    upper: float
+    lower: float
+    price: Floats
+    value: Floats
+
+
+def total_cost(offers: Offers, chosen: Ints) -> float:
+    """Return the cost of serving all from the chosen sites, inf where somebody is left."""
+    return float(_served(offers, chosen, offers.outside).first.sum())
+
+
+def bounds_of(offers: Offers, count: int) -> Bounds:
+    """Bound the cheapest choice of at most `count` sites from both sides."""
+    # A finite stand-in for "must be served": one left over costs more than all others together.
+    ceiling = np.full(len(offers.outside), 0.0)
+    np.maximum.at(ceiling, offers.demand, offers.cost)
+    dear = ceiling.sum() + 1.0
+    outside = np.where(np.isinf(offers.outside), dear, offers.outside)
+    chosen = _exchanged(offers, _greedy(offers, count, outside), outside)
+    search = _descend(offers, count, outside, start=chosen)
+    best = _exchanged(offers, search.chosen, outside)
+    upper = float(_served(offers, best, outside).first.sum())
+    return Bounds(best, upper, search.lower, search.price, search.value)
+
+
+def reduced(offers: Offers, bounds: Bounds, count: int) -> tuple[Offers, Ints, Ints]:
+    """Drop what is no part of an optimum.
+
+    Returns
+    -------
+    tuple
+        The offers left, the sites that every optimum has, and the sites that may be in one.
+    """
+    most = bounds.upper + _CLOSE * abs(bounds.upper)
+    order = np.argsort(bounds.value, kind="stable")
+    taken = np.zeros(offers.sites, dtype=bool)
+    taken[order[:count]] = True
+    last = bounds.value[order[count - 1]]
+    following = bounds.value[order[count]] if count < offers.sites else 0.0
+    entering = np.where(taken, 0.0, bounds.value - last)
+    possible = bounds.lower + entering <= most
+    needed = taken & (bounds.lower + following - bounds.value > most)
+    dearer = np.maximum(offers.cost - bounds.price[offers.demand], 0.0)
+    keep = bounds.lower + entering[offers.site] + dearer <= most
+    # An offer dearer than that of a site which is chosen anyway is never taken.
+    limit = np.full(len(offers.outside), np.inf)
+    sure = needed[offers.site]
+    np.minimum.at(limit, offers.demand[sure], offers.cost[sure])
+    keep &= possible[offers.site] & (offers.cost <= limit[offers.demand])
+    return offers.only(keep), np.flatnonzero(needed), np.flatnonzero(possible)
+
+
+@dataclass(frozen=True, eq=False)
+class _Served:
+    """Cheapest and second cheapest cost of each demand point, and the place of the cheapest."""
+
+    first: Floats
+    second: Floats
+    place: Ints
+
+
+def _served(offers: Offers, chosen: Ints, outside: Floats) -> _Served:
+    rank = np.full(offers.sites, -1)
+    rank[chosen] = np.arange(len(chosen))
+    near = np.flatnonzero(rank[offers.site] >= 0)
+    demand = offers.demand[near]
+    begin = np.ones(len(near), dtype=bool)
+    begin[1:] = demand[1:] != demand[:-1]
+    first, second, place = outside.copy(), outside.copy(), np.full(len(outside), -1)
+    first[demand[begin]] = offers.cost[near[begin]]
+    place[demand[begin]] = rank[offers.site[near[begin]]]
+    after = np.flatnonzero(begin) + 1
+    after = after[after < len(near)]
+    after = after[~begin[after]]
+    second[demand[after]] = offers.cost[near[after]]
+    return _Served(first, second, place)
+
+
+def _greedy(offers: Offers, count: int, outside: Floats) -> Ints:
+    """Choose so many sites, always adding the one that saves most."""
+    now = outside.copy()
+    chosen = np.zeros(offers.sites, dtype=bool)
+    by_site = np.argsort(offers.site, kind="stable")
+    start = np.searchsorted(offers.site[by_site], np.arange(offers.sites + 1))
+    for _ in range(count):
+        saved = np.maximum(now[offers.demand] - offers.cost, 0.0)
+        gain = np.bincount(offers.site, weights=saved, minlength=offers.sites)
+        gain[chosen] = -1.0
+        best = int(np.argmax(gain))
+        chosen[best] = True
+        own = by_site[start[best] : start[best + 1]]
+        now[offers.demand[own]] = np.minimum(now[offers.demand[own]], offers.cost[own])
+    return np.flatnonzero(chosen)
+
+
+def _exchanged(offers: Offers, chosen: Ints, outside: Floats) -> Ints:
+    """Exchange one site for another as long as that saves anything, the best exchange first."""
+    count = len(chosen)
+    if count * offers.sites > _MOST_CELLS or count in (0, offers.sites):
+        return chosen
+    chosen = chosen.copy()
+    for _ in range(_MOST_EXCHANGES):
+        served = _served(offers, chosen, outside)
+        saved = _savings(offers, served, count)
+        saved[chosen] = -np.inf
+        best = int(np.argmax(saved))
+        site, place = divmod(best, count)
+        if saved[site, place] <= _CLOSE * served.first.sum():
+            break
+        chosen[place] = site
+    return np.sort(chosen)
+
+
+def _savings(offers: Offers, served: _Served, count: int) -> Floats:
+    """Return what is saved by opening a site (row) and closing a chosen one (column)."""
+    demand, cost = offers.demand, offers.cost
+    first, second = served.first[demand], served.second[demand]
+    gain = np.bincount(offers.site, weights=np.maximum(first - cost, 0.0), minlength=offers.sites)
+    has = served.place >= 0
+    loss = np.bincount(
+        served.place[has], weights=(served.second - served.first)[has], minlength=count
+    )
+    near = (cost < second) & (served.place[demand] >= 0)
+    both = np.bincount(
+        offers.site[near] * count + served.place[demand[near]],
+        weights=(second - np.maximum(cost, first))[near],
+        minlength=offers.sites * count,
+    ).reshape(offers.sites, count)
+    saved: Floats = gain[:, None] - loss[None, :] + both
+    return saved
+
+
+def _descend(offers: Offers, count: int, outside: Floats, *, start: Ints) -> Bounds:
+    """Raise the lower bound by subgradient steps; keep the best choice met on the way."""
+    demand, site, cost = offers.demand, offers.site, offers.cost
+    cheapest = outside.copy()
+    np.minimum.at(cheapest, demand, cost)
+    served = _served(offers, start, outside)
+    upper, chosen = float(served.first.sum()), start
+    price = np.clip((served.first + served.second) / 2, cheapest, outside)
+    best = Bounds(chosen, upper, -np.inf, price, np.zeros(offers.sites))
+    direction = np.zeros(len(outside))
+    factor, waited = 1.0, 0
+    for _ in range(_STEPS):
+        saved = price[demand] - cost
+        helps = saved > 0
+        sums = np.bincount(site[helps], weights=saved[helps], minlength=offers.sites)
+        value = -np.asarray(sums, dtype=np.float64)
+        taken = np.argsort(value, kind="stable")[:count]
+        lower = float(price.sum() + value[taken].sum())
+        waited += 1
+        if lower > best.lower:
+            waited = 0 if lower > best.lower + _LEAST_FACTOR * (upper - best.lower) else waited
+            cost_now = float(_served(offers, taken, outside).first.sum())
+            if cost_now < upper:
+                upper, chosen = cost_now, taken
+            best = Bounds(chosen, upper, lower, price, value)
+        if waited > _PATIENCE:
+            factor, waited, price = factor / 2, 0, best.price
+        if factor < _LEAST_FACTOR or upper - best.lower <= _CLOSE * abs(upper):
+            break
+        is_taken = np.zeros(offers.sites, dtype=bool)
+        is_taken[taken] = True
+        times = np.bincount(demand[helps & is_taken[site]], minlength=len(outside))
+        direction = (1.0 - times) + _MEMORY * direction
+        length = float(direction @ direction)
+        if length == 0:
+            break
+        step = factor * (upper - lower) / length
+        price = np.clip(price + step * direction, cheapest, outside)
+    return Bounds(chosen, upper, best.lower, best.price, best.value)

@@ -1,0 +1,78 @@
+"""What are the ids of treatments, bodies, horizons, statuses and profiles called?"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from analyses.treatments import bodies, horizons, treatments
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+
+def in_words(row: Row) -> Row:
+    """Return a row of the ledger or the audit with ``…_zh, …_en`` beside each id that has words.
+
+    What the row says in words already stays. A hazard gains ``cost_class`` and ``horizon`` of its
+    treatment.
+    """
+    found: Row = {}
+    for name, rows in _vocabulary().items():
+        for key, said in rows.get(str(row.get(name)), {}).items():
+            found[key if key in ("cost_class", "horizon") else f"{name}_{key}"] = said
+    return {**found, **row} if found else row
+
+
+def told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with words for ids: beside ``treatment`` stand ``treatment_zh`` and ``_en``.
+
+    Parameters
+    ----------
+    frame
+        The ledger, the audit or any table with such columns; it is left alone.
+    """
+    words = {
+        f"{name}_{lang}": frame[name].map({id_: said[lang] for id_, said in rows.items()})
+        .fillna(frame[name])
+        for name, rows in _vocabulary().items()
+        for lang in ("zh", "en")
+        if name in frame and f"{name}_{lang}" not in frame
+    }  # fmt: skip
+    return frame.assign(**words)
+
+
+def profile_words() -> dict[str, dict[str, str]]:
+    """Return the names of the age profiles, from the youngest up: id -> language -> text."""
+    return _vocabulary()["profile"]
+
+
+@cache
+def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return column -> id -> words in both languages, and what else goes with a treatment."""
+    both = ("zh", "en")
+    return {
+        "treatment": {
+            id_: {"zh": t.zh, "en": t.en, "cost_class": t.cost_class, "horizon": t.horizon}
+            for id_, t in treatments().items()
+        },
+        "body": {id_: {lang: row[lang] for lang in both} for id_, row in bodies().items()},
+        "due": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
+        "status": {zh: {"zh": zh, "en": row["en"]} for zh, row in _ledger()["status"].items()},
+        "profile": {
+            row["id"]: {lang: row[lang] for lang in both}
+            for row in load_toml("rules/child_profiles.toml")["profile"]
+        },
+    }
+
+
+def is_fixed(status: object) -> bool:
+    """Say whether a hazard of this status needs nothing more."""
+    return bool(_ledger()["status"].get(str(status), {}).get("fixed", False))
+
+
+def _ledger() -> dict[str, Any]:
+    return load_toml("words/ledger.toml")
