@@ -49,9 +49,8 @@ def compare_schools(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         detour`` (means of the children who have a way, NaN where none has); ``gained`` (children
         who can walk on their own, more than before).
     """
-    both = _by_school(before).join(
-        _by_school(after), how="outer", lsuffix="_before", rsuffix="_after"
-    )
+    then, now = _by_school(before), _by_school(after)
+    both = then.add_suffix("_before").join(now.add_suffix("_after"), how="outer")
     for name in ("children", "alone", "severed"):
         for when in ("before", "after"):
             both[f"{name}_{when}"] = both[f"{name}_{when}"].fillna(0.0)
@@ -72,7 +71,8 @@ def compare_hazards(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     facts = ["school_id", "rule", "object_id"]
     now, then = after.set_index("id"), before.set_index("id")
     measures = ["children", "risk"]
-    both = then[measures].join(now[measures], how="outer", lsuffix="_before", rsuffix="_after")
+    measured = now[measures].add_suffix("_after")
+    both = then[measures].add_suffix("_before").join(measured, how="outer")
     both = both.join(pd.concat([then[facts], now.loc[~now.index.isin(then.index), facts]]))
     gone = ~both.index.isin(now.index)
     both["outcome"] = np.where(gone, "gone", np.where(both.index.isin(then.index), "kept", "new"))

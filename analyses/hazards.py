@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.gate_rules import audit_rules
 from analyses.risk import grade
 from analyses.scene import SOURCES
 from geo.bundled import load_toml
@@ -49,8 +48,7 @@ def failed_checks(audit: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     audit
-        ``school_id, check, verdict, evidence_zh, evidence_en, x, y`` (metric); ``children`` and
-        ``assumed`` (the gate is) if known.  Clause and treatment are those of `gate_rules`.
+        `analyses.gate_audit.gate_audit`.
     pupils
         ``school_id, children``: how many children a hazard at the gate concerns.
 
@@ -61,23 +59,18 @@ def failed_checks(audit: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
     """
     rules = _rules()
     wanted = audit["verdict"].eq("fail") & ~audit["check"].isin(rules["checks"]["elsewhere"])
-    facts = audit_rules().set_index("check")
-    rows = audit[wanted].drop(columns=facts.columns, errors="ignore")
-    rows = rows.join(facts, on="check").reset_index(drop=True)
+    rows = audit[wanted].reset_index(drop=True)
     strengths = rules["grade"]["strength"]
     enrolled = pupils.groupby("school_id")["children"].sum()
-    children = rows["school_id"].map(enrolled).fillna(0.0)
-    if "children" in rows:
-        children = rows["children"].astype(float).fillna(children)
+    children = rows["children"].astype(float).fillna(rows["school_id"].map(enrolled)).fillna(0.0)
     category = rules["category"]
-    assumed = rows["assumed"].astype(bool) if "assumed" in rows else False
     return _frame(
         rows,
         rule=rows["check"],
         category=[category.get(check, category["other"]) for check in rows["check"]],
         description_zh=_titles(rows, "zh"),
         description_en=_titles(rows, "en"),
-        data_state=np.where(assumed, ASSUMED, OBSERVED),
+        data_state=np.where(rows["assumed"].astype(bool), ASSUMED, OBSERVED),
         children=children,
         grade=[strengths.get(word, strengths["other"]) for word in rows["strength"]],
     )
@@ -362,7 +355,7 @@ def _street(name: object, lang: Lang) -> str:
 def _titles(rows: pd.DataFrame, lang: Lang) -> list[str]:
     """Return which check is not met."""
     template = _words()["text"]["verdict"][lang]
-    return [template.format(check=name) for name in rows[lang]]
+    return [template.format(check=name) for name in rows[f"title_{lang}"]]
 
 
 def _frame(rows: pd.DataFrame, **filled: object) -> pd.DataFrame:

@@ -24,8 +24,9 @@ from geo.bundled import load_toml
 from geo.cells import as_texts
 from geo.crs import project
 from geo.findings import Finding, InputRefused
+from geo.formulas import formula_restored
 from geo.paths import inside
-from geo.readers import open_raw
+from geo.readers import TEXT, open_raw
 from geo.rows import Asked
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def read_ledger(path: str, base: Path) -> pd.DataFrame:
         what `geo.readers.open_raw` refuses, and rows that it could not read.
     """
     known = _columns()
-    raw = open_raw(inside(base, path), known, Asked(located=False), name=path)
+    file = inside(base, path)
+    raw = open_raw(file, known, Asked(located=False), name=path)
     lost = [f for f in raw.findings if f.outcome != "note"]
     if lost:
         raise InputRefused(*lost)
@@ -93,7 +95,9 @@ def read_ledger(path: str, base: Path) -> pd.DataFrame:
     named = {header: name for name, header in mapped.header.items()}
     table = pd.DataFrame(
         {
-            named.get(header, header): pd.Series(as_texts(raw.cells[header]), raw.cells.index)
+            named.get(header, header): _filled(
+                raw.cells[header], quoted=file.suffix.lower() in TEXT
+            )
             for header in map(str, raw.cells.columns)
         },
         dtype=object,
@@ -238,6 +242,20 @@ def _gone(before: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
     flat = gpd.GeoDataFrame(pd.DataFrame(rows).drop(columns="geometry", errors="ignore"),
                             geometry=points, crs="EPSG:4326")  # fmt: skip
     return project(flat, crs)
+
+
+def _filled(cells: pd.Series[str], *, quoted: bool) -> pd.Series[Any]:
+    """Return the texts of a column, None where a cell is blank.
+
+    Parameters
+    ----------
+    quoted
+        Whether texts that a spreadsheet would run have a quote before them, as in our CSV.
+    """
+    texts = [text if text and text.strip() else None for text in as_texts(cells)]
+    if quoted:
+        texts = [text and formula_restored(text) for text in texts]
+    return pd.Series(texts, index=cells.index, dtype=object)
 
 
 def _remarks(merged: pd.DataFrame, *, file: str) -> Iterator[Finding]:

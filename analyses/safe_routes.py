@@ -22,7 +22,7 @@ from analyses.way_measures import CHOICES, new_along, sums
 from geo.bicriteria import risk_units
 from geo.bundled import load_toml
 from geo.closures import closed
-from geo.findings import Finding
+from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -121,9 +121,17 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
         ``data/rules/routes.toml``.
     catchments
         Polygons of official catchments, see `analyses.catchments.catchments`.
+
+    Raises
+    ------
+    InputRefused
+        `CONFIG_RANGE` when the detour cap is below 1.
     """
     rules = load_toml("rules/routes.toml")
     cap = rules["detour_cap"]["value"] if detour_cap is None else detour_cap
+    if cap < 1:
+        detail = {"key": "detour_cap", "expected": ">= 1"}
+        raise InputRefused(Finding("CONFIG_RANGE", "study.toml", value=f"{cap:g}", detail=detail))
     placed = place(scene.sides, schools, gates, demand, snap_max_m=snap_max_m)
     sent = catchments_of(placed, schools, demand, profiles=profiles, official=catchments)
     work = Work(

@@ -135,8 +135,8 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
     Returns
     -------
     Safety
-        Tables ``schools, school_routes, crossings, stretches, audit, ledger, ledger_totals,
-        survey, attributes, safe_coverage`` (columns in ``data/words/tables.toml``).
+        Tables ``schools, school_routes, crossings, stretches, audit, ledger_totals, survey,
+        attributes, safe_coverage`` (columns in ``data/words/tables.toml``).
     """
     routes = routes_of(scene, setting)
     youngest = _reference_age()
@@ -167,8 +167,7 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
         "school_routes": tables_of.school_routes(routes.pupils),
         "crossings": tables_of.crossing_rows(scene, crossings, walked),
         "stretches": tables_of.stretch_rows(scene, stretches, walked),
-        "audit": tables_of.audit_rows(audit),
-        "ledger": hazards.drop(columns="geometry"),
+        "audit": audit.rename(columns={"title_zh": "zh", "title_en": "en"}),
         "ledger_totals": totals(hazards),
         "survey": survey(
             scene, risk=partial(edge_risk, profile=youngest), walked=walked, audit=audit
@@ -181,7 +180,7 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
         "route": tables_of.route_lines(scene, routes),
         "crossing": tables["crossings"],
         "exposure": tables["stretches"],
-        "hazard": tables_of.hazard_points(hazards),
+        "hazard": hazards,
         "audit": tables["audit"],
         "zone": zones(scene, setting.gates, setting.schools),
     }
@@ -228,5 +227,5 @@ def _safe_coverage(scene: Scene, setting: Setting, rules: Sequence[Rule]) -> pd.
             forbidden=shut,
             radius_m=rule.metres,
         )
-        parts.append(tables_of.coverage_by_town(table, setting.demand, rule_id=rule.id))
+        parts.append(tables_of.coverage_by_town(table, setting.demand, rule=rule))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.gate_rules import audit_rules
+from analyses.limits import in_scope
 from analyses.profiles import profiles
 from analyses.result import Indicator
-from analyses.treatments import bodies, treatments
 from geo.bundled import load_toml
 from geo.sides import EdgeKind
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analyses.rules import Rule
     from analyses.safe_routes import Routes
     from analyses.scene import Scene
 
@@ -128,45 +128,19 @@ def stretch_rows(scene: Scene, risks: pd.DataFrame, walked: pd.DataFrame) -> gpd
     return _ranked(frame, risks.loc[used])
 
 
-def audit_rows(audit: pd.DataFrame) -> pd.DataFrame:
-    """Return the audit with what each check says, its clause and what would mend it."""
-    mends = {id_: (t.zh, t.en) for id_, t in treatments().items()}
-    rules = audit_rules()
-    taken = [c for c in rules if c not in audit or c == "check"]
-    table = audit.merge(rules[taken], on="check", how="left", validate="many_to_one")
-    for number, lang in enumerate(("zh", "en")):
-        table[f"treatment_{lang}"] = [
-            mends[t][number] if t in mends else None for t in table["treatment"]
-        ]
-    return table
-
-
-def hazard_points(hazards: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the role ``hazard``: the ledger with words for treatment and body."""
-    known, offices = treatments(), bodies()
-    table = hazards.assign(place=hazards["place_zh"])
-    for lang in ("zh", "en"):
-        table[f"treatment_{lang}"] = [
-            getattr(known[t], lang) if t in known else t for t in hazards["treatment"]
-        ]
-        table[f"body_{lang}"] = [offices[b][lang] if b in offices else b for b in hazards["body"]]
-    table["cost_class"] = [
-        known[t].cost_class if t in known else None for t in hazards["treatment"]
-    ]
-    return table
-
-
 def coverage_by_town(
-    table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule_id: str
+    table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule: Rule
 ) -> pd.DataFrame:
     """Return children within the radius, and by a way for them alone, by age and town.
 
-    The rows without a town are the sums.
+    The rows without a town are the sums.  Only children to whom the rule applies are counted.
     """
+    applies = in_scope(rule, demand["settlement"].to_numpy(dtype=object))
+    table = table[applies[table["point"]]]
     town = demand["town"].to_numpy(dtype=object)[table["point"]]
     counts = pd.DataFrame(
         {
-            "rule_id": rule_id,
+            "rule_id": rule.id,
             "profile": table["profile"],
             "town": town,
             "children": table["children"],

@@ -123,6 +123,8 @@ class RoutesInput(_Section):
     """The hazard ledger as the officers edited it; their edits are kept."""
     edits: str | None = None
     """A file of measures to try out (what-if)."""
+    pdf: bool = False
+    """Also write the schools' pages as one PDF."""
 
 
 class StandardsInput(_Section):

@@ -143,25 +143,30 @@ def _with(frame: Any, rows: Rows, values: Mapping[str, Value], *, only_better: b
     new: dict[str, pd.Series[Any]] = {}
     for attribute, value in values.items():
         for column in (attribute, f"{attribute}_low", f"{attribute}_high"):
-            if column not in frame:
-                continue
-            series = frame[column].copy()
-            old = series.iloc[rows]
-            series.iloc[rows] = _better(old, value, attribute) if only_better else value
-            new[column] = series
+            if column in frame:
+                new[column] = _set(frame[column], rows, value, only_better=only_better)
         source = f"{attribute}_source"
         if attribute in new and source in frame:
-            new[source] = _sources(frame, attribute, new[attribute])
+            same = _same(frame[attribute], new[attribute])
+            new[source] = frame[source].astype(object).where(same, _OBSERVED)
         if attribute == "facility" and "forbidden" in frame:
             new["forbidden"] = frame["forbidden"] & new["facility"].eq("forbidden")
-    return frame.assign(**new)
+    return frame.assign(
+        **{n: cells for n, cells in new.items() if not _same(frame[n], cells).all()}
+    )
 
 
-def _sources(frame: pd.DataFrame, attribute: str, after: pd.Series[Any]) -> pd.Series[Any]:
-    """Return where the values come from now: what has changed is observed."""
-    before = frame[attribute]
-    same = before.eq(after) | (before.isna() & after.isna())
-    return frame[f"{attribute}_source"].astype(object).where(same, _OBSERVED)
+def _set(column: pd.Series[Any], rows: Rows, value: Value, *, only_better: bool) -> pd.Series[Any]:
+    """Return a column with a value in the rows."""
+    attribute = str(column.name).removesuffix("_low").removesuffix("_high")
+    cells = column.copy() if pd.api.types.is_numeric_dtype(column) else column.astype(object)
+    cells.iloc[rows] = _better(cells.iloc[rows], value, attribute) if only_better else value
+    return cells
+
+
+def _same(before: pd.Series[Any], after: pd.Series[Any]) -> pd.Series[bool]:
+    """Say where nothing has changed."""
+    return before.eq(after) | (before.isna() & after.isna())
 
 
 def _better(old: pd.Series[Any], value: Value, attribute: str) -> pd.Series[Any]:

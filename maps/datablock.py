@@ -263,8 +263,9 @@ def _lines(
     }
 
 
-def _routes(out: bytearray, rows: gpd.GeoDataFrame, crs: str) -> codec.Spec:
+def _routes(out: bytearray, ways: pd.DataFrame, crs: str) -> codec.Spec:
     """Return the ways to schools; a line that many ways use is stored once."""
+    rows = gpd.GeoDataFrame(ways)
     known = rows[~rows.geometry.is_empty & rows.geometry.notna()]
     same, _ = pd.factorize(shapely.to_wkb(known.geometry.to_numpy()))
     first = np.unique(same, return_index=True)[1]

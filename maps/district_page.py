@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from markupsafe import Markup
 
 from maps import svg
@@ -19,6 +18,8 @@ from maps.vocabulary import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
 
     from geo.findings import Lang
     from maps.school_sheet import Row, SchoolSheet

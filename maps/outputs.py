@@ -15,6 +15,7 @@ from geo.output import run_folder, sha256, write_json, write_manifest
 from maps.geopackage import write_geopackage
 from maps.page import page_html
 from maps.quality_page import quality_html
+from maps.safety_outputs import write_safety
 from maps.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
 _TABLES = (
     "total", "by_town", "by_area", "gaps", "containment", "facilities", "rules", "inputs",
-    "quality_effects", "quality_streets", "quality_sources", "quality_legs",
+    "schools", "school_routes", "safe_coverage", "crossings", "stretches", "audit", "ledger_totals",
+    "whatif_schools", "whatif_hazards",
+    "quality_effects", "quality_streets", "quality_sources", "quality_legs", "attributes",
 )  # fmt: skip
 
 
@@ -72,6 +75,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
         write_csv(
             folder / "findings.csv", for_people(_findings(run.findings, lang), lang), lang=lang
         )
+        write_safety(run, folder, lang=lang)
         _write_rejects(run, folder, lang)
         write_json(folder / "summary.json", _summary(run, lang))
         write_manifest(folder, _facts(run))
@@ -80,10 +84,15 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
 def _tables(run: Run, lang: Lang) -> dict[str, pd.DataFrame]:
     """Return the tables for people, in the order of the sheets; synthetic rows say so."""
     tables = {**run.result.tables, "inputs": run.inputs.accounts_table()}
-    chosen = {n: for_people(tables[n], lang) for n in _TABLES if n in tables}
+    chosen = {n: for_people(_plain(tables[n]), lang) for n in _TABLES if n in tables}
     if run.study.study.synthetic:
         return {name: table.assign(synthetic=True) for name, table in chosen.items()}
     return chosen
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without shapes."""
+    return pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
 
 
 def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Widths on paper are given in millimetres and turned into decimetres of the groun
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from bisect import bisect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,19 @@ import shapely
 from markupsafe import Markup
 
 from maps import svg
-from maps.style import class_of, palette, risk_classes, street_classes
+from maps.sketch import (
+    Sheet,
+    column,
+    ground,
+    halo,
+    names,
+    railways,
+    scale_and_north,
+    streets,
+    stroke,
+    zones,
+)  # fmt: skip
+from maps.style import class_of, palette, risk_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,33 +35,7 @@ if TYPE_CHECKING:
     from geo.findings import Lang
     from maps.surroundings import Place, Rows
 
-WIDTH_MM = 118.0
-"""Width on paper that the signs are drawn for."""
-_BAR_M = 50
-_NAMES = 12
-_SHORTEST_NAMED_M = 60.0
 _RING = [(math.cos(k * math.pi / 4), -math.sin(k * math.pi / 4)) for k in range(1, 9)]
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A corner and a scale: what turns metres into units of the picture."""
-
-    west: float
-    north: float
-    width: int
-    height: int
-
-    @property
-    def mm(self) -> float:
-        """Return the units of one millimetre on paper."""
-        return self.width / WIDTH_MM
-
-    def at(self, point: Any) -> tuple[float, float]:  # noqa: ANN401  (a shapely point)
-        return (point.x - self.west) * 10, (self.north - point.y) * 10
-
-    def data(self, shapes: Any, *, closed: bool = False) -> str:  # noqa: ANN401  (array of shapes)
-        return svg.shape_data(shapes, west=self.west, north=self.north, closed=closed)
 
 
 def zone_svg(
@@ -71,19 +57,19 @@ def zone_svg(
         What a reader who does not see the picture is told.
     """
     west, south, east, north = place.box
-    sheet = _Sheet(west, north, round((east - west) * 10), round((north - south) * 10))
+    sheet = Sheet(west, north, round((east - west) * 10), round((north - south) * 10))
     layers = place.layers
     drawn = [
-        _ground(sheet, layers),
-        _streets(sheet, layers.get("street", {})),
-        _railways(sheet, layers.get("railway", {})),
-        _zones(sheet, layers.get("zone", {})),
+        ground(sheet, layers),
+        streets(sheet, layers.get("street", {})),
+        railways(sheet, layers.get("railway", {})),
+        zones(sheet, layers.get("zone", {})),
         _routes(sheet, layers.get("route", {})),
-        _names(sheet, layers),
+        names(sheet, layers),
         _crossings(sheet, layers.get("crossing", {})),
         _gates(sheet, layers.get("entrance", {}), words["gate"]),
         _hazards(sheet, layers.get("hazard", {}), numbers),
-        _scale_and_north(sheet, words["north"], lang),
+        scale_and_north(sheet, words["north"], lang),
     ]
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" role="img"'
@@ -122,7 +108,7 @@ def legend(place: Place, words: Mapping[str, str], lang: Lang) -> list[tuple[Mar
             unsure = palette()["unsure"]
             rows.append((svg.key(_crossing((0, 0), 14, of=unsure, hollow=True)), unsure[lang]))
     if "hazard" in layers:
-        grades = {grade_of(g)["id"] for g in _column(layers["hazard"], "grade")}
+        grades = {grade_of(g)["id"] for g in column(layers["hazard"], "grade")}
         rows += [(svg.key(svg.circle((0, 0), 16, fill=g["colour"])),
                   words["hazard"].replace("{grade}", g[lang]))
                  for g in palette()["grade"] if g["id"] in grades]  # fmt: skip
@@ -140,107 +126,42 @@ def grade_of(grade: object) -> dict[str, Any]:
     return next((row for row in rows if row["id"] == grade), rows[-1])
 
 
-# ---- the ground ----------------------------------------------------------------------------------
-
-
-def _ground(sheet: _Sheet, layers: Mapping[str, Rows]) -> Markup:
-    plain, own = palette()["plain"], palette()["route"]
-    drawn = Markup("")
-    for role in ("green", "water", "building"):
-        shapes = layers.get(role, {}).get("geometry", ())
-        line = {"water": plain["water_line"], "building": plain["building_line"]}.get(role)
-        drawn += svg.path(
-            sheet.data(shapes, closed=True), fill=plain[role], fill_rule="evenodd",
-            stroke=line, stroke_width=line and round(0.15 * sheet.mm),
-        )  # fmt: skip
-        if role == "water":
-            drawn += svg.path(sheet.data(shapes), fill="none", stroke=plain["water"],
-                              stroke_width=round(1.2 * sheet.mm))  # fmt: skip
-            drawn += svg.path(
-                sheet.data(layers.get("facility", {}).get("geometry", ()), closed=True),
-                fill=own["campus"], fill_rule="evenodd", fill_opacity=0.75,
-                stroke=own["campus_line"], stroke_width=round(0.25 * sheet.mm),
-            )  # fmt: skip
-    return drawn
-
-
-def _streets(sheet: _Sheet, rows: Rows) -> Markup:
-    if "geometry" not in rows:
-        return Markup("")
-    classes = palette()["street"]
-    highway = pd.Series(_column(rows, "highway"), dtype=object)
-    of_class = street_classes(highway)
-    data = [sheet.data(rows["geometry"][of_class == n]) for n in range(len(classes))]
-    drawn = Markup("")
-    for kerbs in (True, False):
-        for line, street in reversed(list(zip(data, classes, strict=True))):
-            width = max(street["width_m"] * 10, 0.3 * sheet.mm)
-            if not kerbs:
-                drawn += _stroke(line, street["colour"], width)
-            elif street["casing"]:
-                drawn += _stroke(line, street["casing"], width + 0.5 * sheet.mm)
-    return drawn
-
-
-def _railways(sheet: _Sheet, rows: Rows) -> Markup:
-    data = sheet.data(rows.get("geometry", ()))
-    colour = palette()["plain"]["railway"]
-    return _stroke(data, colour, 0.9 * sheet.mm) + _stroke(
-        data,
-        "#fff",
-        0.5 * sheet.mm,
-        dash=f"{round(2 * sheet.mm)} {round(2 * sheet.mm)}",
-        cap="butt",
-    )
-
-
-def _zones(sheet: _Sheet, rows: Rows) -> Markup:
-    if "geometry" not in rows:
-        return Markup("")
-    dash = f"{round(1.6 * sheet.mm)} {round(1.1 * sheet.mm)}"
-    return svg.path(
-        sheet.data(rows["geometry"], closed=True), fill=palette()["route"]["zone"],
-        fill_opacity=0.06, fill_rule="evenodd", stroke=palette()["route"]["zone"],
-        stroke_width=round(0.4 * sheet.mm), stroke_dasharray=dash,
-    )  # fmt: skip
-
-
 # ---- ways and crossings --------------------------------------------------------------------------
 
 
-def _routes(sheet: _Sheet, rows: Rows) -> Markup:
+def _routes(sheet: Sheet, rows: Rows) -> Markup:
     """Draw each line once for each choice, as wide as all its children ask for."""
     if "geometry" not in rows:
         return Markup("")
-    table = pd.DataFrame({
-        "choice": rows["choice"], "line": shapely.to_wkb(rows["geometry"]),
-        "children": pd.to_numeric(pd.Series(_column(rows, "children")), errors="coerce").fillna(0),
-        "row": np.arange(len(rows["geometry"])),
-    })  # fmt: skip
-    lines = table.groupby(["choice", "line"], sort=False).agg(
-        children=("children", "sum"), row=("row", "min")
-    )
-    lines = lines.sort_values("row").reset_index()
+    safest, shortest = (_children_of(rows, choice) for choice in ("safest", "shortest"))
     drawn = Markup("")
-    loads, colours = palette()["load"], palette()["route"]
-    for number, load in enumerate(loads):
-        mine = lines[
-            (lines["choice"] == "safest") & (_load(lines["children"].to_numpy()) == number)
-        ]
-        drawn += _stroke(sheet.data(rows["geometry"][mine["row"]]), colours["safest"],
-                         load["width_mm"] * sheet.mm)  # fmt: skip
-    shortest = lines.loc[lines["choice"] == "shortest", "row"]
+    colours = palette()["route"]
+    for number, load in enumerate(palette()["load"]):
+        mine = [row for row, children in safest.values() if _load(children) == number]
+        drawn += stroke(sheet.data(rows["geometry"][mine]), colours["safest"],
+                        load["width_mm"] * sheet.mm)  # fmt: skip
+    others = [row for row, _ in shortest.values()]
     dash = f"{round(1.2 * sheet.mm)} {round(1.2 * sheet.mm)}"
-    return drawn + _stroke(sheet.data(rows["geometry"][shortest]), colours["shortest"],
-                           0.5 * sheet.mm, dash=dash, cap="butt")  # fmt: skip
+    return drawn + stroke(sheet.data(rows["geometry"][others]), colours["shortest"],
+                          0.5 * sheet.mm, dash=dash, cap="butt")  # fmt: skip
 
 
-def _load(children: Any) -> Any:  # noqa: ANN401  (arrays)
-    bounds = [load["children"] for load in palette()["load"]]
-    return np.maximum(np.searchsorted(bounds, children, side="right") - 1, 0)
+def _children_of(rows: Rows, choice: str) -> dict[bytes, tuple[int, float]]:
+    """Return each line of a choice with its first row and the children of all its rows."""
+    found: dict[bytes, tuple[int, float]] = {}
+    children = np.nan_to_num(np.asarray(column(rows, "children"), dtype=np.float64))
+    lines = shapely.to_wkb(rows["geometry"])
+    for row in np.flatnonzero(rows["choice"] == choice).tolist():
+        first, before = found.get(lines[row], (row, 0.0))
+        found[lines[row]] = first, before + float(children[row])
+    return found
 
 
-def _crossings(sheet: _Sheet, rows: Rows) -> Markup:
+def _load(children: float) -> int:
+    return max(bisect([load["children"] for load in palette()["load"]], children) - 1, 0)
+
+
+def _crossings(sheet: Sheet, rows: Rows) -> Markup:
     if "geometry" not in rows:
         return Markup("")
     classes, hollow = _crossing_classes(rows), _hollow(rows)
@@ -261,11 +182,11 @@ def _crossing(at: svg.XY, radius: float, *, of: dict[str, Any], hollow: bool) ->
 
 
 def _crossing_classes(rows: Rows) -> list[int]:
-    return [class_of(risk, "crossing") for risk in _column(rows, "risk")]
+    return [class_of(risk, "crossing") for risk in column(rows, "risk")]
 
 
 def _hollow(rows: Rows) -> Any:  # noqa: ANN401  (array of bool)
-    known = pd.to_numeric(pd.Series(_column(rows, "known_share")), errors="coerce").to_numpy()
+    known = pd.to_numeric(pd.Series(column(rows, "known_share")), errors="coerce").to_numpy()
     no_number = np.array(_crossing_classes(rows)) < 0
     return (known < palette()["unsure"]["known_share"]) | no_number
 
@@ -273,7 +194,7 @@ def _hollow(rows: Rows) -> Any:  # noqa: ANN401  (array of bool)
 # ---- gates and hazards ---------------------------------------------------------------------------
 
 
-def _gates(sheet: _Sheet, rows: Rows, word: str) -> Markup:
+def _gates(sheet: Sheet, rows: Rows, word: str) -> Markup:
     drawn = Markup("")
     for number, known in enumerate(_gate_known(rows), 1):
         x, y = sheet.at(rows["geometry"][number - 1])
@@ -281,7 +202,7 @@ def _gates(sheet: _Sheet, rows: Rows, word: str) -> Markup:
         drawn += _gate((x, y), size, known=known)
         drawn += svg.text(
             f"{word}{number}", (x + 1.35 * size, y + 0.45 * size), 3.0 * sheet.mm,
-            fill=palette()["route"]["gate"], font_weight="bold", **_halo(sheet),
+            fill=palette()["route"]["gate"], font_weight="bold", **halo(sheet),
         )  # fmt: skip
     return drawn
 
@@ -296,10 +217,10 @@ def _gate(at: svg.XY, size: float, *, known: bool) -> Markup:
 
 
 def _gate_known(rows: Rows) -> list[bool]:
-    return [rule in ("gate", "mapped") for rule in _column(rows, "rule")]
+    return [rule in ("gate", "mapped") for rule in column(rows, "rule")]
 
 
-def _hazards(sheet: _Sheet, rows: Rows, numbers: Sequence[str]) -> Markup:
+def _hazards(sheet: Sheet, rows: Rows, numbers: Sequence[str]) -> Markup:
     """Draw the hazards of the list with their numbers, moved apart; the others as dots below."""
     if "geometry" not in rows:
         return Markup("")
@@ -307,7 +228,7 @@ def _hazards(sheet: _Sheet, rows: Rows, numbers: Sequence[str]) -> Markup:
     listed = sorted(
         (place_of.get(str(id_), len(numbers)), row) for row, id_ in enumerate(rows["id"])
     )
-    grades, radius = _column(rows, "grade"), 2.1 * sheet.mm
+    grades, radius = column(rows, "grade"), 2.1 * sheet.mm
     below, above = Markup(""), Markup("")
     taken: list[tuple[float, float]] = []
     for place, row in listed:
@@ -320,12 +241,12 @@ def _hazards(sheet: _Sheet, rows: Rows, numbers: Sequence[str]) -> Markup:
         taken.append(to)
         if to != (x, y):
             leader = f"M{round(x)} {round(y)}L{round(to[0])} {round(to[1])}"
-            below += _stroke(leader, palette()["plain"]["ink"], 0.35 * sheet.mm)
+            below += stroke(leader, palette()["plain"]["ink"], 0.35 * sheet.mm)
         above += _hazard(to, radius, number=str(place + 1), grade=grades[row])
     return below + above
 
 
-def _free(at: svg.XY, taken: list[svg.XY], *, sheet: _Sheet, radius: float) -> svg.XY:
+def _free(at: svg.XY, taken: list[svg.XY], *, sheet: Sheet, radius: float) -> svg.XY:
     """Return a place for a number near its hazard that no other number stands on."""
     x, y = at
     rings = [(x + far * radius * a, y + far * radius * b) for far in (2.4, 4.0) for a, b in _RING]
@@ -343,79 +264,5 @@ def _hazard(at: svg.XY, radius: float, *, number: str, grade: object) -> Markup:
                            text_anchor="middle", font_weight="bold")  # fmt: skip
 
 
-# ---- names, scale, small things ------------------------------------------------------------------
-
-
-def _names(sheet: _Sheet, layers: Mapping[str, Rows]) -> Markup:
-    """Write each street's name once, along its longest piece."""
-    longest: dict[str, tuple[float, Any]] = {}
-    for role in ("exposure", "street"):
-        rows = layers.get(role, {})
-        for name, line in zip(rows.get("name", ()), rows.get("geometry", ()), strict=False):
-            if isinstance(name, str) and name and line.length > longest.get(name, (0.0,))[0]:
-                longest[name] = (line.length, line)
-    best = sorted(longest.items(), key=lambda item: (-item[1][0], item[0]))[:_NAMES]
-    return Markup("").join(
-        _name(sheet, name, line) for name, (length, line) in best if length >= _SHORTEST_NAMED_M
-    )
-
-
-def _name(sheet: _Sheet, name: str, line: Any) -> Markup:  # noqa: ANN401  (a shapely line)
-    before, middle, after = (
-        sheet.at(line.interpolate(share, normalized=True)) for share in (0.4, 0.5, 0.6)
-    )
-    angle = math.degrees(math.atan2(after[1] - before[1], after[0] - before[0]))
-    upright = (angle + 90) % 180 - 90
-    x, y = round(middle[0]), round(middle[1])
-    return svg.text(
-        name if len(name) <= 24 else name[:23] + "…",  # noqa: PLR2004  (characters of a label)
-        (x, y + 0.9 * sheet.mm), 2.5 * sheet.mm, fill=palette()["plain"]["ink"],
-        text_anchor="middle", transform=f"rotate({round(upright)} {x} {y})", **_halo(sheet),
-    )  # fmt: skip
-
-
-def _scale_and_north(sheet: _Sheet, north: str, lang: Lang) -> Markup:
-    mm, ink = sheet.mm, palette()["plain"]["ink"]
-    left, low = 3 * mm, sheet.height - 3.5 * mm
-    bar = _BAR_M * 10
-    back = svg.path(
-        f"M{round(left - 1.5 * mm)} {round(low - 5.2 * mm)}h{round(bar + 9 * mm)}v{round(7 * mm)}"
-        f"h{-round(bar + 9 * mm)}z", fill="#fff", fill_opacity=0.85,
-    )  # fmt: skip
-    half = bar // 2
-    drawn = back + svg.path(f"M{round(left)} {round(low)}h{bar}v{round(mm)}h{-bar}z", fill="#fff",
-                            stroke=ink, stroke_width=round(0.2 * mm))  # fmt: skip
-    drawn += svg.path(f"M{round(left)} {round(low)}h{half}v{round(mm)}h{-half}z", fill=ink)
-    unit = "米" if lang == "zh" else "m"
-    for at, said in ((0, "0"), (bar, f"{_BAR_M} {unit}")):
-        drawn += svg.text(
-            said, (left + at, low - 1.1 * mm), 2.7 * mm, fill=ink, text_anchor="middle"
-        )
-    x, y = sheet.width - 6 * mm, 4 * mm
-    drawn += svg.circle((x, y + 3.2 * mm), 5.2 * mm, fill="#fff", fill_opacity=0.85)
-    needle = f"M{round(x)} {round(y - mm)}l{round(1.9 * mm)} {round(5.4 * mm)}"
-    drawn += svg.path(f"{needle}l{-round(1.9 * mm)} {-round(1.3 * mm)}"
-                      f"l{-round(1.9 * mm)} {round(1.3 * mm)}z", fill=ink)  # fmt: skip
-    return drawn + svg.text(north, (x, y + 7.6 * mm), 3 * mm, fill=ink, text_anchor="middle",
-                            font_weight="bold")  # fmt: skip
-
-
-def _stroke(data: str, colour: str, width: float, *, dash: str = "", cap: str = "round") -> Markup:
-    return svg.path(data, fill="none", stroke=colour, stroke_width=round(width),
-                    stroke_linecap=cap, stroke_linejoin="round", stroke_dasharray=dash)  # fmt: skip
-
-
 def _line_key(data: str, colour: str, width: int, *, dash: str = "") -> Markup:
-    return svg.key(_stroke(data, colour, width, dash=dash, cap="butt" if dash else "round"))
-
-
-def _halo(sheet: _Sheet) -> dict[str, object]:
-    return {"stroke": "#fff", "stroke_width": round(0.7 * sheet.mm), "paint_order": "stroke",
-            "stroke_linejoin": "round"}  # fmt: skip
-
-
-def _column(rows: Rows, name: str) -> list[Any]:
-    """Return a column as a list; one that is not there as so many None."""
-    if name in rows:
-        return list(rows[name])
-    return [None] * len(rows.get("geometry", ()))
+    return svg.key(stroke(data, colour, width, dash=dash, cap="butt" if dash else "round"))

@@ -114,7 +114,9 @@ def sheets(
         return ()
     around = places(shown)
     given = {name: tables[name] for name in (_ROUTES, _TREATMENTS) if tables and name in tables}
-    of_roles = {role: rows[role] for role in ("audit", "hazard") if role in rows}
+    of_roles: dict[str, pd.DataFrame] = {
+        role: rows[role] for role in ("audit", "hazard") if role in rows
+    }
     own = {name: _by_school(table) for name, table in {**of_roles, **given}.items()}
     kinds = _kind_words(rows.get("kind"))
     found = []

@@ -5,6 +5,7 @@ The HTML page and the PDF lay out the same content: plain text, and signs that `
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
@@ -123,6 +124,7 @@ def _facts(facts: Row, lang: Lang) -> list[dict[str, str]]:
     return found
 
 
+@cache
 def _verdicts(lang: Lang) -> dict[str, Content]:
     """Return the sign and the words of each verdict, the one to look at first first."""
     return {

@@ -68,11 +68,11 @@ def places(shown: Sequence[Shown]) -> dict[str, Place]:
     ids = [str(i) for i in schools["school_id"]]
     own = {role: _own(roles[role], key, ids) for role, key in _OWN.items() if role in roles}
     boxes = _boxes(schools["geometry"], [own[r] for r in ("zone", "entrance") if r in own], roles)
-    frames = shapely.box(*boxes.T)
+    frames: Any = shapely.box(*boxes.T)
     near = {role: _near(roles[role]["geometry"], frames) for role in _AROUND if role in roles}
     found = {}
     for place, (id_, box) in enumerate(zip(ids, boxes, strict=True)):
-        rows = {role: taken[place] for role, taken in near.items()}
+        rows: dict[str, NDArray[np.int64]] = {role: taken[place] for role, taken in near.items()}
         rows |= {role: taken[place] for role, (taken, _) in own.items()}
         # Gates are numbered in their order: none of them may be left out.
         cut = {

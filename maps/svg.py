@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from maps.style import palette
 
@@ -50,12 +50,12 @@ def path(data: str, **attributes: object) -> Markup:
     """Return a path; without data there is none."""
     if not data:
         return Markup("")
-    said = Markup("").join(
-        Markup(' {}="{}"').format(name.replace("_", "-"), value)
+    said = "".join(
+        f' {name.replace("_", "-")}="{escape(str(value))}"'
         for name, value in attributes.items()
         if value not in (None, "")
     )
-    return Markup('<path d="{}"{}/>').format(data, said)
+    return Markup(f'<path d="{escape(data)}"{said}/>')  # noqa: S704  (escaped one by one: faster)
 
 
 def shape_data(
@@ -95,9 +95,9 @@ def _fonts() -> str:
 
 def circle(at: XY, radius: float, **attributes: object) -> Markup:
     """Return a circle, written as a path: one element fewer to style."""
-    r = round(radius)
-    return path(f"M{round(at[0]) - r} {round(at[1])}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0Z",
-                **attributes)  # fmt: skip
+    x, y, r = round(at[0]), round(at[1]), round(radius)
+    half = f"a{r} {r} 0 1 0 {{}} 0"
+    return path(f"M{x - r} {y}{half.format(2 * r)}{half.format(-2 * r)}Z", **attributes)
 
 
 def key(drawn: Markup, *, label: str = "", width: int = _KEY) -> Markup:

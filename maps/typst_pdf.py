@@ -10,7 +10,7 @@ import json
 import re
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from geo.findings import EnvironmentFault, Finding
 from maps.school_text import content
@@ -61,7 +61,7 @@ def school_pdf(
     compiler = typst.Compiler(
         _template(), font_paths=fonts, sys_inputs={"pages": data, "font": family, "lang": lang}
     )
-    path.write_bytes(compiler.compile(format="pdf"))
+    path.write_bytes(cast("bytes", compiler.compile(format="pdf")))
 
 
 def _family(installed: set[str], *, chinese: bool, file: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -63,8 +64,9 @@ def area(name: str, low: Point, high: Point) -> gpd.GeoDataFrame:
 
 def ladder(width_m: float = 400.0) -> list[Way]:
     """Two residential streets to the north and south of an arterial, 400 m apart, and between
-    their far ends a street in the north and one in the south."""
-    ways = [road((0, 0), (width_m, 0), **ARTERIAL)]
+    their far ends a street in the north and one in the south; the arterial goes on."""
+    stops = (-5000.0, 0.0, width_m, width_m + 5000.0)  # its ends can be walked around
+    ways = [road((a, 0), (b, 0), **ARTERIAL) for a, b in pairwise(stops)]
     for y in (100, -100):
         ways += [road((x, 0), (x, y), highway="residential") for x in (0, width_m)]
         ways.append(road((0, y), (width_m, y), highway="residential"))

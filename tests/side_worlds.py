@@ -56,7 +56,8 @@ def road(
 
 def path(*points: Point, **tags: str) -> Way:
     """Draw a way of its own."""
-    return road(*points, **{"highway": "footway", **tags})._replace(half_width_m=None)
+    tags = {"highway": "footway", **tags}
+    return Way(points, None, quiet=False, crossable=True, oneway=0, tags=tags)
 
 
 def town(

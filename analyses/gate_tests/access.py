@@ -23,7 +23,7 @@ _NATIONAL_OR_PROVINCIAL = re.compile(r"(^|;)\s*[GS]\s?\d", re.ASCII)
 def gate_known(site: Site, rule: GateRule) -> Answer:
     """Tell a gate that was given or mapped, which is known, from that follows from an outline."""
     del rule
-    origin = site.ground.gates["rule"].iat[site.gates[0]]
+    origin = site.ground.gate_rules[site.gates[0]]
     return Answer("pass" if site.gates_known else "unknown", slots={"rule": origin})
 
 
@@ -34,7 +34,7 @@ def gate_count(site: Site, rule: GateRule) -> Answer:
         return Answer("unknown", "gates_assumed", value=count)
     if rule.meets(count):
         return Answer("pass", value=count)
-    given = (site.ground.gates["rule"].iloc[list(site.gates)] == "gate").all()
+    given = all(site.ground.gate_rules[gate] == "gate" for gate in site.gates)
     return Answer("fail" if given else "unknown", value=count)
 
 

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from analyses.child_facts import clear_length_m, stopping_m
 from analyses.gate_tests.answer import Answer, all_hold, no_layer
@@ -146,13 +145,11 @@ def _parking_m(site: Site, row: Ints) -> NDArray[np.float64] | None:
     ground = site.ground
     if "parking" not in ground.scene.layers:
         return None
-    kerb = ground.shapes("parking")[ground.is_kind("parking", "kind", "kerb")]
+    kerb = ground.tree_of("parking", "kind", "kerb")
     distance = np.full(len(row), np.inf)
     if len(kerb):
-        points = ground.scene.crossings.geometry.to_numpy()[row]
-        (at, _), metres = shapely.STRtree(kerb).query_nearest(
-            points, return_distance=True, all_matches=False
-        )
+        points = ground.crossing_points[row]
+        (at, _), metres = kerb.query_nearest(points, return_distance=True, all_matches=False)
         distance[at] = metres
     return distance
 

@@ -103,7 +103,32 @@ class Ground:
 
     def gates_of(self, school: int) -> tuple[int, ...]:
         """Return the rows of the gates of a school (a row of the schools)."""
-        return self._gates_of.get(str(self.schools["facility_id"].iat[school]), ())
+        return self._gates_of.get(self.school_ids[school], ())
+
+    @cached_property
+    def school_ids(self) -> list[str]:
+        """Ids of the schools."""
+        return self.schools["facility_id"].astype(str).tolist()
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """Kinds of the schools."""
+        return self.schools["kind"].astype(str).tolist()
+
+    @cached_property
+    def campuses(self) -> Objects:
+        """The schools' areas, or the points that stand for them."""
+        return np.asarray(self.schools.geometry.to_numpy(), dtype=object)
+
+    @cached_property
+    def gate_rules(self) -> list[str]:
+        """By which rule each gate was found."""
+        return self.gates["rule"].astype(str).tolist()
+
+    @cached_property
+    def crossing_points(self) -> Objects:
+        """Where the crossings lie."""
+        return np.asarray(self.scene.crossings.geometry.to_numpy(), dtype=object)
 
     @cached_property
     def known_gate(self) -> Flags:
@@ -136,7 +161,7 @@ class Ground:
         """Crossings within the way in which they are looked for."""
         crossings = self.scene.crossings
         edge = crossings["street"].to_numpy(dtype=np.int64)
-        points = crossings.geometry.to_numpy()
+        points = self.crossing_points
         lines = self.scene.network.tree.geometries[edge]
         along = np.rint(shapely.line_locate_point(lines, points) * MM_PER_M)
         places = Snapped(
@@ -184,9 +209,8 @@ class Ground:
         signals = shapely.points(xy[self.tagged_nodes("highway", "traffic_signals")])
         near = np.zeros(len(xy), dtype=bool)
         within_m = number("signal_near")
-        _, node = shapely.STRtree(shapely.points(xy)).query(
-            signals, predicate="dwithin", distance=within_m
-        )
+        nodes = np.asarray(shapely.points(xy), dtype=object)
+        _, node = shapely.STRtree(nodes).query(signals, predicate="dwithin", distance=within_m)
         near[node] = True
         return near
 
@@ -221,7 +245,7 @@ class Ground:
 
     def layer_xy(self, layer: str, row: int) -> tuple[float, float]:
         """Return a point on what a row of a layer shows."""
-        return point_xy(self.scene.layers[layer].geometry.iat[int(row)])
+        return point_xy(self.shapes(layer)[row])
 
     def tree(self, layer: str) -> shapely.STRtree:
         """Return the spatial index of a layer that was given."""
@@ -235,6 +259,19 @@ class Ground:
         return self._once(
             ("kind", layer, column, kinds), lambda: frame[column].isin(kinds).to_numpy(dtype=bool)
         )
+
+    def tree_of(self, layer: str, column: str, *kinds: str) -> shapely.STRtree:
+        """Return the spatial index of those rows of a layer that are of some kinds."""
+        return self._once(
+            ("tree", layer, column, kinds),
+            lambda: shapely.STRtree(self.shapes(layer)[self.is_kind(layer, column, *kinds)]),
+        )
+
+    @cached_property
+    def beside_fences(self) -> shapely.STRtree:
+        """Where one walks behind a fence: strips on both sides of it, none beyond its ends."""
+        fences = self.tree_of("barriers", "barrier", *words("fences")).geometries
+        return shapely.STRtree(shapely.buffer(fences, number("fence_near"), cap_style="flat"))
 
     def complete(self, layer: str) -> bool:
         """Return whether a layer shows all there is, so that what it lacks is absent.

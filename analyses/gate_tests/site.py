@@ -45,17 +45,17 @@ class Site:
     @cached_property
     def school_id(self) -> str:
         """Id of the school."""
-        return str(self.ground.schools["facility_id"].iat[self.school])
+        return self.ground.school_ids[self.school]
 
     @cached_property
     def kind(self) -> str:
         """Kind of the school."""
-        return str(self.ground.schools["kind"].iat[self.school])
+        return self.ground.kinds[self.school]
 
     @cached_property
     def campus(self) -> shapely.Geometry:
         """The campus, or the point that stands for it."""
-        shape: shapely.Geometry = self.ground.schools.geometry.to_numpy()[self.school]
+        shape: shapely.Geometry = self.ground.campuses[self.school]
         return shape
 
     @cached_property
@@ -166,7 +166,7 @@ class Site:
 
     def crossing_xy(self, row: int) -> tuple[float, float]:
         """Return where a crossing lies."""
-        return point_xy(self.ground.scene.crossings.geometry.iat[row])
+        return point_xy(self.ground.crossing_points[row])
 
     def nodes(self, limit_m: float) -> tuple[Ints, Floats]:
         """Return the nodes within a way of the gates (at most the zone's), nearest first."""

@@ -63,13 +63,11 @@ def zone_signs(site: Site, rule: GateRule) -> Answer:
     ends = _zone_ends(site)
     if not len(ends):
         return Answer("n.a.")
-    signs = ground.shapes("signs")[ground.is_kind("signs", "sign", "zone_30")]
+    signs = ground.tree_of("signs", "sign", "zone_30")
     if not len(signs):
         return Answer("unknown", "no_subject")
     points = shapely.points(ends)
-    found, _ = shapely.STRtree(signs).query(
-        points, predicate="dwithin", distance=number("sign_near")
-    )
+    found, _ = signs.query(points, predicate="dwithin", distance=number("sign_near"))
     signed = np.zeros(len(ends), dtype=bool)
     signed[found] = True
     verdict: Verdict = "pass" if signed.all() else "fail" if ground.complete("signs") else "unknown"

@@ -54,7 +54,7 @@ def bus_stop(site: Site, rule: GateRule) -> Answer:
         return Answer("pass", "same_side", value=value, xy=xy)
     crossing, _ = site.crossings(rule.metres)
     certain, possible = site.facilities(crossing)
-    spots = ground.scene.crossings.geometry.to_numpy()[crossing]
+    spots = ground.crossing_points[crossing]
     gap = shapely.distance(spots, shapely.Point(xy))
     near = gap <= number("stop_to_crossing")
     verdict: Verdict = (

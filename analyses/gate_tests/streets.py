@@ -74,11 +74,9 @@ def fenced_walkway(site: Site, rule: GateRule) -> Answer:
     rows = rows[ground.road[apron.edge[rows]]]
     if not len(rows):
         return Answer("n.a.", "no_roads")
-    near = number("fence_near")
-    fences = ground.shapes("barriers")[ground.is_kind("barriers", "barrier", *words("fences"))]
     walk = shapely.union_all(apron.lines[rows])
-    beside = shapely.buffer(fences, near, cap_style="flat")
-    fence = shapely.union_all(beside[shapely.intersects(beside, walk)])
+    strips = ground.beside_fences
+    fence = shapely.union_all(strips.geometries[strips.query(walk, predicate="intersects")])
     fenced = float(shapely.length(shapely.intersection(walk, fence)))
     share = fenced / float(shapely.length(walk))
     verdict: Verdict = "pass" if share >= number("fence_share") else "unknown"

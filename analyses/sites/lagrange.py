@@ -9,7 +9,7 @@ HiGHS has to prove is small, and the proof stays exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-_STEPS = 600
-_PATIENCE = 20
-_LEAST_FACTOR = 1e-3
-_MEMORY = 0.3
+_STEPS = 4000
+_PATIENCE = (20, 20, 50)
+_STARTS = 12
+_SHRINK = 0.7
+_LEAST = 1e-3
+_MEMORY = 0.9
+_FLOOR = 0.05
 _MOST_EXCHANGES = 500
 _MOST_CELLS = 5_000_000
 _CLOSE = 1e-12
@@ -68,23 +71,41 @@ class Bounds:
     value: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Left:
+    """What may still be part of an optimum: offers, sites that are in all optima, and in some."""
+
+    offers: Offers
+    needed: Ints
+    possible: Ints
+
+
 def total_cost(offers: Offers, chosen: Ints) -> float:
     """Return the cost of serving all from the chosen sites, inf where somebody is left."""
     return float(_served(offers, chosen, offers.outside).first.sum())
 
 
-def bounds_of(offers: Offers, count: int) -> Bounds:
-    """Bound the cheapest choice of at most `count` sites from both sides."""
+def bounds_of(offers: Offers, count: int) -> tuple[Bounds, Left]:
+    """Bound the cheapest choice of at most `count` sites from both sides, and say what is left.
+
+    A second, more patient search goes on with what the first one leaves.
+    """
     # A finite stand-in for "must be served": one left over costs more than all others together.
     ceiling = np.full(len(offers.outside), 0.0)
     np.maximum.at(ceiling, offers.demand, offers.cost)
     dear = ceiling.sum() + 1.0
     outside = np.where(np.isinf(offers.outside), dear, offers.outside)
     chosen = _exchanged(offers, _greedy(offers, count, outside), outside)
-    search = _descend(offers, count, outside, start=chosen)
-    best = _exchanged(offers, search.chosen, outside)
-    upper = float(_served(offers, best, outside).first.sum())
-    return Bounds(best, upper, search.lower, search.price, search.value)
+    served = _served(offers, chosen, outside)
+    price = np.clip((served.first + served.second) / 2, 0.0, outside)
+    bounds = Bounds(chosen, float(served.first.sum()), -np.inf, price, np.zeros(offers.sites))
+    left = Offers(offers.site, offers.demand, offers.cost, outside, offers.sites)
+    for patience in _PATIENCE:
+        bounds = _descend(left, count, bounds, patience=patience)
+        bounds = _improved(left, count, bounds)
+        left, needed, possible = reduced(left, bounds, count)
+    offers = Offers(left.site, left.demand, left.cost, offers.outside, offers.sites)
+    return bounds, Left(offers, needed, possible)
 
 
 def reduced(offers: Offers, bounds: Bounds, count: int) -> tuple[Offers, Ints, Ints]:
@@ -157,6 +178,21 @@ def _greedy(offers: Offers, count: int, outside: Floats) -> Ints:
     return np.flatnonzero(chosen)
 
 
+def _improved(offers: Offers, count: int, bounds: Bounds) -> Bounds:
+    """Exchange sites from several starts among those that the relaxation likes; keep the best."""
+    order = np.argsort(bounds.value, kind="stable")
+    pool = order[: min(2 * count, len(order))]
+    draw = np.random.default_rng(0)  # the same starts in every run
+    starts = [bounds.chosen, order[:count]]
+    starts += [draw.choice(pool, count, replace=False) for _ in range(_STARTS)]
+    for start in starts:
+        chosen = _exchanged(offers, np.sort(start), offers.outside)
+        upper = float(_served(offers, chosen, offers.outside).first.sum())
+        if upper < bounds.upper:
+            bounds = replace(bounds, chosen=chosen, upper=upper)
+    return bounds
+
+
 def _exchanged(offers: Offers, chosen: Ints, outside: Floats) -> Ints:
     """Exchange one site for another as long as that saves anything, the best exchange first."""
     count = len(chosen)
@@ -194,42 +230,56 @@ def _savings(offers: Offers, served: _Served, count: int) -> Floats:
     return saved
 
 
-def _descend(offers: Offers, count: int, outside: Floats, *, start: Ints) -> Bounds:
-    """Raise the lower bound by subgradient steps; keep the best choice met on the way."""
-    demand, site, cost = offers.demand, offers.site, offers.cost
-    cheapest = outside.copy()
-    np.minimum.at(cheapest, demand, cost)
-    served = _served(offers, start, outside)
-    upper, chosen = float(served.first.sum()), start
-    price = np.clip((served.first + served.second) / 2, cheapest, outside)
-    best = Bounds(chosen, upper, -np.inf, price, np.zeros(offers.sites))
-    direction = np.zeros(len(outside))
+def _descend(offers: Offers, count: int, start: Bounds, *, patience: int) -> Bounds:
+    """Raise the lower bound by subgradient steps; keep the best choice met on the way.
+
+    The step of a demand point is in proportion to what its offers differ by.
+    """
+    cheapest, spread = _spread(offers)
+    best, price = start, np.maximum(start.price, cheapest)
+    direction = np.zeros(len(spread))
     factor, waited = 1.0, 0
     for _ in range(_STEPS):
-        saved = price[demand] - cost
-        helps = saved > 0
-        sums = np.bincount(site[helps], weights=saved[helps], minlength=offers.sites)
-        value = -np.asarray(sums, dtype=np.float64)
-        taken = np.argsort(value, kind="stable")[:count]
-        lower = float(price.sum() + value[taken].sum())
+        lower, value, taken = _relaxed(offers, price, count)
         waited += 1
         if lower > best.lower:
-            waited = 0 if lower > best.lower + _LEAST_FACTOR * (upper - best.lower) else waited
-            cost_now = float(_served(offers, taken, outside).first.sum())
-            if cost_now < upper:
-                upper, chosen = cost_now, taken
-            best = Bounds(chosen, upper, lower, price, value)
-        if waited > _PATIENCE:
-            factor, waited, price = factor / 2, 0, best.price
-        if factor < _LEAST_FACTOR or upper - best.lower <= _CLOSE * abs(upper):
+            # Gains too small to matter do not prolong the search.
+            waited = 0 if lower > best.lower + _LEAST * (best.upper - best.lower) else waited
+            cost_now = float(_served(offers, taken, offers.outside).first.sum())
+            if cost_now < best.upper:
+                best = replace(best, chosen=np.sort(taken), upper=cost_now)
+            best = replace(best, lower=lower, price=price, value=value)
+        if waited > patience:
+            factor, waited, price = factor * _SHRINK, 0, best.price
+        if factor < _LEAST or best.upper - best.lower <= _CLOSE * abs(best.upper):
             break
+        saved = price[offers.demand] > offers.cost
         is_taken = np.zeros(offers.sites, dtype=bool)
         is_taken[taken] = True
-        times = np.bincount(demand[helps & is_taken[site]], minlength=len(outside))
+        times = np.bincount(offers.demand[saved & is_taken[offers.site]], minlength=len(spread))
         direction = (1.0 - times) + _MEMORY * direction
-        length = float(direction @ direction)
+        length = float(direction**2 @ spread)
         if length == 0:
             break
-        step = factor * (upper - lower) / length
-        price = np.clip(price + step * direction, cheapest, outside)
-    return Bounds(chosen, upper, best.lower, best.price, best.value)
+        step = factor * (best.upper - lower) / length
+        price = np.clip(price + step * spread * direction, cheapest, offers.outside)
+    return best
+
+
+def _relaxed(offers: Offers, price: Floats, count: int) -> tuple[float, Floats, Ints]:
+    """Return the lower bound at these prices, each site's value (<= 0), and the sites taken."""
+    saved = np.maximum(price[offers.demand] - offers.cost, 0.0)
+    sums = np.bincount(offers.site, weights=saved, minlength=offers.sites)
+    value = -sums.astype(np.float64)
+    taken = np.argsort(value, kind="stable")[:count]
+    return float(price.sum() + value[taken].sum()), value, taken
+
+
+def _spread(offers: Offers) -> tuple[Floats, Floats]:
+    """Return each demand point's cheapest cost and, 1 on average, how far its costs are apart."""
+    cheapest, dearest = offers.outside.copy(), np.zeros(len(offers.outside))
+    np.minimum.at(cheapest, offers.demand, offers.cost)
+    np.maximum.at(dearest, offers.demand, offers.cost)
+    spread = np.maximum(np.minimum(offers.outside, 2 * dearest) - cheapest, 0.0)
+    mean = float(spread.mean())
+    return cheapest, spread / mean + _FLOOR if mean > 0 else np.ones(len(spread))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyses.sites.highs import PROOF, ROUNDING, Effort, Rows, rows_of, solve
-from analyses.sites.lagrange import Offers, bounds_of, reduced, total_cost
+from analyses.sites.lagrange import Offers, bounds_of, total_cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,18 +123,18 @@ def _by_count(offers: Offers, means: Means, effort: Effort) -> Choice | None:
     if count in (0, len(useful)):
         cost = total_cost(offers, useful[:count])
         return Choice(useful[:count], cost, cost) if np.isfinite(cost) else None
-    bounds = bounds_of(offers, count)
+    bounds, left = bounds_of(offers, count)
     cost = total_cost(offers, bounds.chosen)
     if not np.isfinite(cost):
         return None
     if cost - bounds.lower <= ROUNDING * abs(cost):
         return Choice(bounds.chosen, cost, bounds.lower)
-    left, needed, possible = reduced(offers, bounds, count)
-    zeros = np.zeros(len(possible), dtype=np.int64)
-    rows = [rows_of([(zeros, possible, 1.0)], (1, offers.sites), high=count)]
-    one = np.arange(len(needed))
-    rows.append(rows_of([(one, needed, 1.0)], (len(needed), offers.sites), low=1.0))
-    found = _programme(left, possible, rows=rows, effort=effort)
+    zeros, one = np.zeros(len(left.possible), dtype=np.int64), np.arange(len(left.needed))
+    rows = [
+        rows_of([(zeros, left.possible, 1.0)], (1, offers.sites), high=count),
+        rows_of([(one, left.needed, 1.0)], (len(one), offers.sites), low=1.0),
+    ]
+    found = _programme(left.offers, left.possible, rows=rows, effort=effort)
     if found is None or total_cost(offers, found.chosen) >= cost:
         bound = cost if found is None else min(cost, max(found.bound, bounds.lower))
         return Choice(bounds.chosen, cost, bound)

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import worlds
-from tests.school_worlds import area, gates, homes, profile, schools
 
 from analyses.catchments import catchments
 from analyses.placed import Placed
+from tests import worlds
+from tests.school_worlds import area, gates, homes, profile, schools
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=60)
 PROFILES = (profile("grades_1_3"),)  # walks 1000 m
@@ -65,7 +65,7 @@ def test_a_full_school_keeps_the_nearest_children() -> None:
 
 def test_a_child_sent_on_may_send_on_another() -> None:
     found = schools((0, 0), (1000, 0), (1800, 0), capacity=[5, 5, np.nan])
-    # S0 keeps the 5 at 100 m; the 5 at 200 m go on to S1 (800 m), which rather keeps its own at 50 m
+    # S0 keeps the 5 at 100 m; the 5 at 200 m go on to S1 (800 m), which keeps its own at 50 m
     rows = send(found, homes([(100, 0), (200, 0), (1050, 0)], [5, 5, 5]))
     assert told(rows)[:2] == [("S0", 0, 5.0, 100.0, None), ("S1", 2, 5.0, 50.0, None)]
     assert told(rows)[2] == (None, 1, 5.0, np.inf, "no_places")  # S2 is 1600 m away

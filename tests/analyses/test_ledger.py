@@ -11,6 +11,8 @@ from scenes import scene as make_scene
 from shapely.geometry import Point
 from worlds import CRS, place
 
+from analyses.gate_audit import COLUMNS as AUDIT_COLUMNS
+from analyses.gate_audit import audit_rules
 from analyses.ledger import COLUMNS, cell, hazard_id, is_hazard_id, ledger, statuses
 from analyses.ledger_merge import checked_ledger, merge, totals
 from analyses.profiles import profiles
@@ -24,9 +26,7 @@ PROFILE = next(p for p in profiles() if p.id == "grades_1_3")
 BARE = {"sidewalk_left": "no", "sidewalk_right": "no", "speed_kmh": 50, "name": "静文路"}
 ARTERIAL = {"speed_kmh": 50, "lanes": 4, "width_m": 14, "traffic_day": 20_000, "name": "静海大道"}
 UNMARKED = {"street": 1, "facility": "unmarked"}
-NO_AUDIT = pd.DataFrame(
-    columns=["school_id", "check", "verdict", "evidence_zh", "evidence_en", "x", "y", "children"]
-)
+NO_AUDIT = pd.DataFrame(columns=list(AUDIT_COLUMNS))
 
 
 def schools(*ids: str) -> gpd.GeoDataFrame:
@@ -71,7 +71,10 @@ def failing(check: str, *, x=0.0, verdict="fail") -> pd.DataFrame:
     where = place([(x, 0.0)])[0]
     row = {"school_id": "S1", "gate_id": "S1#0", "check": check, "verdict": verdict}
     row |= {"evidence_zh": "证据", "evidence_en": "evidence", "x": where[0], "y": where[1]}
-    return pd.DataFrame([row | {"children": 80.0}])
+    rule = audit_rules().set_index("check").loc[check]
+    row |= {"title_zh": rule["zh"], "title_en": rule["en"], "assumed": False, "children": 80.0}
+    row |= rule[["clause", "strength", "verified", "treatment"]].to_dict()
+    return pd.DataFrame([row])
 
 
 def test_dangerous_crossing_is_a_hazard_with_all_columns():

@@ -9,6 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from analyses import route_search
+from analyses.placed import place
+from analyses.route_words import explained
+from analyses.safe_coverage import safe_coverage
+from analyses.safe_routes import Routes, safe_routes
+from geo.findings import InputRefused
+from geo.sides import EdgeKind
 from tests.school_worlds import (
     area,
     forbidden_at,
@@ -20,13 +28,6 @@ from tests.school_worlds import (
     scene_of,
     schools,
 )
-
-from analyses import route_search
-from analyses.placed import place
-from analyses.route_words import explained
-from analyses.safe_coverage import safe_coverage
-from analyses.safe_routes import Routes, safe_routes
-from geo.sides import EdgeKind
 
 if TYPE_CHECKING:
     from analyses.scene import Scene
@@ -85,8 +86,12 @@ def test_the_shortest_way_crosses_the_arterial_once() -> None:
 
 def test_a_longer_cap_leads_to_the_signal_and_lowers_the_risk() -> None:
     pupil = one(routes(town(), [HOME], detour_cap=6.0))
-    assert pupil["safest_m"] > 800 > 300 > pupil["shortest_m"]
-    assert pupil["safest_risk"] < 9.5 + 0.5 < 10 < pupil["shortest_risk"]
+    assert pupil["shortest_m"] < 300
+    assert pupil["safest_m"] > 800
+    # 1 point per 100 m; two crossings with signals instead of one without
+    assert pupil["crossings"] == 2
+    assert pupil["safest_risk"] == pytest.approx(pupil["safest_m"] / 100 + 2 * 0.5, abs=0.4)
+    assert pupil["safest_risk"] < pupil["shortest_risk"]
     assert pupil["detour"] == pytest.approx(pupil["safest_m"] / pupil["shortest_m"])
     assert pupil["safest_low"] * 2 == pytest.approx(pupil["safest_risk"], abs=0.02)
     assert pupil["safest_high"] == pytest.approx(pupil["safest_low"] * 4)
@@ -94,7 +99,9 @@ def test_a_longer_cap_leads_to_the_signal_and_lowers_the_risk() -> None:
 
 
 @pytest.mark.parametrize(("cap", "alone"), [(1.3, False), (6.0, True)])
-def test_alone_means_a_way_within_the_cap_without_a_forbidden_edge(cap: float, alone: bool) -> None:
+def test_alone_means_a_way_within_the_cap_without_a_forbidden_edge(
+    cap: float, *, alone: bool
+) -> None:
     assert one(routes(town(), [HOME], detour_cap=cap))["alone"] is alone
 
 
@@ -162,6 +169,11 @@ def test_official_catchments_decide() -> None:
     ]
 
 
+def test_a_cap_below_1_is_refused() -> None:
+    with pytest.raises(InputRefused, match="detour_cap"):
+        routes(town(), [HOME], detour_cap=0.999)
+
+
 def test_no_children_at_all() -> None:
     found = routes(town(), [HOME], [0.0])
     assert (len(found.pupils), len(found.front), len(found.use)) == (0, 0, 0)
@@ -191,7 +203,8 @@ def test_coverage_by_ways_for_children() -> None:
         placed, demand, rows=np.array([0]), profiles=GRADES, forbidden=shut, radius_m=2000.0
     )
     assert wide["children_lost"].sum() == 0
-    assert wide["safe_walk_m"][0] > 800 > 300 > wide["walk_m"][0]
+    assert wide["walk_m"][0] < 300
+    assert wide["safe_walk_m"][0] > 800
 
 
 # Laws

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from tests.school_worlds import ladder, scene_of
-from tests.side_worlds import path, road
-from tests.worlds import CRS, place
 
 from analyses.severance import barriers, severed
 from geo.sides_build import snap_to_sides
+from tests.school_worlds import ladder, scene_of
+from tests.side_worlds import path, road
+from tests.worlds import CRS, place
 
 ENDLESS = 10_000.0
 
@@ -50,7 +51,7 @@ def cut(
 
 def street(*stops: float, **tags: str) -> list[Any]:
     tags = {"highway": "residential", **tags}
-    return [road((a, 0), (b, 0), **tags) for a, b in zip(stops, stops[1:], strict=False)]
+    return [road((a, 0), (b, 0), **tags) for a, b in pairwise(stops)]
 
 
 HOME, GATE = (-10, 90), (-10, -90)

@@ -16,7 +16,7 @@ PROFILE = next(p for p in profiles() if p.id == "grades_1_3")
 
 def tasks(world, children, *, audit=None) -> pd.DataFrame:
     edges = np.flatnonzero(world.sides.crossing >= 0)
-    by_row = {row: n for row, n in enumerate(children)}
+    by_row = dict(enumerate(children))
     walked = pd.DataFrame({"school_id": "S1", "edge": edges})
     walked["children"] = [float(by_row[row]) for row in world.sides.crossing[edges]]
     return survey(world, risk=lambda s: edge_risk(s, PROFILE), walked=walked, audit=audit)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests import worlds
 
 from geo.closures import closed, walk_m
 from geo.network import WalkNetwork
 from geo.snap import Snapped
+from tests import worlds
 
 
 def walk(

@@ -1,0 +1,68 @@
+"""Which files tell of the ways to school: a page per school, the district's, the ledger, a survey?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maps.district_page import district_html
+from maps.ledger_files import write_ledger, write_survey
+from maps.school_page import school_html
+from maps.school_sheet import About, page_name, sheets
+from maps.typst_pdf import school_pdf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyses.run import Run
+    from geo.findings import Lang
+    from maps.school_sheet import SchoolSheet
+
+
+def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
+    """Write ``district.html``, ``schools/``, the ledger and the survey form.
+
+    With ``[routes] pdf = true`` also ``schools.pdf``.  Nothing is written where the run has no
+    school.
+
+    Parameters
+    ----------
+    run
+        From `analyses.run.run_study`.
+    folder
+        Existing folder.
+    lang
+        Language of the pages.
+
+    Raises
+    ------
+    EnvironmentFault
+        See `maps.typst_pdf.school_pdf`.
+    """
+    pages = _sheets(run)
+    if not pages:
+        return
+    info = run.study.study
+    name = info.name if lang == "zh" else info.name_en or info.name
+    (folder / "district.html").write_text(
+        district_html(pages, name=name, lang=lang), encoding="utf-8", newline="\n"
+    )
+    (folder / "schools").mkdir()
+    for page in pages:
+        path = folder / "schools" / f"{page_name(page.school_id)}.html"
+        path.write_text(school_html(page, lang=lang), encoding="utf-8", newline="\n")
+    if run.study.routes.pdf:
+        school_pdf(pages, folder / "schools.pdf", lang=lang)
+    hazards = next(item.rows for item in run.result.shown if item.role == "hazard")
+    write_ledger(folder, hazards, lang=lang)
+    write_survey(folder, run.result.tables["survey"], crs=run.inputs.crs, lang=lang)
+
+
+def _sheets(run: Run) -> tuple[SchoolSheet, ...]:
+    info = run.study.study
+    about = About(
+        synthetic=info.synthetic,
+        attribution=info.attribution or info.source,
+        date=info.date,
+        notes=run.result.notes,
+    )
+    return sheets(run.result.shown, run.result.tables, about=about)
