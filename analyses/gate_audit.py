@@ -23,6 +23,7 @@ from analyses.gate_tests.site import Site
 from analyses.gate_tests.survey import surveyed
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
+from geo.snap import snap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +61,8 @@ def gate_audit(
     schools
         ``facility_id, kind``; a point or the campus as an area, in the scene's CRS.
     gates
-        From `analyses.entrances`: ``facility_id, rule``; points in the same CRS.
+        From `analyses.entrances`: ``facility_id, rule``; points in the same CRS.  Of the points
+        along a boundary (``virtual``) the one nearest to a street stands for the unknown gate.
     routes
         School id -> edges of ``scene.sides.walk`` on its children's ways.  Checks of the ways of a
         school that is not there look at the zones of its gates and say so.
@@ -85,7 +87,7 @@ def gate_audit(
     """
     rules = rules_with(values)
     ground = _ground(scene, schools, gates, routes=routes)
-    ids = gate_ids(ground.gates)
+    ids = ground.gates["gate_id"].tolist()
     told = {str(row["check"]): row for row in audit_rules().to_dict("records")}
     rows = [
         _row(site, rule, gate_id, told=told[rule.id])
@@ -129,7 +131,7 @@ def zones(scene: Scene, gates: gpd.GeoDataFrame, schools: gpd.GeoDataFrame) -> g
     owner = np.unique(zone.place)
     columns = {
         "school_id": ground.gates["facility_id"].to_numpy()[owner],
-        "gate_id": np.asarray(gate_ids(ground.gates), dtype=object)[owner],
+        "gate_id": ground.gates["gate_id"].to_numpy(dtype=object)[owner],
         "assumed": ~ground.known_gate[owner],
     }
     shapes = shapely.buffer(lines, number("zone_drawing"))
@@ -154,8 +156,24 @@ def _ground(
         if frame.crs != scene.network.crs:
             detail = {"zones": str(scene.network.crs), "other": str(frame.crs)}
             raise InputRefused(Finding("CRS_DIFFERENT", name, detail=detail))
-    own = gates[gates["facility_id"].isin(schools["facility_id"])].reset_index(drop=True)
-    return Ground(scene, schools, own, routes)
+    named = gates.assign(gate_id=gate_ids(gates))
+    own = named[gates["facility_id"].isin(schools["facility_id"])].reset_index(drop=True)
+    return Ground(scene, schools, _without_copies(own, scene), routes)
+
+
+def _without_copies(gates: gpd.GeoDataFrame, scene: Scene) -> gpd.GeoDataFrame:
+    """Keep of a school's points along its boundary only the one nearest to a street.
+
+    They stand for one gate that nobody knows; the others would be the same hazard again.
+    """
+    xy = shapely.get_coordinates(gates.geometry.to_numpy())
+    virtual = gates["rule"].eq("virtual").to_numpy(dtype=bool)
+    gap_m = np.where(virtual, snap(scene.network, xy, max_m=number("snap")).access_m, 0.0)
+    order = np.argsort(gap_m, kind="stable")
+    again = gates["facility_id"].iloc[order].duplicated().to_numpy(dtype=bool)
+    drop = np.zeros(len(gates), dtype=bool)
+    drop[order] = again
+    return gates[~(drop & virtual)].reset_index(drop=True)
 
 
 def _questions(

@@ -35,6 +35,8 @@ COLUMNS = (
 _ID_CHARS = 12
 _OWN_ID = re.compile(rf"H[0-9a-f]{{{_ID_CHARS}}}")
 _ROUND_M = 10
+_DECIMALS = 2
+"""Of children: no dust of adding shares."""
 Choice = Literal["shortest", "safest"]
 
 
@@ -168,7 +170,9 @@ def _found(*tables: pd.DataFrame) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
     if not filled:
         return tables[0].copy()
-    return pd.concat(filled, ignore_index=True)
+    rows = pd.concat(filled, ignore_index=True)
+    words = rows.columns[rows.dtypes == object]
+    return rows.assign(**{name: rows[name].where(rows[name].notna(), None) for name in words})
 
 
 def _placed(rows: pd.DataFrame, schools: Any, *, crs: str) -> pd.DataFrame:  # noqa: ANN401 - points
@@ -194,15 +198,15 @@ def _places(streets: pd.Series[Any], step: Any, lang: Lang) -> list[str]:  # noq
     names, text = words["bearing"][lang], words["text"]
     metres = np.hypot(step[:, 0], step[:, 1])
     eighth = np.rint(np.arctan2(step[:, 0], step[:, 1]) / (np.pi / 4)).astype(np.int64) % len(names)
+    named = [text["place_on"][lang].format(street=s) if isinstance(s, str) else "" for s in streets]
+    places = [
+        text["place"][lang].format(bearing=names[e], metres=f"{round(m / _ROUND_M) * _ROUND_M:g}")
+        for e, m in zip(eighth, metres, strict=True)
+    ]
+    here = text["at_school"][lang]
     return [
-        text["place"][lang].format(
-            street=street if isinstance(street, str) and street else text["unnamed"][lang],
-            bearing=names[e],
-            metres=f"{round(m / _ROUND_M) * _ROUND_M:g}",
-        )
-        if street is not None or m >= _ROUND_M
-        else text["at_school"][lang]
-        for street, e, m in zip(streets, eighth, metres, strict=True)
+        on + (place if m >= _ROUND_M else here)
+        for on, place, m in zip(named, places, metres, strict=True)
     ]
 
 
@@ -219,6 +223,7 @@ def _assigned(rows: pd.DataFrame, *, study_date: dt.date | None) -> pd.DataFrame
     return rows.assign(
         body=body,
         due=due,
+        children=rows["children"].round(_DECIMALS),
         status=next(iter(statuses())),
         found_date=pd.Series([day] * len(rows), index=rows.index, dtype=object),
         closed_date=nothing,

@@ -128,9 +128,7 @@ def stretch_rows(scene: Scene, risks: pd.DataFrame, walked: pd.DataFrame) -> gpd
     return _ranked(frame, risks.loc[used])
 
 
-def coverage_by_town(
-    table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule: Rule
-) -> pd.DataFrame:
+def coverage_by_town(table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule: Rule) -> pd.DataFrame:
     """Return children within the radius, and by a way for them alone, by age and town.
 
     The rows without a town are the sums.  Only children to whom the rule applies are counted.

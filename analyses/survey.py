@@ -19,6 +19,7 @@ from analyses.risk_factors import numbers
 from analyses.scene import SOURCES
 from geo.bundled import load_toml
 from geo.crs import to_wgs84
+from geo.sides import EdgeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +98,7 @@ def survey(
 
 
 def survey_form(tasks: pd.DataFrame, lang: Lang, *, crs: str) -> pd.DataFrame:
-    """Return the form to fill in: the tasks in words, with an empty ``value`` column.
+    """Return the form to fill in: a page of tasks for each school, with an empty ``value``.
 
     Parameters
     ----------
@@ -111,9 +112,15 @@ def survey_form(tasks: pd.DataFrame, lang: Lang, *, crs: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `FORM`; ``lon, lat`` in degrees, WGS 84.
+        `FORM`; ``lon, lat`` in degrees, WGS 84.  School after school in the order of their first
+        task, at most ``per_school_max`` rows of ``data/rules/survey.toml`` each.
     """
     words = load_toml("words/ledger.toml")
+    most = int(load_toml("rules/survey.toml")["form"]["per_school_max"]["value"])
+    by_school = tasks.groupby("school_id", sort=False, dropna=False)
+    first = by_school["rank"].transform("min")
+    page = tasks.assign(first=first)[by_school.cumcount() < most]
+    tasks = page.sort_values(["first", "rank"], kind="stable").drop(columns="first")
     lon, lat = to_wgs84(tasks["x"].to_numpy(), tasks["y"].to_numpy(), crs)
     asked = words["attribute"]
     unnamed = words["text"]["unnamed"][lang]
@@ -200,9 +207,9 @@ def _tasks(
     """Return a task for each row with children on it whose attribute is not known."""
     part, attribute = asked
     frame: pd.DataFrame = getattr(scene, part)
+    walked = walked[removed[walked["edge"].to_numpy(dtype=np.int64)] > 0]
     edge = walked["edge"].to_numpy(dtype=np.int64)
-    crossing, street = scene.sides.crossing[edge], scene.sides.street[edge]
-    row = crossing if part == "crossings" else np.where(crossing < 0, street, -1)
+    row = _rows(scene, part)[edge]
     used = walked.assign(row=row, worth=walked["children"] * removed[edge])
     used = used.assign(low=now.low[edge], high=now.high[edge], span=(now.high - now.low)[edge])
     used = used[(row >= 0) & _open(frame, attribute).to_numpy()[row]]
@@ -229,6 +236,17 @@ def _tasks(
             "worth": sums["worth"].to_numpy(),
         }
     )
+
+
+def _rows(scene: Scene, part: Part) -> Ints:
+    """Return the row of the part that each edge is about, -1 for none.
+
+    A path is rated by the street beside it: what is open there is asked at that street.
+    """
+    sides = scene.sides
+    if part == "crossings":
+        return sides.crossing
+    return np.where(sides.kind == EdgeKind.SIDE, sides.street, -1)
 
 
 def _schools(used: pd.DataFrame) -> pd.Series[Any]:

@@ -78,8 +78,8 @@ def features_from_osm(path: Path, wanted: Wanted) -> gpd.GeoDataFrame:
 
 def _collect(file: OsmFile, wanted: Wanted) -> _Found:
     """Pass over the file; only things that have one of the wanted keys reach Python."""
-    rules = [(i, one) for i, filters in enumerate(wanted.values()) for one in filters]
-    keys = sorted({key for _, one in rules for key in one})
+    keys = sorted({key for filters in wanted.values() for one in filters for key in one})
+    rules = _by_first_key(wanted)
     found, wkb = _Found(), osmium.geom.WKBFactory()
     area_types = load_toml("rules/streets.toml")["features"]["area_relations"]
     relations: dict[int, tuple[list[int], dict[str, str], list[int]]] = {}
@@ -93,7 +93,7 @@ def _collect(file: OsmFile, wanted: Wanted) -> _Found:
         if thing.is_area() and thing.from_way():
             continue  # made of the way itself, which comes too
         tags = {tag.k: tag.v for tag in thing.tags}
-        layers = list(dict.fromkeys(i for i, one in rules if _matches(tags, one)))
+        layers = sorted({i for key in tags for i, one in rules.get(key, ()) if _matches(tags, one)})
         if layers and thing.is_relation() and tags.get("type") in area_types:
             ways = [member.ref for member in thing.members if member.type == "w"]
             relations[thing.id] = (layers, tags, ways)
@@ -122,6 +122,15 @@ def _add(
         found.number.append(thing[1])
         found.tags.append(tags)
         found.shape.append(shape)
+
+
+def _by_first_key(wanted: Wanted) -> dict[str, list[tuple[int, Mapping[str, Any]]]]:
+    """Return the filters, with the numbers of their layers, under one key that each asks for."""
+    rules: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    for number, filters in enumerate(wanted.values()):
+        for one in filters:
+            rules.setdefault(next(iter(one)), []).append((number, one))
+    return rules
 
 
 def _matches(tags: Mapping[str, str], one: Mapping[str, Any]) -> bool:

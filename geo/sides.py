@@ -50,7 +50,8 @@ class Sides:
     ----------
     walk
         The expanded network.  It is a `WalkNetwork` like any other: snapping (through
-        `geo.sides_build.snap_to_sides`), distances and search work on it.
+        `geo.sides_build.snap_to_sides`), distances and search work on it.  Its ``node_id`` are
+        running numbers; its ``edges`` have ``way_id, kind, street, side, crossing``.
     kind
         (m,) `EdgeKind` of each edge of `walk`.
     street
@@ -60,7 +61,8 @@ class Sides:
     crossing
         (m,) row of `crossings`, -1 for edges that cross nothing.
     node_street
-        (n,) node of the drawn network that each node of `walk` belongs to.
+        (n,) node of the drawn network that each node of `walk` belongs to; where a footway is
+        joined to a roadside between two corners, the first node of the drawn edge.
     crossings
         One row per edge of kind CROSSING or INFORMAL (a stage, where a dual carriageway is
         crossed in two); points, RangeIndex: ``node`` (of the drawn network), ``street`` (drawn

@@ -16,6 +16,7 @@ from maps.geopackage import write_geopackage
 from maps.page import page_html
 from maps.quality_page import quality_html
 from maps.safety_outputs import write_safety
+from maps.vocabulary import told
 from maps.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def _tables(run: Run, lang: Lang) -> dict[str, pd.DataFrame]:
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without shapes."""
-    return pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+    """Return a table without shapes, with words beside the ids of treatments, bodies and ages."""
+    return told(pd.DataFrame(table.drop(columns="geometry", errors="ignore")))
 
 
 def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Which files tell of the ways to school: a page per school, the district's, the ledger, a survey?"""
+"""Which files tell of the ways to school: pages of schools and district, ledger, survey form?"""
 
 from __future__ import annotations
 

@@ -47,8 +47,7 @@ def school_html(sheet: SchoolSheet, *, lang: Lang = "zh") -> str:
         style=Markup(page_style()),  # noqa: S704  (a file of the package)
         page=page,
         words=page["words"],
-        colon="：" if lang == "zh" else ": ",
-        comma="、" if lang == "zh" else ", ",
+        semicolon="；" if lang == "zh" else "; ",
     )
 
 

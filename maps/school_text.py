@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
 from maps import svg
-from maps.picture import hazard_key, legend, zone_svg
+from maps.picture import grade_of, hazard_key, legend, zone_svg
 from maps.style import palette
 
 if TYPE_CHECKING:
@@ -164,24 +164,27 @@ def _verdict(row: Row) -> str:
 
 
 def _audit(sheet: SchoolSheet, lang: Lang) -> Content:
-    """Return the checks: what fails first, then what is unknown; gates that agree share a row."""
+    """Return the checks: a row for what fails and for what is unknown, the others in one line.
+
+    Gates of which the same is known share a row.
+    """
     verdicts = _verdicts(lang)
     order = list(verdicts)
-    rows: dict[tuple[Any, ...], Content] = {}
-    spared: dict[str, str] = {}
+    rows: dict[tuple[str, ...], Content] = {}
+    brief: dict[str, dict[str, str]] = {"pass": {}, "n.a.": {}}
     for row in sorted(sheet.audit, key=lambda r: (order.index(_verdict(r)), str(r["check"]))):
         verdict, check = _verdict(row), str(row["check"])
-        gate = _gate_name(sheet, row.get("gate_id"), lang)
-        if verdict == "n.a.":
-            spared[check] = f"{check} {_plain(row, lang, lang)}"
+        said, name = _plain(row, "evidence", lang), _plain(row, lang, lang)
+        if verdict in brief:
+            why = f" ({said})" if said and verdict == "pass" else ""
+            brief[verdict][f"{check} {said}"] = f"{check} {name}{why}"
             continue
-        said = _plain(row, "evidence", lang)
         told = rows.setdefault((check, verdict, said), {
-            "check": check, "name": _plain(row, lang, lang), "verdict": verdicts[verdict],
-            "evidence": said, "clause": _clause(row, lang),
-            "verified": _plain(row, "verified", lang),
-            "treatment": "" if verdict == "pass" else _plain(row, "treatment", lang), "gates": [],
+            "check": check, "name": name, "verdict": verdicts[verdict], "evidence": said,
+            "clause": _clause(row, lang), "verified": _plain(row, "verified", lang),
+            "treatment": _plain(row, "treatment", lang) if verdict == "fail" else "", "gates": [],
         })  # fmt: skip
+        gate = _gate_name(sheet, row.get("gate_id"), lang)
         if gate and gate not in told["gates"]:
             told["gates"].append(gate)
     told_rows = [{**r, "gates": " ".join(sorted(r["gates"]))} for r in rows.values()]
@@ -192,7 +195,8 @@ def _audit(sheet: SchoolSheet, lang: Lang) -> Content:
         "columns": used,
         "head": [header[name] for name in used],
         "rows": told_rows,
-        "not_applicable": list(spared.values()),
+        "passed": list(brief["pass"].values()),
+        "not_applicable": list(brief["n.a."].values()),
     }
 
 
@@ -203,7 +207,8 @@ def _plain(row: Row, name: str, lang: Lang) -> str:
 
 def _clause(row: Row, lang: Lang) -> str:
     """Return document, edition and wording as they were joined to the check."""
-    parts = [_plain(row, name, lang) for name in ("standard", "clause", "edition", "strength")]
+    clause, edition, strength = (_plain(row, n, lang) for n in ("clause", "edition", "strength"))
+    parts = [clause, "" if edition in clause else edition, strength]
     return " · ".join(part for part in parts if part)
 
 
@@ -214,14 +219,15 @@ def _hazard(place: int, hazard: Row, *, sheet: SchoolSheet, lang: Lang) -> Conte
     told = {name: cell(hazard, name, lang) for name in _HAZARD}
     header = words("columns", lang)
     return {
-        "sign": hazard_key(place, grade, label=f"{place} {told['grade']}"),
+        "sign": hazard_key(place, grade, label=str(place)),
+        "grade": grade_of(grade)[lang],
         "place": told["place"] if told["place"] != MISSING else "",
         "outside": not inside,
         "description": told["description"] if told["description"] != MISSING else "",
         "facts": [
             {"name": header[name], "value": told[name]}
             for name in _HAZARD
-            if name not in ("place", "description") and told[name] != MISSING
+            if name not in ("grade", "place", "description") and told[name] != MISSING
         ],
     }
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Shapes = NDArray[np.object_]
     Rows = Mapping[str, NDArray[Any]]
 
-ASPECT = 1.12
+ASPECT = 1.24
 """Width of a picture for each unit of its height."""
 _HALF_M = (150.0, 330.0)
 """Least and greatest half height of a picture: all of a zone of 150 m, no more than a quarter."""

@@ -31,6 +31,7 @@ def tagged_streets(
     network = network_of(lines)
     table = pd.DataFrame([dict(one) for one in tags], dtype=object)
     of_edge = table.take(network.edges["way_id"].to_numpy()).reset_index(drop=True)
+    del network.edges["highway"]
     for tag in table.columns:
         network.edges[tag] = of_edge[tag].astype("category")
     for spot, own in (nodes or {}).items():

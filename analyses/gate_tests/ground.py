@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from analyses.scene import Scene
@@ -57,6 +58,7 @@ def gate_ids(gates: gpd.GeoDataFrame) -> list[str]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> gate_ids(pd.DataFrame({"facility_id": ["s", "t", "s"]}))
     ['s#1', 't#1', 's#2']
     """
@@ -108,12 +110,12 @@ class Ground:
     @cached_property
     def school_ids(self) -> list[str]:
         """Ids of the schools."""
-        return self.schools["facility_id"].astype(str).tolist()
+        return [str(cell) for cell in self.schools["facility_id"]]
 
     @cached_property
     def kinds(self) -> list[str]:
         """Kinds of the schools."""
-        return self.schools["kind"].astype(str).tolist()
+        return [str(cell) for cell in self.schools["kind"]]
 
     @cached_property
     def campuses(self) -> Objects:
@@ -123,7 +125,7 @@ class Ground:
     @cached_property
     def gate_rules(self) -> list[str]:
         """By which rule each gate was found."""
-        return self.gates["rule"].astype(str).tolist()
+        return [str(cell) for cell in self.gates["rule"]]
 
     @cached_property
     def crossing_points(self) -> Objects:
@@ -174,11 +176,11 @@ class Ground:
 
     def street(self, column: str) -> NDArray[Any]:
         """Return a column of the streets as an array."""
-        return self._once(("street", column), self.scene.streets[column].to_numpy)
+        return self._once(("street", column), lambda: _array(self.scene.streets, column))
 
     def crossing(self, column: str) -> NDArray[Any]:
         """Return a column of the crossings as an array."""
-        return self._once(("crossing", column), self.scene.crossings[column].to_numpy)
+        return self._once(("crossing", column), lambda: _array(self.scene.crossings, column))
 
     def observed(self, table: str, column: str) -> Flags:
         """Return for which streets or crossings (`table`) a value was observed."""
@@ -186,6 +188,16 @@ class Ground:
         return self._once(
             ("observed", table, column), lambda: np.isin(source(f"{column}_source"), OBSERVED)
         )
+
+    def facility_in(self, name: str) -> tuple[Flags, Flags]:
+        """Return which crossings certainly have a facility of a list, and which may have one."""
+        return self._once(("facility", name), lambda: self._facility_in(name))
+
+    def _facility_in(self, name: str) -> tuple[Flags, Flags]:
+        columns = ("facility", "facility_low", "facility_high")
+        wanted = [np.isin(self.crossing(column).astype(str), words(name)) for column in columns]
+        certain: Flags = np.all(wanted, axis=0) & self.observed("crossing", "facility")
+        return certain, np.any(wanted, axis=0) & ~certain
 
     def tag(self, key: str) -> Objects:
         """Return an OSM tag of the drawn edges, None where there is none."""
@@ -241,7 +253,7 @@ class Ground:
 
     def shapes(self, layer: str) -> Objects:
         """Return the geometries of a layer that was given."""
-        return self._once(("shapes", layer), self.scene.layers[layer].geometry.to_numpy)
+        return self._once(("shapes", layer), lambda: _array(self.scene.layers[layer], "geometry"))
 
     def layer_xy(self, layer: str, row: int) -> tuple[float, float]:
         """Return a point on what a row of a layer shows."""
@@ -346,3 +358,10 @@ class Ground:
             self._memo[key] = make()
         made: Made = self._memo[key]
         return made
+
+
+def _array(frame: pd.DataFrame, column: str) -> NDArray[Any]:
+    """Return a column as an array: numbers and flags as they are, all else as objects."""
+    cells = frame[column]
+    plain = cells.dtype.kind in "bif"
+    return cells.to_numpy() if plain else cells.to_numpy(dtype=object)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from analyses.gate_rules import words
 from analyses.gate_tests.ground import point_xy
 from geo.network import MM_PER_M
 
@@ -159,10 +158,8 @@ class Site:
 
     def facility_in(self, row: Ints, name: str) -> tuple[Flags, Flags]:
         """Return which crossings have a facility of a list for certain, and which may have one."""
-        columns = ("facility", "facility_low", "facility_high")
-        wanted = [np.isin(self.ground.crossing(c)[row].astype(str), words(name)) for c in columns]
-        certain = np.all(wanted, axis=0) & self.ground.observed("crossing", "facility")[row]
-        return certain, np.any(wanted, axis=0) & ~certain
+        certain, possible = self.ground.facility_in(name)
+        return certain[row], possible[row]
 
     def crossing_xy(self, row: int) -> tuple[float, float]:
         """Return where a crossing lies."""

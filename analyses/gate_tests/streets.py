@@ -45,9 +45,9 @@ def _along(site: Site, *, good: Flags, bad: Flags) -> Answer:
     told = {"pass": good, "fail": bad, "unknown": ~good}[verdict]
     worst = int(edges[np.argmax(told)])
     slots = {
-        "bad": site.metres_of(edges[bad]),
-        "open": site.metres_of(edges[~good & ~bad]),
-        "all": site.metres_of(edges),
+        "bad": round(site.metres_of(edges[bad])),
+        "open": round(site.metres_of(edges[~good & ~bad])),
+        "all": round(site.metres_of(edges)),
         "street": site.street_name(worst),
     }
     value = float(np.nan if verdict == "unknown" else site.metres_of(edges[bad]))

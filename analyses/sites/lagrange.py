@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-_STEPS = 4000
-_PATIENCE = (20, 20, 50)
+_STEPS = 6000
+_PATIENCE = (20, 20, 200)
 _STARTS = 12
 _SHRINK = 0.7
 _LEAST = 1e-3
-_MEMORY = 0.9
+_MEMORY = 0.95
 _FLOOR = 0.05
 _MOST_EXCHANGES = 500
 _MOST_CELLS = 5_000_000

@@ -55,7 +55,7 @@ const hazards = (() => {
 
     function showList() {
       byId("hazards").hidden = !hazard || state.question !== "safe";
-      byId("more-hazards").textContent = t("ui.hazards");
+      byId("more-hazards").textContent = t("ui.hazards"); // even where it is hidden, a button has a name
       if (!hazard) return;
       const found = rows();
       byId("hazard-count").textContent = whole(found.length);

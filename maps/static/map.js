@@ -243,6 +243,7 @@ const yimi = (() => {
     function showGaps() {
       const gap = layers.gap;
       byId("gaps").hidden = !gap || state.question === "safe";
+      byId("more").textContent = t("ui.gaps"); // even where it is hidden, a button has a name
       if (!gap) return;
       const { column, down } = state.sort;
       const value = (row) => read.get(gap, column, row);

@@ -192,6 +192,13 @@ def test_only_a_survey_sees_markings():
     assert said(scene([LONG]), "G13") == "unknown"
 
 
+def test_points_along_a_boundary_stand_for_one_gate():
+    points = [(0, 40), (100, 10), (200, 40)]
+    audit = gate_audit(scene([LONG]), school(), gate(*points, rule="virtual"))
+    assert audit["gate_id"].dropna().unique().tolist() == ["s#2"]
+    assert len(zones(scene([LONG]), gate(*points, rule="virtual"), school())) == 1
+
+
 # ------------------------------------------------------------------------------------- crossings
 
 

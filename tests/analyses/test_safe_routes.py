@@ -88,9 +88,9 @@ def test_a_longer_cap_leads_to_the_signal_and_lowers_the_risk() -> None:
     pupil = one(routes(town(), [HOME], detour_cap=6.0))
     assert pupil["shortest_m"] < 300
     assert pupil["safest_m"] > 800
-    # 1 point per 100 m; two crossings with signals instead of one without
-    assert pupil["crossings"] == 2
-    assert pupil["safest_risk"] == pytest.approx(pupil["safest_m"] / 100 + 2 * 0.5, abs=0.4)
+    assert (pupil["crossings"], pupil["avoided_count"]) == (1, 1)
+    # 5 m from each door to the street and 10 m over the road; 1 point per 100 m of the rest
+    assert pupil["safest_risk"] == (pupil["safest_m"] - 5 - 5 - 10) / 100 + 0.5
     assert pupil["safest_risk"] < pupil["shortest_risk"]
     assert pupil["detour"] == pytest.approx(pupil["safest_m"] / pupil["shortest_m"])
     assert pupil["safest_low"] * 2 == pytest.approx(pupil["safest_risk"], abs=0.02)

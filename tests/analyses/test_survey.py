@@ -69,6 +69,20 @@ def test_open_checks_of_gates_come_last():
     assert tuple(rows.columns) == COLUMNS
 
 
+def test_form_has_a_page_for_each_school():
+    rows = tasks(make_scene([{}], [{"refuge": None}]), [5])
+    many = pd.concat([rows.assign(school_id=s, rank=r) for r, s in enumerate("AB" * 30, 1)])
+    form = survey_form(many, "zh", crs=CRS)
+    assert form["school_id"].tolist() == ["A"] * 25 + ["B"] * 25
+    assert form["rank"].tolist()[:2] == [1, 3]
+
+
+def test_path_is_not_asked():
+    world = make_scene([{"sided": False, "speed_kmh": (30, 20, 50)}])
+    walked = pd.DataFrame({"school_id": "S1", "edge": [0], "children": [9.0]})
+    assert survey(world, risk=lambda s: edge_risk(s, PROFILE), walked=walked).empty
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_form_asks_in_words_and_leaves_the_value_empty(lang):
     rows = tasks(make_scene([{}], [{"refuge": None, "lanes": (2, 1, 4)}]), [5])

@@ -4,11 +4,12 @@
     python tests/benchmarks/bench_routes.py --side 60 --radius-m 400 800
 
 Junctions some 60 m apart, streets missing here and there, risks drawn from a lognormal
-distribution (few streets have most of the risk); a school in the middle, and homes at all junctions within the radius along the streets.  Each home wants the
-safest way that is at most 1.3 times its shortest one.  The sweep does what routers do: for each of
-17 weights one tree of shortest ways by ``length + weight * risk``, and of its 17 ways a home takes
-the safest one within the cap.  Milliseconds are the best of some runs after the first (which
-compiles).  "worse" are the homes whose way is riskier than the exact one; "gap" by how much.
+distribution (few streets have most of the risk); a school in the middle, and homes at all junctions
+within the radius along the streets.  Each home wants the safest way that is at most 1.3 times its
+shortest one.  The sweep does what routers do: for each of 17 weights one tree of shortest ways by
+``length + weight * risk``, and of its 17 ways a home takes the safest one within the cap.
+Milliseconds are the best of some runs after the first (which compiles).  "worse" are the homes
+whose way is riskier than the exact one; "gap" by how much.
 """
 
 from __future__ import annotations

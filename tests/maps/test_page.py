@@ -3,69 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import map_sample as sample
 import pytest
+from map_browser import LIVE, NAMELESS, PRESSABLE, Open, click_row, needs_browser, paint
 
 from maps import page
 from maps.page import page_html
 from maps.style import words
-
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             "--host-resolver-rules=MAP * ~NOTFOUND"]  # fmt: skip
-needs_browser = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
-Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    """Open HTML from disk; at the end, nothing was asked for and nothing complained."""
-    faults: list[str] = []
-    contexts = []
-
-    def opened(html: str, *, width: int = 1440, before: str = "", ready: bool = True) -> Any:
-        file = tmp_path / "地图 一.html"
-        file.write_text(html, encoding="utf-8", newline="\n")
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        if before:
-            context.add_init_script(before)
-        tab = context.new_page()
-        tab.on("request", lambda r: None if r.url == file.as_uri() else faults.append(r.url[:200]))
-        tab.on("console", lambda m: faults.append(m.text))
-        tab.on("pageerror", lambda e: faults.append(str(e)))
-        tab.goto(file.as_uri())
-        if ready:
-            tab.wait_for_selector("html[data-ready]", timeout=20_000)
-        return tab
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 @pytest.fixture(scope="module")
@@ -88,36 +34,12 @@ def hostile_html() -> str:
     )
 
 
-def paint(tab: Any) -> str:
-    """Return the canvas as it stands after the next frame."""
-    return str(tab.evaluate(
-        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame("
-        "() => done(document.querySelector('#slot canvas').toDataURL()))))"
-    ))  # fmt: skip
-
-
-CLICK = """([layer, row]) => {
-  const { point } = yimi.data.layers[layer];
-  const at = [point.lat[row], point.lon[row]];
-  yimi.map.setView(at, 17, { animate: false });
-  yimi.map.fire("click", { latlng: L.latLng(at) });
-}"""
 GO_TO = """(name) => {
   const rows = [...document.querySelectorAll("#found button")];
   rows.find((row) => row.querySelector("span").textContent === name).click();
   const latlng = yimi.map.getCenter();
   yimi.map.fire("mousemove", { latlng, containerPoint: L.point(300, 300) });
 }"""
-PRESSABLE = "button, input, select, [role=button]"
-NAMELESS = """(all) => all.filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label")
-  || (e.labels && e.labels.length))).map((e) => e.outerHTML)"""
-LIVE = "script, img, svg, iframe, style, a[href^=javascript], [onerror], [onload]"
-
-
-def click_row(tab: Any, layer: str, row: int) -> None:
-    tab.evaluate(CLICK, [layer, row])
-
-
 # ---- without a browser ---------------------------------------------------------------------------
 
 
