@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _MEANS = ("safest_risk", "safest_low", "safest_high", "detour")
 
 
+_DECIMALS = 6
+"""Of children: below that is the dust of sums of fractions."""
+
+
 class Evaluate(Protocol):
     """How children walk in a scene: `analyses.safe_routes`, with all but the scene filled in."""
 
@@ -161,9 +165,8 @@ def value_of_crossings(
         after = _alone_by_school(_evaluated(scene, batch, near, evaluate=evaluate, facts=facts))
         for place in batch:
             own = sorted(near[place])
-            gained[str(facts.index[place])] = after.reindex(own, fill_value=0.0) - now.reindex(
-                own, fill_value=0.0
-            )
+            more = after.reindex(own, fill_value=0.0) - now.reindex(own, fill_value=0.0)
+            gained[str(facts.index[place])] = more.round(_DECIMALS)
     rows = [
         {
             "crossing_id": crossing_id,

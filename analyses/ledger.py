@@ -171,7 +171,7 @@ def _found(*tables: pd.DataFrame) -> pd.DataFrame:
     if not filled:
         return tables[0].copy()
     rows = pd.concat(filled, ignore_index=True)
-    words = rows.columns[rows.dtypes == object]
+    words = rows.select_dtypes(object).columns
     return rows.assign(**{name: rows[name].where(rows[name].notna(), None) for name in words})
 
 

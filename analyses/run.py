@@ -17,8 +17,7 @@ from analyses.result import Result, Role, Shown
 from analyses.rules import standards_of
 from analyses.safety import Safety, Setting, compared, safety, schools_of
 from analyses.safety_inputs import study_date
-from analyses.scene import Scene, street_scene
-from analyses.street_classes import settlement_of_edges
+from analyses.scene import Scene, settlement_of_edges, street_scene
 from analyses.what_if import edited_gates, edited_scene, read_edits
 from geo.bundled import load_toml
 from geo.findings import Finding
@@ -143,6 +142,7 @@ def _safety(
         catchments=inputs.safety.catchments,
         study_date=study_date(study.study.date),
         previous=inputs.safety.ledger,
+        best=study.routes.best,
     )
     build = partial(_scene, inputs=inputs)
     scene = build(inputs.network)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from analyses.catchments import Catchments
     from analyses.placed import Placed
     from analyses.profiles import Profile
     from analyses.risk import Risk
@@ -73,6 +74,8 @@ class Routes:
         The cap that was used.
     findings
         What was left out or is not known.
+    sent
+        Which child goes where.
     """
 
     pupils: pd.DataFrame
@@ -82,6 +85,7 @@ class Routes:
     edge_children_shortest: Mapping[str, Floats]
     detour_cap: float
     findings: tuple[Finding, ...]
+    sent: Catchments
 
 
 def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
@@ -96,6 +100,7 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
     snap_max_m: float,
     detour_cap: float | None = None,
     catchments: gpd.GeoDataFrame | None = None,
+    sent: Catchments | None = None,
 ) -> Routes:
     """Find the ways of all children.
 
@@ -121,6 +126,9 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
         ``data/rules/routes.toml``.
     catchments
         Polygons of official catchments, see `analyses.catchments.catchments`.
+    sent
+        Which child goes where, of an earlier call with the same frames (or some of its rows):
+        nobody is sent anew.
 
     Raises
     ------
@@ -133,7 +141,8 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
         detail = {"key": "detour_cap", "expected": ">= 1"}
         raise InputRefused(Finding("CONFIG_RANGE", "study.toml", value=f"{cap:g}", detail=detail))
     placed = place(scene.sides, schools, gates, demand, snap_max_m=snap_max_m)
-    sent = catchments_of(placed, schools, demand, profiles=profiles, official=catchments)
+    if sent is None:
+        sent = catchments_of(placed, schools, demand, profiles=profiles, official=catchments)
     work = Work(
         placed=placed,
         barriers=barriers(scene),
@@ -165,6 +174,7 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
             *_remarks(placed, sent.rows, found, snap_max_m=snap_max_m),
             *work.barriers.findings,
         ),
+        sent=sent,
     )
 
 

@@ -6,7 +6,7 @@ children, the audit of each gate, the ledger of hazards, and what to look at fir
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,18 +14,22 @@ import numpy as np
 import pandas as pd
 
 from analyses import safety_tables as tables_of
-from analyses.before_after import compare_hazards, compare_schools
+from analyses.before_after import alone, compare_hazards, compare_schools, value_of_crossings
+from analyses.best_treatments import best_treatments
 from analyses.gate_audit import audit_summary, gate_audit, zones
 from analyses.hazards import walked_edges
 from analyses.ledger import ledger
 from analyses.ledger_merge import merge, totals
+from analyses.placed import place
 from analyses.profiles import profiles, profiles_of_kind
 from analyses.result import Result, Role, Shown
 from analyses.risk import along_table, crossing_table, edge_risk, forbidden
 from analyses.safe_coverage import safe_coverage
-from analyses.safe_routes import place, safe_routes
+from analyses.safe_routes import safe_routes
 from analyses.scene import coverage_of_attributes
 from analyses.survey import survey
+from analyses.treatments import adequate, treated, treatments
+from analyses.walking_alone import walking_alone
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from analyses.before_after import Evaluate
+    from analyses.catchments import Catchments
+    from analyses.placed import Placed
     from analyses.profiles import Profile
     from analyses.rules import Rule
     from analyses.safe_routes import Routes
@@ -62,6 +69,8 @@ class Setting:
         Of the data; None leaves due dates as horizons.
     previous
         The ledger as the offices edited it, or None.
+    best
+        Work out the best so many crossings to make adequate, together; None: do not.
     """
 
     schools: gpd.GeoDataFrame
@@ -72,6 +81,7 @@ class Setting:
     catchments: gpd.GeoDataFrame | None = None
     study_date: dt.date | None = None
     previous: pd.DataFrame | None = None
+    best: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +109,12 @@ def schools_of(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return facilities[walked_to.astype(bool)].reset_index(drop=True)
 
 
-def routes_of(scene: Scene, setting: Setting, *, schools: Sequence[str] | None = None) -> Routes:
-    """Find the ways in a scene, of all schools or of some; all ages."""
-    chosen = setting.schools
-    if schools is not None:
-        chosen = chosen[chosen["facility_id"].isin(schools)].reset_index(drop=True)
+def routes_of(scene: Scene, setting: Setting, *, sent: Catchments | None = None) -> Routes:
+    """Find the ways of all ages in a scene; `sent` keeps every child at the school it has."""
     ages = profiles()
     return safe_routes(
         scene,
-        chosen,
+        setting.schools,
         setting.gates,
         setting.demand,
         profiles=ages,
@@ -116,6 +123,35 @@ def routes_of(scene: Scene, setting: Setting, *, schools: Sequence[str] | None =
         snap_max_m=setting.snap_max_m,
         detour_cap=setting.detour_cap,
         catchments=setting.catchments,
+        sent=sent,
+    )
+
+
+def evaluate_of(known: Scene, setting: Setting, routes: Routes) -> Evaluate:
+    """Return how children walk in another scene: each to the school that it has in `routes`.
+
+    Where the streets are those of `known` and only what is known of them differs, nothing but
+    ``alone`` is worked out anew; everything else is as it was.
+    """
+    placed = _placed(known, setting)
+
+    def evaluate(scene: Scene, *, schools: Sequence[str] | None = None) -> pd.DataFrame:
+        rows = routes.sent.rows
+        asked = np.ones(len(rows), bool) if schools is None else rows["school_id"].isin(schools)
+        rows = rows[np.asarray(asked)]
+        if scene.sides is not known.sides:
+            sent = replace(routes.sent, rows=rows.reset_index(drop=True))
+            return routes_of(scene, setting, sent=sent).pupils
+        alone = walking_alone(scene, placed, rows, detour_cap=routes.detour_cap)
+        return routes.pupils.loc[rows.index].assign(alone=alone)
+
+    return evaluate
+
+
+def _placed(scene: Scene, setting: Setting) -> Placed:
+    """Put gates and homes on the streets."""
+    return place(
+        scene.sides, setting.schools, setting.gates, setting.demand, snap_max_m=setting.snap_max_m
     )
 
 
@@ -142,7 +178,7 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
     youngest = _reference_age()
     crossings = crossing_table(scene, youngest)
     stretches = along_table(scene, youngest)
-    walked = walked_edges(routes.use, choice="safest")
+    walked = walked_edges(routes.use, choice="shortest")
     ways = {str(k): v.to_numpy() for k, v in walked.groupby("school_id", observed=True)["edge"]}
     audit = gate_audit(scene, setting.schools, setting.gates, routes=ways)
     hazards = ledger(
@@ -165,6 +201,7 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
     tables = {
         "schools": summary.drop(columns="geometry"),
         "school_routes": tables_of.school_routes(routes.pupils),
+        "crossing_value": _crossing_value(scene, setting, routes, age=youngest),
         "crossings": tables_of.crossing_rows(scene, crossings, walked),
         "stretches": tables_of.stretch_rows(scene, stretches, walked),
         "audit": audit.rename(columns={"title_zh": "zh", "title_en": "en"}),
@@ -175,6 +212,10 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
         "attributes": coverage_of_attributes(scene),
         "safe_coverage": _safe_coverage(scene, setting, rules),
     }
+    if setting.best is not None:
+        tables["best_crossings"] = _best_crossings(
+            scene, setting, routes, value=tables["crossing_value"]
+        )
     frames: dict[Role, pd.DataFrame] = {
         "school": summary,
         "route": tables_of.route_lines(scene, routes),
@@ -206,16 +247,55 @@ def _reference_age() -> Profile:
     return next(age for age in profiles() if not age.accompanied)
 
 
+def _crossing_value(
+    scene: Scene, setting: Setting, routes: Routes, *, age: Profile
+) -> pd.DataFrame:
+    """Return the crossings that would let most children walk alone if they were made adequate.
+
+    Only the most used of those that the age may not use alone are tried.
+    """
+    most = int(load_toml("rules/treatments.toml")["what_if"]["crossings_tried"]["value"])
+    shut = forbidden(scene, age)
+    used = routes.edge_children_shortest[age.id] * (shut & (scene.sides.crossing >= 0))
+    edges = np.argsort(-used, kind="stable")[:most]
+    rows = scene.sides.crossing[edges[used[edges] > 0]]
+    return value_of_crossings(
+        scene,
+        setting.schools,
+        candidates=list(dict.fromkeys(scene.crossings["crossing_id"].iloc[rows])),
+        pupils=routes.pupils,
+        evaluate=evaluate_of(scene, setting, routes),
+        reach_m=max(one.walk_max_m for one in profiles()),
+    )
+
+
+def _best_crossings(
+    scene: Scene, setting: Setting, routes: Routes, *, value: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the crossings that do most together, with the bound that no other choice can beat."""
+    rules = load_toml("rules/treatments.toml")["what_if"]
+    tried = value[value["children"] > 0].head(int(rules["best_of"]["value"]))
+    rows = [np.flatnonzero(scene.crossings["crossing_id"] == id_) for id_ in tried["crossing_id"]]
+    evaluate, mend = evaluate_of(scene, setting, routes), treatments()[adequate()]
+    now = alone(routes.pupils)
+
+    def gain(chosen: tuple[int, ...]) -> float:
+        places = np.concatenate([rows[n] for n in chosen]) if chosen else np.zeros(0, dtype=int)
+        return alone(evaluate(treated(scene, mend, crossings=places))) - now
+
+    best = best_treatments([mend.cost] * len(tried), gain, count=setting.best)
+    chosen = tried.iloc[list(best.chosen)].drop(columns="rank")
+    return chosen.assign(gained=best.gain, bound=best.bound, proved=best.proved)
+
+
 def _safe_coverage(scene: Scene, setting: Setting, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return for each rule of schools the children within reach, and by safe ways."""
-    placed = place(
-        scene.sides, setting.schools, setting.gates, setting.demand, snap_max_m=setting.snap_max_m
-    )
-    alone = [age for age in profiles() if not age.accompanied]
-    shut: Mapping[str, np.ndarray] = {age.id: forbidden(scene, age) for age in alone}
+    placed = _placed(scene, setting)
+    on_their_own = [age for age in profiles() if not age.accompanied]
+    shut: Mapping[str, np.ndarray] = {age.id: forbidden(scene, age) for age in on_their_own}
     parts = []
     for rule in rules:
-        ages = [age for age in alone if set(age.kinds) & set(rule.kinds)]
+        ages = [age for age in on_their_own if set(age.kinds) & set(rule.kinds)]
         if rule.metres is None or not ages:
             continue
         rows = np.flatnonzero(setting.schools["kind"].isin({k for a in ages for k in a.kinds}))

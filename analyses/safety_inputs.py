@@ -80,7 +80,7 @@ def safety_inputs(
             )
         frame = project(read(section, located=section.kind != "survey").frame, crs)
         for header, texts in unread(section.kind, frame).items():
-            detail = {"texts": ", ".join(texts[:5]), "count": len(texts)}
+            detail = {"texts": ", ".join(texts[:5]), "count": str(len(texts))}
             findings.append(Finding("SAFETY_UNREAD", section.path, column=header, detail=detail))
         own = canonical(section.kind, frame)
         both = [own] if section.kind not in found else [own, found[section.kind]]

@@ -86,7 +86,7 @@ def school_routes(pupils: pd.DataFrame) -> pd.DataFrame:
     alone = walking[walking["alone"].astype(bool)].groupby(keys, observed=True)["children"].sum()
     table["share_alone"] = alone.reindex(table.index, fill_value=0.0) / table["children"]
     accompanied = [age.id for age in profiles() if age.accompanied]
-    found = table.reset_index()
+    found: pd.DataFrame = table.reset_index()
     found.loc[found["profile"].isin(accompanied), "share_alone"] = np.nan
     return found
 
@@ -151,7 +151,8 @@ def coverage_by_town(table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule: Rul
     both = pd.concat([counts.dropna(subset=["town"]), whole], ignore_index=True)
     keys = ["rule_id", "profile", "town"]
     found = both.groupby(keys, observed=True, dropna=False, sort=False).sum().reset_index()
-    return found.assign(share_safely=found["children_covered_safely"] / found["children"])
+    share = found["children_covered_safely"] / found["children"]
+    return pd.DataFrame(found.assign(share_safely=share))
 
 
 def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicator, ...]:

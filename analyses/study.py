@@ -123,6 +123,8 @@ class RoutesInput(_Section):
     """The hazard ledger as the officers edited it; their edits are kept."""
     edits: str | None = None
     """A file of measures to try out (what-if)."""
+    best: int | None = _number("routes", "best")
+    """Work out the best so many crossings to make adequate, together."""
     pdf: bool = False
     """Also write the schools' pages as one PDF."""
 

@@ -153,7 +153,7 @@ def fronts(
         closure = closed(network, banned)
         network = closure.network
         gates, homes = closure.open_ends(gates), closure.open_ends(homes)
-    graph = reach._graph(network)  # noqa: SLF001 - the same arrays, nothing is copied
+    graph = reach.graph_of(network)
     gate_row = np.flatnonzero(gates.edge >= 0)
     sources = labels.Spots(*(column[gate_row] for column in _spots(gates)))
     targets = labels.Spots(*_spots(homes))
@@ -190,7 +190,7 @@ def ways(network: WalkNetwork, found: Fronts, rows: Ints) -> Ways:
 
     home = np.searchsorted(found.start, rows, side="right") - 1
     start, pieces, source = labels.trace(
-        reach._graph(network),  # noqa: SLF001
+        reach.graph_of(network),
         found._tree,  # noqa: SLF001
         found._gates,  # noqa: SLF001
         found._ways[rows],  # noqa: SLF001

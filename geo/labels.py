@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geo.search import Graph, _compiled
+from geo.search import Graph, compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class Tree(NamedTuple):
     first: Ints
 
 
-@_compiled
+@compiled
 def _longer(table: Ints) -> Ints:
     """Return a copy with room for twice the rows."""
     copy = np.empty((2 * table.shape[0], table.shape[1]), np.int64)
@@ -61,13 +61,13 @@ def _longer(table: Ints) -> Ints:
     return copy
 
 
-@_compiled
+@compiled
 def _share(risk: Whole, part_mm: Whole, edge_mm: Whole) -> Whole:
     """Return the risk of a part of an edge, rounded half up."""
     return (risk * part_mm + edge_mm // 2) // edge_mm
 
 
-@_compiled
+@compiled
 def _before(heap: Ints, one: int, other: int) -> bool:
     """Say whether one row of the heap comes before another."""
     for column in range(_HEAP_COLUMNS):
@@ -76,7 +76,7 @@ def _before(heap: Ints, one: int, other: int) -> bool:
     return False
 
 
-@_compiled
+@compiled
 def _swap(heap: Ints, one: int, other: int) -> None:
     """Let two rows of the heap change places."""
     for column in range(_HEAP_COLUMNS):
@@ -85,7 +85,7 @@ def _swap(heap: Ints, one: int, other: int) -> None:
         heap[other, column] = kept
 
 
-@_compiled
+@compiled
 def _push(heap: Ints, size: int, length_mm: Whole, risk: Whole, label: Whole) -> Ints:
     """Put a row into a heap of some size; return the heap, which may have got more room."""
     if size == heap.shape[0]:
@@ -98,7 +98,7 @@ def _push(heap: Ints, size: int, length_mm: Whole, risk: Whole, label: Whole) ->
     return heap
 
 
-@_compiled
+@compiled
 def _remove_first(heap: Ints, size: int) -> None:
     """Take the first row out of a heap of some size."""
     heap[0] = heap[size - 1]
@@ -113,7 +113,7 @@ def _remove_first(heap: Ints, size: int) -> None:
         place = below
 
 
-@_compiled
+@compiled
 def _starts(graph: Graph, edge_risk: Ints, sources: Spots) -> Ints:
     """Return a label for each end of each source's edge."""
     label = np.empty((2 * sources.edge.size, _LABEL_COLUMNS), np.int64)
@@ -129,7 +129,7 @@ def _starts(graph: Graph, edge_risk: Ints, sources: Spots) -> Ints:
     return label
 
 
-@_compiled
+@compiled
 def grow(  # noqa: C901 - one hot loop; in parts it is slower
     graph: Graph, edge_risk: Ints, sources: Spots, bound_mm: Ints, most_labels: int
 ) -> tuple[Tree, int, bool]:
@@ -184,7 +184,7 @@ def grow(  # noqa: C901 - one hot loop; in parts it is slower
     return Tree(label, first), count, cut
 
 
-@_compiled
+@compiled
 def _add(table: Ints, count: int, way: tuple[Whole, Whole, Whole, Whole]) -> Ints:
     """Write a way into row `count`; return the table, which may have got more room."""
     if count == table.shape[0]:
@@ -193,7 +193,7 @@ def _add(table: Ints, count: int, way: tuple[Whole, Whole, Whole, Whole]) -> Int
     return table
 
 
-@_compiled
+@compiled
 def _candidates(
     graph: Graph, edge_risk: Ints, tree: Tree, sources: Spots, target: tuple[int, int, int, int]
 ) -> Ints:
@@ -221,7 +221,7 @@ def _candidates(
     return table[:count]
 
 
-@_compiled
+@compiled
 def collect(
     graph: Graph, edge_risk: Ints, tree: Tree, sources: Spots, targets: Spots, limit_mm: Ints
 ) -> tuple[Ints, Ints]:
@@ -250,7 +250,7 @@ def collect(
     return start, ways[:count]
 
 
-@_compiled
+@compiled
 def trace(
     graph: Graph, tree: Tree, sources: Spots, ways: Ints, edge_of: Ints
 ) -> tuple[Ints, Ints, Ints]:

@@ -81,7 +81,7 @@ def from_sources(
         message = f"{len(sources)} sources are too many for streets of this length"
         raise ValueError(message)
     label_bits, unreached = np.uint64(bits), np.uint64((limit_mm + 1) << bits)
-    graph = _graph(network)
+    graph = graph_of(network)
     span_mm = min(longest_mm + longest_leg, limit_mm)
     touched = np.empty(len(network.node_xy), dtype=np.uint32)
     room = capacity or graph.neighbour.size + 2 * len(use)
@@ -139,7 +139,7 @@ def pair_search(
     start = np.concatenate([[0], np.cumsum(on_edge)])
     goals = _places(network, targets, there, legs=legs, start=start)
     return groups.astype(np.int64), PairSearch(
-        graph=_graph(network),
+        graph=graph_of(network),
         starts=starts,
         goals=goals,
         limit_mm=_limit_mm(network, limit_m, _longest(starts.leg_mm) + _longest(goals.leg_mm)),
@@ -247,7 +247,7 @@ def _new_found(*, groups: int, targets: int, pairs_at_once: int) -> search.Found
     )
 
 
-def _graph(network: WalkNetwork) -> search.Graph:
+def graph_of(network: WalkNetwork) -> search.Graph:
     """Hand the arrays of the network to the kernels, without copying."""
     return search.Graph(
         indptr=network.indptr.view(np.uint64),

@@ -46,7 +46,7 @@ _LOWER = np.uint64(2**32 - 1)
 QUEUE_FULL = np.int64(-1)
 
 
-def _compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
+def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile on the first call and keep the machine code on disk.
 
     numba keeps it beside this file or, where that is read-only, in the user's cache folder; where
@@ -107,7 +107,7 @@ class Beside(NamedTuple):
     ahead: U64
 
 
-@_compiled
+@compiled
 def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slower
     graph: Graph,
     queue: Queue,
@@ -189,7 +189,7 @@ def spread(  # noqa: C901, PLR0912, PLR0915 - one hot loop; in parts it is slowe
     return np.int64(count)
 
 
-@_compiled
+@compiled
 def _seeds(
     graph: Graph,
     sources: Places,
@@ -213,7 +213,7 @@ def _seeds(
     return seeds
 
 
-@_compiled
+@compiled
 def from_all(
     graph: Graph,
     queue: Queue,
@@ -231,7 +231,7 @@ def from_all(
     return spread(graph, queue, seed_node, seed_key, keys, unreached, label_bits, touched)
 
 
-@_compiled
+@compiled
 def beside(
     sources: Places, along: NDArray[np.int64], edge_mm: U32, label_bits: np.uint64
 ) -> Beside:
@@ -256,7 +256,7 @@ def beside(
     return Beside(place, back, ahead)
 
 
-@_compiled
+@compiled
 def read(
     graph: Graph,
     keys: U64,
@@ -291,7 +291,7 @@ def read(
     return found
 
 
-@_compiled
+@compiled
 def unpack(
     keys: U64, unreached: np.uint64, label_bits: np.uint64
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -325,7 +325,7 @@ class Found(NamedTuple):
     distance_mm: U64
 
 
-@_compiled
+@compiled
 def reach(
     graph: Graph,
     queue: Queue,
@@ -386,7 +386,7 @@ def reach(
     return np.int64(found.hits.size), np.int64(count), True
 
 
-@_compiled
+@compiled
 def _on_same_edge(
     sources: Places,
     targets: Places,
@@ -406,7 +406,7 @@ def _on_same_edge(
     return hits
 
 
-@_compiled
+@compiled
 def _from_nodes(
     graph: Graph,
     targets: Places,
@@ -437,7 +437,7 @@ def _from_nodes(
     return hits
 
 
-@_compiled
+@compiled
 def _note(
     place: int, length: np.uint64, hits: np.uint64, limit_mm: np.uint64, scratch: Scratch
 ) -> np.uint64:

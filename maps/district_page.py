@@ -135,11 +135,12 @@ def _table(rows: Sequence[Row], columns: Sequence[str], lang: Lang) -> dict[str,
 
 
 def _cell(row: Row, name: str, lang: Lang) -> dict[str, Any]:
-    sign = ""
+    sign, text = "", cell(row, name, lang)
     if name == "grade":
+        text = str(grade_of(row.get("grade"))[lang])
         sign = svg.key(svg.circle((0, 0), 16, fill=grade_of(row.get("grade"))["colour"]))
     return {
-        "text": cell(row, name, lang), "number": name not in TEXTS, "sign": sign,
+        "text": text, "number": name not in TEXTS, "sign": sign,
         "href": row["href"] if name == "school" else "",
     }  # fmt: skip
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
 _TABLES = (
     "total", "by_town", "by_area", "gaps", "containment", "facilities", "rules", "inputs",
-    "schools", "school_routes", "safe_coverage", "crossings", "stretches", "audit", "ledger_totals",
+    "schools", "school_routes", "safe_coverage", "crossing_value", "best_crossings", "crossings",
+    "stretches", "audit", "ledger_totals",
     "whatif_schools", "whatif_hazards",
     "quality_effects", "quality_streets", "quality_sources", "quality_legs", "attributes",
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from maps.after import with_after
 from maps.surroundings import Place, places
 from maps.vocabulary import in_words, is_fixed
 
@@ -100,7 +101,7 @@ def sheets(
         there.
     tables
         ``Result.tables``; of use are ``school_routes`` and ``school_treatments``, each with a
-        column ``school_id``.
+        column ``school_id``, and the trial's ``whatif_schools, whatif_hazards``.
     about
         What all pages say of themselves.
 
@@ -109,6 +110,7 @@ def sheets(
     tuple
         In the order of the role's rows; empty without the role.
     """
+    shown = with_after(shown, tables)
     rows = {item.role: item.rows for item in shown if len(item.rows)}
     if "school" not in rows:
         return ()
@@ -197,6 +199,6 @@ def _kind_words(kinds: pd.DataFrame | None) -> dict[str, dict[str, str]]:
 def _gates(school_id: str, audit: Sequence[Row], place: Place) -> tuple[str, ...]:
     """Return the ids of the gates: those drawn, as they are numbered, then those of the audit."""
     drawn = len(place.layers.get("entrance", {}).get("geometry", ()))
-    ids = [f"{school_id}#{number}" for number in range(drawn)]
+    ids = [f"{school_id}#{number}" for number in range(1, drawn + 1)]
     audited = [str(row["gate_id"]) for row in audit if row.get("gate_id") is not None]
     return tuple(dict.fromkeys([*ids, *audited]))

@@ -28,10 +28,11 @@ _HAZARD = ("grade", "place", "description", "treatment", "body", "due", "status"
 _ROUTE = ("profile", "direction", "children", "shortest_m", "safest_m", "detour", "shortest_risk",
           "safest_risk", "crossings", "share_alone", "severed", "known_share")  # fmt: skip
 _TREATMENT = ("treatment", "place", "body", "horizon", "cost_class", "children", "risk_before",
-              "risk_after", "children_alone_before", "children_alone_after")  # fmt: skip
+              "risk_after", "outcome", "children_alone_before", "children_alone_after")  # fmt: skip
+_BRIEF = ("unknown", "pass", "n.a.")
 _SHARES = ("share_alone", "known_share", "detour", "detour_median")
 TEXTS = ("grade", "place", "description", "treatment", "body", "status", "due", "horizon",
-         "cost_class", "profile", "direction", "period", "school", "kind")  # fmt: skip
+         "cost_class", "profile", "direction", "period", "school", "kind", "outcome")  # fmt: skip
 MISSING = "—"
 
 
@@ -66,7 +67,7 @@ def content(sheet: SchoolSheet, *, lang: Lang) -> Content:
         "more": more_hazards(len(sheet.hazards) - len(listed), page),
         "routes": table(sheet.routes, _ROUTE, lang),
         "audit": _audit(sheet, lang),
-        "treatments": table(sheet.treatments or _asked_for(sheet.hazards), _TREATMENT, lang),
+        "treatments": table(_treatments(sheet), _TREATMENT, lang),
         "notes": _notes(sheet, page, lang),
     }
 
@@ -90,6 +91,8 @@ def table(rows: Iterable[Row], columns: Sequence[str], lang: Lang) -> Content:
 def cell(row: Row, name: str, lang: Lang) -> str:
     """Return a value for people: in the page's language, with its interval where it has one."""
     value = row.get(f"{name}_{lang}", row.get(name))
+    if name == "outcome" and value is not None:
+        value = words("outcome", lang).get(str(value), value)
     if value is None or name in TEXTS:
         return MISSING if value is None else str(value)
     said = number(value, name)
@@ -152,9 +155,17 @@ def _lights(sheet: SchoolSheet, lang: Lang) -> Content:
             {"check": str(row["check"]), "sign": verdicts[verdict]["sign"]}
         )
     return {
-        "gates": [{"gate": gate, "lights": lights} for gate, lights in sorted(gates.items())],
+        "gates": [
+            {"gate": gate, "lights": lights}
+            for gate, lights in sorted(gates.items(), key=_school_last)
+        ],
         "counts": [{**verdicts[v], "number": str(n)} for v, n in counts.items() if n],
     }
+
+
+def _school_last(item: tuple[str, Any]) -> tuple[bool, str]:
+    """Return the key that sorts gates; checks of the whole school belong to none of them."""
+    return (not item[0], item[0])
 
 
 def _verdict(row: Row) -> str:
@@ -164,39 +175,35 @@ def _verdict(row: Row) -> str:
 
 
 def _audit(sheet: SchoolSheet, lang: Lang) -> Content:
-    """Return the checks: a row for what fails and for what is unknown, the others in one line.
+    """Return the checks: a row for each that fails, the others briefly.
 
-    Gates of which the same is known share a row.
+    Gates of which the same is known are told together.
     """
-    verdicts = _verdicts(lang)
-    order = list(verdicts)
-    rows: dict[tuple[str, ...], Content] = {}
-    brief: dict[str, dict[str, str]] = {"pass": {}, "n.a.": {}}
-    for row in sorted(sheet.audit, key=lambda r: (order.index(_verdict(r)), str(r["check"]))):
-        verdict, check = _verdict(row), str(row["check"])
-        said, name = _plain(row, "evidence", lang), _plain(row, lang, lang)
-        if verdict in brief:
-            why = f" ({said})" if said and verdict == "pass" else ""
-            brief[verdict][f"{check} {said}"] = f"{check} {name}{why}"
-            continue
-        told = rows.setdefault((check, verdict, said), {
-            "check": check, "name": name, "verdict": verdicts[verdict], "evidence": said,
+    found: dict[str, dict[tuple[str, str], Content]] = {v: {} for v in _verdicts(lang)}
+    for row in sorted(sheet.audit, key=lambda r: str(r["check"])):
+        said, check = _plain(row, "evidence", lang), str(row["check"])
+        told = found[_verdict(row)].setdefault((check, said), {
+            "check": check, "name": _plain(row, lang, lang), "evidence": said,
             "clause": _clause(row, lang), "verified": _plain(row, "verified", lang),
-            "treatment": _plain(row, "treatment", lang) if verdict == "fail" else "", "gates": [],
+            "treatment": _plain(row, "treatment", lang), "gates": [],
         })  # fmt: skip
         gate = _gate_name(sheet, row.get("gate_id"), lang)
         if gate and gate not in told["gates"]:
             told["gates"].append(gate)
-    told_rows = [{**r, "gates": " ".join(sorted(r["gates"]))} for r in rows.values()]
+    several = len({row.get("gate_id") for row in sheet.audit} - {None}) > 1
+    rows = {
+        verdict: [{**t, "gates": " ".join(sorted(t["gates"]) * several)} for t in told.values()]
+        for verdict, told in found.items()
+    }
     columns = ("check", "name", "gates", "evidence", "clause", "treatment")
-    used = [n for n in columns if any(r[n] for r in told_rows)]
+    used = [n for n in columns if any(row[n] for row in rows["fail"])]
     header = words("columns", lang)
     return {
         "columns": used,
         "head": [header[name] for name in used],
-        "rows": told_rows,
-        "passed": list(brief["pass"].values()),
-        "not_applicable": list(brief["n.a."].values()),
+        "sign": _verdicts(lang)["fail"]["sign"],
+        "rows": rows["fail"],
+        "brief": [{**_verdicts(lang)[v], "rows": rows[v]} for v in _BRIEF if rows[v]],
     }
 
 
@@ -232,14 +239,32 @@ def _hazard(place: int, hazard: Row, *, sheet: SchoolSheet, lang: Lang) -> Conte
     }
 
 
+def _treatments(sheet: SchoolSheet) -> Sequence[Row]:
+    """Return the treatments: as handed over, else what a trial changed, else what is asked for."""
+    if sheet.treatments:
+        return sheet.treatments
+    tried = [
+        {**hazard, "risk_before": hazard.get("risk"), "risk_after": hazard.get("risk_after")}
+        for hazard in sheet.hazards
+        if hazard.get("outcome") == "gone" or _changed(hazard)
+    ]
+    return tried or _asked_for(sheet.hazards)
+
+
+def _changed(hazard: Row) -> bool:
+    after = hazard.get("risk_after")
+    return after is not None and after != hazard.get("risk")
+
+
 def _asked_for(hazards: Sequence[Row]) -> list[Row]:
-    """Return what the hazards ask for, each treatment once with all its children's places."""
-    found: dict[tuple[Any, ...], Row] = {}
+    """Return what the hazards ask for, each treatment of each body once."""
+    found: dict[tuple[str, str], Row] = {}
     kept = ("treatment", "body", "horizon", "cost_class")
     for hazard in hazards:
         row = {k: v for k, v in hazard.items() if k.startswith(kept) and v is not None}
         if any(key.startswith("treatment") for key in row):
-            found.setdefault(tuple(sorted((k, str(v)) for k, v in row.items())), row)
+            name = str(row.get("treatment", row.get("treatment_zh")))
+            found.setdefault((name, str(row.get("body", row.get("body_zh")))), row)
     return list(found.values())
 
 

@@ -20,11 +20,15 @@ def in_words(row: Row) -> Row:
     What the row says in words already stays. A hazard gains ``cost_class`` and ``horizon`` of its
     treatment.
     """
-    found: Row = {}
-    for name, rows in _vocabulary().items():
-        for key, said in rows.get(str(row.get(name)), {}).items():
-            found[key if key in ("cost_class", "horizon") else f"{name}_{key}"] = said
-    return {**found, **row} if found else row
+    treatment = treatments().get(str(row.get("treatment")))
+    if treatment is not None:
+        row = {"cost_class": treatment.cost_class, "horizon": treatment.horizon, **row}
+    found = {
+        f"{name}_{lang}": said
+        for name, rows in _vocabulary().items()
+        for lang, said in rows.get(str(row.get(name)), {}).items()
+    }
+    return {**found, **row}
 
 
 def told(frame: pd.DataFrame) -> pd.DataFrame:
@@ -55,11 +59,12 @@ def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
     """Return column -> id -> words in both languages, and what else goes with a treatment."""
     both = ("zh", "en")
     return {
-        "treatment": {
-            id_: {"zh": t.zh, "en": t.en, "cost_class": t.cost_class, "horizon": t.horizon}
-            for id_, t in treatments().items()
-        },
+        "treatment": {id_: {"zh": t.zh, "en": t.en} for id_, t in treatments().items()},
         "body": {id_: {lang: row[lang] for lang in both} for id_, row in bodies().items()},
+        "horizon": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
+        "cost_class": {
+            id_: {lang: row[lang] for lang in both} for id_, row in cost_classes().items()
+        },
         "due": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
         "status": {zh: {"zh": zh, "en": row["en"]} for zh, row in _ledger()["status"].items()},
         "profile": {
@@ -67,6 +72,12 @@ def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
             for row in load_toml("rules/child_profiles.toml")["profile"]
         },
     }
+
+
+def cost_classes() -> dict[str, dict[str, str]]:
+    """Return the words for classes of cost, from the cheapest up."""
+    found: dict[str, dict[str, str]] = load_toml("rules/treatments.toml")["cost_class"]
+    return found
 
 
 def is_fixed(status: object) -> bool:

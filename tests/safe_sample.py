@@ -1,4 +1,5 @@
 """Made-up ways to school over the sample town: every role that `analyses.result` lists for them."""
+# ruff: noqa: E501 - tables of made-up values
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ def safe(*, size: float = 1.0, seed: int = 11) -> tuple[Shown, ...]:
         "school": _schools(rng, schools, at),
         "entrance": gates,
         "zone": gpd.GeoDataFrame(
-            {"school_id": gates["facility_id"], "gate_id": gates["facility_id"] + "#0",
+            {"school_id": gates["facility_id"], "gate_id": gates["facility_id"] + "#1",
              "assumed": gates["rule"] != "gate"},
             geometry=gates.buffer(150), crs=CRS,
         ),
@@ -119,7 +120,7 @@ def _gates(schools: gpd.GeoDataFrame, at: np.ndarray) -> gpd.GeoDataFrame:
     rules = np.where(np.arange(len(schools)) % 2, "virtual", "gate")
     return gpd.GeoDataFrame(
         {"facility_id": schools["facility_id"], "rule": rules},
-        geometry=shapely.points(at + [55, -30]),
+        geometry=shapely.points(at + np.array([55, -30])),
         crs=CRS,
     )
 
@@ -186,7 +187,7 @@ def _audit(rng: np.random.Generator, schools: gpd.GeoDataFrame) -> pd.DataFrame:
     ids = np.repeat(schools["facility_id"].to_numpy(), len(rows))
     verdict = rng.choice(["pass", "fail", "unknown", "n.a."], len(table), p=[0.3, 0.2, 0.4, 0.1])
     return table.assign(
-        school_id=ids, gate_id=ids + "#0", verdict=verdict, evidence_zh="标签 maxspeed=50，距校门 42 米",
+        school_id=ids, gate_id=ids + "#1", verdict=verdict, evidence_zh="标签 maxspeed=50，距校门 42 米",
         evidence_en="tag maxspeed=50, 42 m from the gate", limit=30.0, clause="GA/T 1215 5.2",
         edition="2014", strength="应", verified="待核", treatment="speed_30",
     )  # fmt: skip

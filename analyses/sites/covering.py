@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from analyses.sites.highs import PROOF, Effort, Rows, solve
+from analyses.sites.highs import PROOF, Effort, Rows, TimeUpError, solve
 from geo.arrays import components
 
 if TYPE_CHECKING:
@@ -101,7 +101,10 @@ def affordable(
     if own[found].sum() > left:
         if _relaxed(core.matrix, own) > left + _SLACK * max(1.0, most):
             return None, True
-        found, bound = _least(core.matrix, own, effort=effort)
+        try:
+            found, bound = _least(core.matrix, own, effort=effort)
+        except TimeUpError:
+            return None, False
         if own[found].sum() > left * (1 + _SLACK):
             return None, bound > left * (1 - _SLACK)
     return np.sort(np.concatenate([core.chosen, core.columns[found]])), True

@@ -26,6 +26,10 @@ ROUNDING = 1e-9
 """Gaps below this share are the solver's own rounding, not a gap."""
 
 
+class TimeUpError(InputRefused):
+    """The time limit passed before any solution was found."""
+
+
 @dataclass(frozen=True)
 class Effort:
     """How long to look for the optimum.
@@ -105,7 +109,7 @@ def solve(
 
     Raises
     ------
-    InputRefused
+    TimeUpError
         ``SITES_TIME_UP``: nothing was found within the time limit.
     """
     options: dict[str, float] = {"mip_rel_gap": effort.gap_share}
@@ -114,7 +118,7 @@ def solve(
     found = milp(
         objective,
         integrality=whole.astype(np.uint8),
-        bounds=Bounds(np.zeros(len(upper)), upper),
+        bounds=Bounds(0.0, upper),
         constraints=[LinearConstraint(r.matrix, r.low, r.high) for r in rows if len(r.low)],
         options=options,
     )
@@ -122,7 +126,7 @@ def solve(
         return None
     if found.x is None:
         detail = {"seconds": effort.time_limit_s}
-        raise InputRefused(Finding("SITES_TIME_UP", "sites", detail=detail))
+        raise TimeUpError(Finding("SITES_TIME_UP", "sites", detail=detail))
     value = np.where(whole, np.rint(found.x), found.x)
     bound = found.fun if found.mip_dual_bound is None else found.mip_dual_bound
     if not whole.any() and found.status != _TIME_UP:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _STEPS = 6000
 _PATIENCE = (20, 20, 200)
-_STARTS = 12
+_STARTS = 20
 _SHRINK = 0.7
 _LEAST = 1e-3
 _MEMORY = 0.95
@@ -91,7 +91,7 @@ def bounds_of(offers: Offers, count: int) -> tuple[Bounds, Left]:
     A second, more patient search goes on with what the first one leaves.
     """
     # A finite stand-in for "must be served": one left over costs more than all others together.
-    ceiling = np.full(len(offers.outside), 0.0)
+    ceiling = np.zeros(len(offers.outside))
     np.maximum.at(ceiling, offers.demand, offers.cost)
     dear = ceiling.sum() + 1.0
     outside = np.where(np.isinf(offers.outside), dear, offers.outside)
@@ -151,7 +151,8 @@ def _served(offers: Offers, chosen: Ints, outside: Floats) -> _Served:
     demand = offers.demand[near]
     begin = np.ones(len(near), dtype=bool)
     begin[1:] = demand[1:] != demand[:-1]
-    first, second, place = outside.copy(), outside.copy(), np.full(len(outside), -1)
+    first, second = outside.copy(), outside.copy()
+    place = np.full(len(outside), -1, dtype=np.int64)
     first[demand[begin]] = offers.cost[near[begin]]
     place[demand[begin]] = rank[offers.site[near[begin]]]
     after = np.flatnonzero(begin) + 1
@@ -233,9 +234,9 @@ def _savings(offers: Offers, served: _Served, count: int) -> Floats:
 def _descend(offers: Offers, count: int, start: Bounds, *, patience: int) -> Bounds:
     """Raise the lower bound by subgradient steps; keep the best choice met on the way.
 
-    The step of a demand point is in proportion to what its offers differ by.
+    Demand points whose costs are far apart take longer steps.
     """
-    cheapest, spread = _spread(offers)
+    cheapest, spread = _spread(offers, start.chosen)
     best, price = start, np.maximum(start.price, cheapest)
     direction = np.zeros(len(spread))
     factor, waited = 1.0, 0
@@ -275,11 +276,16 @@ def _relaxed(offers: Offers, price: Floats, count: int) -> tuple[float, Floats, 
     return float(price.sum() + value[taken].sum()), value, taken
 
 
-def _spread(offers: Offers) -> tuple[Floats, Floats]:
-    """Return each demand point's cheapest cost and, 1 on average, how far its costs are apart."""
+def _spread(offers: Offers, chosen: Ints) -> tuple[Floats, Floats]:
+    """Return each demand point's cheapest cost and, about 1, how far its costs are apart.
+
+    The geometric mean of two spreads: of all its offers, and of the chosen sites' second one.
+    """
     cheapest, dearest = offers.outside.copy(), np.zeros(len(offers.outside))
     np.minimum.at(cheapest, offers.demand, offers.cost)
     np.maximum.at(dearest, offers.demand, offers.cost)
-    spread = np.maximum(np.minimum(offers.outside, 2 * dearest) - cheapest, 0.0)
-    mean = float(spread.mean())
+    whole = np.maximum(np.minimum(offers.outside, 2 * dearest) - cheapest, 0.0)
+    near = np.maximum(_served(offers, chosen, offers.outside).second - cheapest, 0.0)
+    spread = np.sqrt(near * whole)
+    mean = float(spread.mean()) if len(spread) else 0.0
     return cheapest, spread / mean + _FLOOR if mean > 0 else np.ones(len(spread))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.sites.highs import PROOF, ROUNDING, Effort, Rows, rows_of, solve
+from analyses.sites.highs import PROOF, ROUNDING, Effort, Rows, TimeUpError, rows_of, solve
 from analyses.sites.lagrange import Offers, bounds_of, total_cost
 
 if TYPE_CHECKING:
@@ -134,7 +134,10 @@ def _by_count(offers: Offers, means: Means, effort: Effort) -> Choice | None:
         rows_of([(zeros, left.possible, 1.0)], (1, offers.sites), high=count),
         rows_of([(one, left.needed, 1.0)], (len(one), offers.sites), low=1.0),
     ]
-    found = _programme(left.offers, left.possible, rows=rows, effort=effort)
+    try:
+        found = _programme(left.offers, left.possible, rows=rows, effort=effort)
+    except TimeUpError:
+        return Choice(bounds.chosen, cost, bounds.lower)
     if found is None or total_cost(offers, found.chosen) >= cost:
         bound = cost if found is None else min(cost, max(found.bound, bounds.lower))
         return Choice(bounds.chosen, cost, bound)

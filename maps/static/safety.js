@@ -122,7 +122,7 @@ const safety = (() => {
     const shownCrossing = (zoom) => (row) => zoom >= NEAR || RISKS.indexOf(crossingRisk(row)) >= (zoom >= 13 ? 2 : 3);
     // With a school chosen, only its own hazards are shown.
     const shownHazard = (zoom) => (row) => (view.way.school ? column(hazard, "school_id")[row] === view.way.school
-      : zoom >= 13 || gradeOf(column(hazard, "grade")[row]) === GRADES[0]);
+      : zoom >= NEAR || GRADES.indexOf(gradeOf(column(hazard, "grade")[row])) < (zoom >= 13 ? 2 : 1));
     const size = (zoom) => Math.max(3, Math.min(7, 4.4 + (zoom - 14) * 0.9));
 
     function points(context, frame) {
@@ -133,14 +133,14 @@ const safety = (() => {
           sign: (pen, r, row) => riskSign(pen, crossingRisk(row), r, hollow(row)) });
         context.globalAlpha = 1;
       }
-      if (school && view.on.school) {
-        draw(context, frame, "school", { radius: schoolRadius(frame.zoom), id: (row) => column(school, "kind")[row],
-          sign: (pen, r, row) => kindSign(pen, view.schoolKind(row), r) });
-      }
       if (hazard && view.on.hazard) {
         draw(context, frame, "hazard", { wanted: shownHazard(frame.zoom), radius: size(frame.zoom) + 1,
           id: (row) => gradeOf(column(hazard, "grade")[row]).id,
           sign: (pen, r, row) => gradeSign(pen, gradeOf(column(hazard, "grade")[row]), r) });
+      }
+      if (school && view.on.school) {
+        draw(context, frame, "school", { radius: schoolRadius(frame.zoom), id: (row) => column(school, "kind")[row],
+          sign: (pen, r, row) => kindSign(pen, view.schoolKind(row), r) });
       }
     }
 
@@ -152,10 +152,10 @@ const safety = (() => {
     function hit(wx, wy, reach, zoom) {
       const found = [];
       const wanted = { hazard: shownHazard(zoom), crossing: shownCrossing(zoom), school: () => true };
-      for (const name of ["hazard", "school", "crossing"]) {
+      for (const name of ["school", "hazard", "crossing"]) {
         if (!near.has(name) || !view.on[name]) continue;
         const { point } = data.layers[name];
-        const limit = name === "school" ? 1.8 * reach : reach;
+        const limit = name === "school" ? 1.4 * reach : reach;
         let [best, row] = [limit * limit, -1];
         near.get(name)([wx - limit, wy - limit, wx + limit, wy + limit], (i) => {
           const away = (point.x[i] - wx) ** 2 + (point.y[i] - wy) ** 2;

@@ -32,7 +32,7 @@ def test_where_nothing_can_be_kept_it_is_compiled_anyway(monkeypatch: pytest.Mon
         return real(**options)
 
     monkeypatch.setattr(numba, "njit", njit)
-    half = search._compiled(lambda number: number // np.uint64(2))
+    half = search.compiled(lambda number: number // np.uint64(2))
     assert half(np.uint64(2**63)) == 2**62
 
 

@@ -54,7 +54,7 @@ def test_a_line_is_cut_at_the_box_and_drawn_in_decimetres() -> None:
     street = frame([shapely.LineString([(X - 9000, Y), (X + 9000, Y)])], highway=["primary"])
     place = world(street=street)["s"]
     assert place.layers["street"]["geometry"][0].length == pytest.approx(300 * ASPECT, abs=0.2)
-    assert "M0 1500 3360 1500" in drawn(place)
+    assert "M0 1500 3720 1500" in drawn(place)
 
 
 def test_what_lies_elsewhere_is_left_out() -> None:
@@ -70,8 +70,8 @@ def test_ways_of_all_ages_on_one_line_are_drawn_once_with_the_width_of_their_sum
     line = shapely.LineString([(X - 50, Y), (X + 50, Y)])
     route = frame([line, line], school_id="s", choice="safest", children=[60.0, 60.0])
     picture = drawn(world(route=route)["s"])
-    assert picture.count("M1180 1500 2180 1500") == 1
-    assert f'stroke-width="{round(1.5 * 3360 / 118)}"' in picture
+    assert picture.count("M1360 1500 2360 1500") == 1
+    assert f'stroke-width="{round(1.5 * 3720 / 118)}"' in picture
 
 
 def test_hazards_of_the_list_carry_numbers_that_do_not_cover_each_other() -> None:
@@ -82,7 +82,7 @@ def test_hazards_of_the_list_carry_numbers_that_do_not_cover_each_other() -> Non
              for t in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")}  # fmt: skip
     spots = np.array([texts[n] for n in ("1", "2", "3")])
     apart = np.linalg.norm(spots[:, None] - spots, axis=2)[np.triu_indices(3, 1)]
-    assert apart.min() >= 2 * 2.1 * 3360 / 118
+    assert apart.min() >= 2 * 2.1 * 3720 / 118
 
 
 def test_an_assumed_gate_is_hollow_and_the_legend_says_so() -> None:

@@ -59,9 +59,8 @@ def test_a_closed_hazard_leaves_the_page() -> None:
 def test_lights_and_audit_agree(made: tuple[SchoolSheet, ...], lang: Any) -> None:
     told = content(made[3], lang=lang)
     lights = [light for gate in told["lights"]["gates"] for light in gate["lights"]]
-    spared, rows = told["audit"]["not_applicable"], told["audit"]["rows"]
-    assert {row["verdict"]["text"] for row in rows} <= {"不符合", "未知", "Fails", "Unknown"}
-    assert len(lights) == len(rows) + len(told["audit"]["passed"]) + len(spared) == 32
+    rows = [told["audit"]["rows"], *(part["rows"] for part in told["audit"]["brief"])]
+    assert len(lights) == sum(len(part) for part in rows) == 32
     assert sum(int(c["number"]) for c in told["lights"]["counts"]) == 32
 
 
@@ -75,7 +74,7 @@ def test_an_odd_verdict_is_unknown_and_never_a_pass() -> None:
 
 def test_gates_that_agree_share_a_row() -> None:
     audit = next(s for s in sample.safe() if s.role == "audit")
-    both = [audit.rows, audit.rows.assign(gate_id=audit.rows["school_id"] + "#1")]
+    both = [audit.rows, audit.rows.assign(gate_id=audit.rows["school_id"] + "#2")]
     shown = [*(s for s in sample.safe() if s.role == "school"),
              type(audit)("audit", pd.concat(both), "", "")]  # fmt: skip
     rows = content(sheets(shown)[0], lang="zh")["audit"]["rows"]
@@ -120,11 +119,28 @@ def test_any_role_may_be_missing(roles: tuple[str, ...]) -> None:
     assert district_html(found)
 
 
+def test_a_trial_stands_beside_what_is_now() -> None:
+    shown = sample.safe()
+    school = next(s.rows for s in shown if s.role == "school").iloc[:1]
+    hazard = next(s.rows for s in shown if s.role == "hazard").iloc[:2]
+    tables = {
+        "whatif_schools": pd.DataFrame({"school_id": school["school_id"], "alone_after": 77.0}),
+        "whatif_hazards": pd.DataFrame({"id": hazard["id"], "risk_after": [1.5, None],
+                                        "outcome": ["kept", "gone"]}),
+    }  # fmt: skip
+    told = content(sheets(shown, tables)[0], lang="en")
+    after = {fact["name"]: fact["after"] for fact in told["facts"]}
+    assert after["Children who can walk alone"] == "77"
+    texts = [{cell["text"] for cell in row} for row in told["treatments"]["rows"]]
+    assert sorted(bool({"1.5", "still there"} <= row) for row in texts) == [False, True]
+    assert sorted("gone" in row for row in texts) == [False, True]
+
+
 def test_columns_that_are_missing_are_not_shown(made: tuple[SchoolSheet, ...]) -> None:
     roles = [s for s in sample.safe() if s.role == "school"]
     bare = [type(s)(s.role, s.rows[["school_id", "geometry"]], "", "") for s in roles]
     told = content(sheets(bare)[0], lang="zh")
-    assert told["facts"] == told["hazards"] == told["audit"]["rows"] == []
+    assert told["facts"] == told["hazards"] == told["audit"]["rows"] == told["audit"]["brief"] == []
     assert [f["after"] for f in content(made[0], lang="zh")["facts"] if f["after"]] != []
 
 

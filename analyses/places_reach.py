@@ -1,0 +1,425 @@
+"""Which children can reach which places of a stage, and who has none, and why?
+
+A stage (``data/rules/places.toml``) is an age group and the kind of facility that it attends.  Its
+distances are those of the study's own rules in metres, each for the settlements of its scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from analyses.access_scores import Reach
+from analyses.assignment import ShortGroup
+from analyses.facility_types import facility_types
+from analyses.limits import MM_PER_M, children_of, facilities_for, in_scope, parts_of, within
+from analyses.pairs import near_pairs, nearest_facility
+from analyses.place_gap import CAUSES, place_gap
+from analyses.placed import place, some
+from analyses.profiles import children_of_profile, profiles
+from analyses.risk import forbidden
+from geo.bundled import load_toml
+from geo.closures import closed
+from geo.distances import pairs_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from analyses.pairs import Places
+    from analyses.placed import Placed
+    from analyses.profiles import Profile
+    from analyses.rules import Rule
+    from analyses.safety import Setting
+    from analyses.scene import Scene
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+_BATCH = 1000
+"""Pairs: parts are joined to batches of about so many."""
+SafePairs = Callable[[str, float], pd.DataFrame]
+"""Of an age profile and a radius in metres: ``facility_id, point`` of the pairs with a safe way."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A row of ``data/rules/places.toml`` with the study's rules for it."""
+
+    id: str
+    zh: str
+    en: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StageReach:
+    """The children of a stage and the facilities that they can reach.
+
+    Children who differ in what they may walk alone (grades 1 to 3, grades 4 to 6) stand in rows of
+    their own: a row of `reach.children` is a demand point and an age profile.
+
+    Attributes
+    ----------
+    stage
+        The stage.
+    reach
+        Pairs within the radius; `places` holds 0 where they are not known.
+    point
+        Demand point of each row of children.
+    safe
+        Per pair: a way that this age may walk alone.
+    rows
+        Row of each facility of the reach in the study's facilities.
+    places
+        Of each facility for this stage, NaN where not known.
+    limit_m
+        Per demand point, NaN where no rule of the stage applies.
+    out_of_scope
+        Per demand point: children of the stage to whom no rule applies.
+    nearest_m
+        Per demand point: the way to the nearest facility, whatever its length.
+    """
+
+    stage: Stage
+    reach: Reach
+    point: Ints
+    safe: Flags
+    rows: Ints
+    places: Floats
+    limit_m: Floats
+    out_of_scope: Floats
+    nearest_m: Floats
+
+    @property
+    def by_places(self) -> Reach:
+        """Return the reach with a row of children for each demand point of the study."""
+        point = self.point[self.reach.point]
+        once = np.unique(point * len(self.rows) + self.reach.facility, return_index=True)[1]
+        return replace(
+            self.reach,
+            point=point[once],
+            facility=self.reach.facility[once],
+            distance_m=self.reach.distance_m[once],
+            weight=self.reach.weight[once],
+            children=self.by_point(self.reach.children),
+        )
+
+    def by_point(self, of_rows: Floats) -> Floats:
+        """Return the sum of a number of the rows of children for each demand point."""
+        return np.bincount(self.point, of_rows, len(self.limit_m)).astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class StageGap:
+    """Who has a place and who has none; see `analyses.place_gap`.
+
+    Attributes
+    ----------
+    causes
+        Per row of children: ``distance, safety, capacity, placed``.
+    filled, one_more_places, one_more_saves_m
+        Per facility, see `analyses.assignment`.
+    groups
+        Rows of children that are jointly short, and of the facilities that they reach; the largest
+        first.
+    """
+
+    causes: pd.DataFrame
+    filled: Floats
+    one_more_places: Flags
+    one_more_saves_m: Floats
+    groups: tuple[ShortGroup, ...]
+
+
+def stages_of(rules: Sequence[Rule]) -> tuple[Stage, ...]:
+    """Return the stages for which the study has a rule in metres."""
+    found = []
+    for row in load_toml("rules/places.toml")["stage"]:
+        mine = tuple(r for r in rules if row["kind"] in r.kinds and r.metres is not None)
+        if mine:
+            found.append(Stage(row["kind"], row["zh"], row["en"], mine))
+    return tuple(found)
+
+
+def places_for(stage_id: str, facilities: pd.DataFrame) -> Floats:
+    """Return the places that facilities have for a stage, NaN where not known.
+
+    Those of a school of several stages (nine years, say) are spread evenly over its years.
+    """
+    types = facility_types()
+    ages = types[stage_id].ages
+    shares = {kind: _share(ages, types[kind].ages) for kind in facilities["kind"].unique()}
+    capacity = (
+        facilities["capacity"].to_numpy(dtype=np.float64, na_value=np.nan)
+        if "capacity" in facilities
+        else np.full(len(facilities), np.nan)
+    )
+    return np.asarray(capacity * facilities["kind"].map(shares).to_numpy(dtype=np.float64))
+
+
+def stage_reach(
+    stage: Stage,
+    places: Places,
+    facilities: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    safe_pairs: SafePairs | None = None,
+) -> StageReach:
+    """Find the pairs of a stage within the radius, from door to gate.
+
+    Parameters
+    ----------
+    stage
+        From `stages_of`.
+    places
+        From `analyses.pairs.place_all`.
+    facilities, demand
+        See `analyses.coverage`; an unknown number of children counts as 0.
+    safe_pairs
+        From `safe_pairs_of`; None: nothing is known of the ways.
+    """
+    limit_m, fitting = _limits(stage, facilities, demand)
+    part = parts_of(stage.rules[0])[0]
+    everybody = np.nan_to_num(children_of(part, demand))
+    applies = ~np.isnan(limit_m)
+    near = near_pairs(
+        places,
+        fitting,
+        np.flatnonzero(applies & (everybody > 0)),
+        limit_mm=round(float(np.nanmax(limit_m)) * MM_PER_M) if applies.any() else 0,
+    )
+    limit_mm = np.rint(limit_m * MM_PER_M)[near.target]
+    # As in coverage: a way is never shorter than the straight line.
+    inside = within(near.straight_m, limit_mm) & within(near.walk_m, limit_mm)
+    pairs = pd.DataFrame(
+        {
+            "point": near.target[inside],
+            "facility": np.searchsorted(fitting, near.facility[inside]),
+            "distance_m": near.walk_m[inside],
+        }
+    )
+    ids = facilities["facility_id"].to_numpy()[fitting]
+    rows = [
+        _rows_of(pairs, children=np.where(applies, children, 0.0), safe=safe)
+        for children, safe in _ages(stage, demand, everybody, pairs, safe_pairs, limit_m, ids)
+    ]
+    first = np.cumsum([0, *(len(point) for point, _, _ in rows)])
+    joined = pd.concat(
+        [p.assign(row=p["row"] + n) for (_, _, p), n in zip(rows, first[:-1], strict=True)]
+    )
+    known = places_for(stage.id, facilities.iloc[fitting])
+    return StageReach(
+        stage=stage,
+        reach=Reach(
+            point=joined["row"].to_numpy(dtype=np.int64),
+            facility=joined["facility"].to_numpy(dtype=np.int64),
+            distance_m=joined["distance_m"].to_numpy(dtype=np.float64),
+            weight=np.ones(len(joined)),
+            children=np.concatenate([children for _, children, _ in rows]),
+            places=np.nan_to_num(known),
+        ),
+        point=np.concatenate([point for point, _, _ in rows]),
+        safe=joined["safe"].to_numpy(dtype=bool),
+        rows=fitting,
+        places=known,
+        limit_m=limit_m,
+        out_of_scope=np.where(applies, 0.0, everybody),
+        nearest_m=nearest_facility(places, fitting).walk_m,
+    )
+
+
+def stage_gap(found: StageReach, *, unknown_places: float) -> StageGap:
+    """Count each child once by cause; exact, part by part of what hangs together.
+
+    Parameters
+    ----------
+    found
+        From `stage_reach`.
+    unknown_places
+        What a facility has whose places are not known: 0, or inf for as many as are asked for.
+    """
+    reach = found.reach
+    total = float(reach.children.sum())
+    places = np.where(np.isnan(found.places), min(unknown_places, total), reach.places)
+    whole = replace(reach, places=places)
+    numbers = np.zeros((len(reach.children), len(CAUSES)))
+    numbers[:, CAUSES.index("distance")] = reach.children
+    filled, saves = np.zeros(len(places)), np.zeros(len(places))
+    more = np.zeros(len(places), dtype=bool)
+    groups: list[ShortGroup] = []
+    for rows, sites, pairs in _parts(whole):
+        gap = place_gap(_part_of(whole, rows, sites, pairs=pairs), safe=found.safe[pairs])
+        numbers[rows] = gap.points[list(CAUSES)].to_numpy()
+        answer = gap.assignment
+        filled[sites], more[sites] = answer.filled, answer.one_more_places
+        saves[sites] = answer.one_more_saves_m
+        groups += [
+            ShortGroup(rows[g.points], sites[g.facilities], g.children, g.places)
+            for g in answer.short_groups
+        ]
+    return StageGap(
+        causes=pd.DataFrame(numbers, columns=list(CAUSES)),
+        filled=filled,
+        one_more_places=more,
+        one_more_saves_m=saves,
+        groups=tuple(sorted(groups, key=lambda group: (-group.short, group.points[0]))),
+    )
+
+
+def safe_pairs_of(scene: Scene, setting: Setting) -> SafePairs:
+    """Return the search for pairs that an age may walk alone.
+
+    Ways along both sides of a street with its crossings are a little longer than along its middle
+    line, by which the radius is tested; so a way is safe that is within the radius, or no longer
+    than the shortest way by the sides.
+
+    Parameters
+    ----------
+    scene
+        From `analyses.scene.street_scene`.
+    setting
+        Schools, gates and the same demand points.
+    """
+    placed = place(
+        scene.sides, setting.schools, setting.gates, setting.demand, snap_max_m=setting.snap_max_m
+    )
+    ages = {profile.id: profile for profile in profiles()}
+    allowance = load_toml("rules/places.toml")["sides"]["allowance"]
+
+    def safe_pairs(profile_id: str, radius_m: float) -> pd.DataFrame:
+        age = ages[profile_id]
+        schools = np.flatnonzero(setting.schools["kind"].isin(age.kinds))
+        shut = forbidden(scene, age)
+        limit_m = radius_m * allowance
+        any_way = _ways(placed, schools, np.zeros_like(shut), limit_m=limit_m)
+        alone = _ways(placed, schools, shut, limit_m=limit_m)
+        both = any_way.merge(alone, on=["school", "point"], suffixes=("", "_alone"))
+        longest_mm = np.maximum(both["metres"].to_numpy(), radius_m) * MM_PER_M
+        good = both[np.rint(both["metres_alone"] * MM_PER_M) <= np.rint(longest_mm)]
+        ids = setting.schools["facility_id"].to_numpy()[good["school"]]
+        return pd.DataFrame({"facility_id": ids, "point": good["point"].to_numpy()})
+
+    return safe_pairs
+
+
+def _ways(placed: Placed, schools: Ints, shut: Flags, *, limit_m: float) -> pd.DataFrame:
+    """Return ``school, point, metres`` of the pairs within a limit without some edges."""
+    closure = closed(placed.network, shut)
+    doors = np.flatnonzero(np.isin(placed.school_of, schools))
+    pairs = pairs_within(
+        closure.network,
+        closure.open_ends(some(placed.gates, doors)),
+        placed.school_of[doors],
+        closure.open_ends(placed.homes),
+        limit_m=limit_m,
+        legs=True,
+    )
+    return pd.DataFrame({"school": pairs.group, "point": pairs.target, "metres": pairs.distance_m})
+
+
+def _share(ages: tuple[int, int] | None, own: tuple[int, int] | None) -> float:
+    """Return the share of a facility's years that a stage has."""
+    if ages is None or own is None:
+        return 1.0
+    return max(min(ages[1], own[1]) - max(ages[0], own[0]), 0) / (own[1] - own[0])
+
+
+def _limits(
+    stage: Stage, facilities: gpd.GeoDataFrame, demand: gpd.GeoDataFrame
+) -> tuple[Floats, Ints]:
+    """Return each point's radius (of several rules the longest) and the facilities."""
+    settlement = demand["settlement"].to_numpy(dtype=object)
+    limit_m = np.full(len(demand), np.nan)
+    fitting = np.zeros(len(facilities), dtype=bool)
+    for rule in stage.rules:
+        here = in_scope(rule, settlement)
+        limit_m[here] = np.fmax(limit_m[here], rule.metres)
+        fitting[list(facilities_for(rule, facilities).rows)] = True
+    return limit_m, np.flatnonzero(fitting)
+
+
+def _ages(  # noqa: PLR0917 - what all age profiles of a stage share
+    stage: Stage,
+    demand: gpd.GeoDataFrame,
+    everybody: Floats,
+    pairs: pd.DataFrame,
+    safe_pairs: SafePairs | None,
+    limit_m: Floats,
+    facility_ids: NDArray[np.object_],
+) -> Iterator[tuple[Floats, Flags]]:
+    """Yield the children of each age profile and which pairs are safe for them."""
+    alone = [p for p in profiles() if stage.id in p.kinds and not p.accompanied]
+    if safe_pairs is None or not alone:
+        yield everybody, np.ones(len(pairs), dtype=bool)
+        return
+    named = pd.DataFrame(
+        {"facility_id": facility_ids[pairs["facility"]], "point": pairs["point"].to_numpy()}
+    )
+    of_pair = limit_m[pairs["point"]]
+    for profile in alone:
+        yield (
+            np.nan_to_num(children_of_profile(profile, demand)),
+            _safe_of(profile, named, of_pair, safe_pairs),
+        )
+
+
+def _safe_of(
+    profile: Profile, named: pd.DataFrame, of_pair: Floats, safe_pairs: SafePairs
+) -> Flags:
+    safe = np.zeros(len(named), dtype=bool)
+    key = pd.MultiIndex.from_frame(named)
+    for radius_m in np.unique(of_pair):
+        good = safe_pairs(profile.id, float(radius_m))[["facility_id", "point"]]
+        here = of_pair == radius_m
+        safe[here] = key[here].isin(pd.MultiIndex.from_frame(good))
+    return safe
+
+
+def _rows_of(
+    pairs: pd.DataFrame, *, children: Floats, safe: Flags
+) -> tuple[Ints, Floats, pd.DataFrame]:
+    """Return the points with children, these, and their pairs (``row`` of the points)."""
+    point = np.flatnonzero(children > 0)
+    row = np.full(len(children), -1)
+    row[point] = np.arange(len(point))
+    own = pairs.assign(row=row[pairs["point"]], safe=safe)
+    return point, children[point], own[own["row"] >= 0]
+
+
+def _parts(reach: Reach) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Yield rows of children, facilities and pairs of parts that share no pair with others.
+
+    Small parts are taken together: a programme of its own for each would take longer.
+    """
+    count, sites = len(reach.children), len(reach.places)
+    links = sparse.coo_array(
+        (np.ones(len(reach.point)), (reach.point, count + reach.facility)),
+        shape=(count + sites,) * 2,
+    )
+    _, label = sparse.csgraph.connected_components(links, directed=False)
+    size = np.bincount(label[reach.point], minlength=count + sites)
+    batch = ((np.cumsum(size) - size) // _BATCH)[label[reach.point]]
+    order = np.argsort(batch, kind="stable")
+    for pairs in np.split(order, np.flatnonzero(np.diff(batch[order])) + 1):
+        if len(pairs):
+            yield np.unique(reach.point[pairs]), np.unique(reach.facility[pairs]), pairs
+
+
+def _part_of(reach: Reach, rows: Ints, sites: Ints, *, pairs: Ints) -> Reach:
+    return Reach(
+        point=np.searchsorted(rows, reach.point[pairs]),
+        facility=np.searchsorted(sites, reach.facility[pairs]),
+        distance_m=reach.distance_m[pairs],
+        weight=reach.weight[pairs],
+        children=reach.children[rows],
+        places=reach.places[sites],
+    )

@@ -1,0 +1,48 @@
+"""What was found once before and once after a trial: both values beside each other in one row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from analyses.result import Shown
+
+_COLUMNS = {
+    "school": ("whatif_schools", "school_id", {
+        "alone_after": "children_alone_after", "severed_after": "children_severed_after",
+        "safest_risk_after": "risk_after",
+    }),
+    "hazard": ("whatif_hazards", "id", {
+        "children_after": "children_after", "risk_after": "risk_after", "outcome": "outcome",
+    }),
+}  # fmt: skip
+"""Role -> table, its key, and its columns with their names beside the role's."""
+
+
+def with_after(
+    shown: Sequence[Shown], tables: Mapping[str, pd.DataFrame] | None
+) -> tuple[Shown, ...]:
+    """Return what may be shown with the values after treatment as columns ``…_after``.
+
+    Parameters
+    ----------
+    shown
+        ``Result.shown``, as it is now.
+    tables
+        ``Result.tables``; without ``whatif_schools`` and ``whatif_hazards`` nothing changes.
+    """
+    return tuple(_joined(item, tables or {}) for item in shown)
+
+
+def _joined(item: Shown, tables: Mapping[str, pd.DataFrame]) -> Shown:
+    table, key, names = _COLUMNS.get(item.role, ("", "", {}))
+    if table not in tables or key not in item.rows:
+        return item
+    after = tables[table].drop_duplicates(key).set_index(key)
+    columns = {new: item.rows[key].map(after[old]) for old, new in names.items() if old in after}
+    return replace(item, rows=item.rows.assign(**columns))
