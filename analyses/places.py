@@ -5,9 +5,9 @@ The door to the questions about places: one result for a study.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -25,26 +25,17 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import geopandas as gpd
+
     from analyses.pairs import Places
-    from analyses.places_reach import SafePairs, Stage, StageGap, StageReach
+    from analyses.places_reach import SafePairs, Stage, StageReach
     from analyses.result import Indicator
     from analyses.rules import Rule
     from analyses.sites.phases import Phase
     from analyses.sites.problem import Means
-    from analyses.siting import Sites
     from geo.network import WalkNetwork
 
-    Tables = dict[str, list[pd.DataFrame]]
-
-_WORDS = "words/places.toml"
-_EMPTY = {
-    "place_gap": ("stage", "area_id", "children"),
-    "short_groups": ("stage", "group", "communities", "facilities", "children", "places", "short"),
-    "school_places": ("facility_id", "name", "stage", "places"),
-    "access_scores": ("stage", "area_id", "children"),
-    "equity": ("stage", "measure", "value"),
-    "clusters": ("stage", "area_id", "value", "quadrant"),
-}
+_FILE, _WORDS = "study.toml", "words/places.toml"
 
 
 def places(
@@ -90,32 +81,22 @@ def places(
         ``RULES_NONE`` without a rule in metres for any stage, ``CRS_DIFFERENT``, what `siting`
         refuses.
     """
-    stages = _checked(rules, network, facilities, demand, entrances, communities)
+    stages = _checked(rules, {"facilities": facilities, "entrances": entrances,
+                              "demand": demand, "communities": communities}, crs=network.crs)
     placed = place_all(network, facilities, demand, entrances=entrances, snap_max_m=snap_max_m)
-    areas = tables_of.areas_of(communities)
-    tables: Tables = {name: [] for name in _EMPTY}
-    drawn, indicators, findings = [], [], []
-    for stage in stages:
-        found = stage_reach(stage, placed, facilities, demand, safe_pairs=safe)
-        gap = stage_gap(found, unknown_places=np.inf)
-        unknown = np.isnan(found.places).any()
-        gaps = (gap, stage_gap(found, unknown_places=0.0) if unknown else gap)
-        frames = (facilities, demand, communities)
-        _fill(tables, found, gaps, frames=frames, areas=areas)
-        drawn.append(tables_of.group_areas(found, gap, demand, communities=communities))
-        total = tables["place_gap"][-1].iloc[-1]
-        indicators += tables_of.indicators_of(stage, total)
-        findings += _stage_findings(found, total)
-    ready = _joined(tables)
+    frames = _Frames(facilities, demand, communities, tables_of.areas_of(communities))
+    parts = [_part(stage, placed, frames, safe=safe) for stage in stages]
+    tables = {name: _joined([p.tables[name] for p in parts]) for name in parts[0].tables}
+    findings = [finding for part in parts for finding in part.findings]
     if first_year is None:
-        findings.append(Finding("PLACES_NO_YEAR", "study.toml"))
+        findings.append(Finding("PLACES_NO_YEAR", _FILE))
     else:
-        ready["places_ahead"], ready["first_shortage"] = tables_of.ahead_tables(
+        tables["places_ahead"], tables["first_shortage"] = tables_of.ahead_tables(
             stages, facilities, demand, communities=communities, first_year=first_year
         )
-    sites = None
+    drawn = {"short_group": pd.concat([part.drawn for part in parts], ignore_index=True)}
     if candidates is None:
-        findings.append(Finding("SITES_NO_CANDIDATES", "study.toml"))
+        findings.append(Finding("SITES_NO_CANDIDATES", _FILE))
     else:
         sites = siting(
             network,
@@ -130,13 +111,107 @@ def places(
             means=means,
             phases=phases,
         )
-        ready |= sites.tables
+        tables |= sites.tables
         findings += sites.findings
+        drawn["site"] = sites.shown
+    absent = {
+        "unsafe_unknown": safe is not None, "ahead": first_year is None, "sites": candidates is None
+    }  # fmt: skip
+    words = load_toml(_WORDS)
     return Result(
         "places",
-        ready,
-        tuple(indicators),
+        tables,
+        tuple(indicator for part in parts for indicator in part.indicators),
         tuple(findings),
-        tuple(_shown(drawn, sites, communities)),
-        tuple(_notes(safe is not None, ahead=first_year is not None, sites=sites is not None)),
+        tuple(Shown(r, rows, **words["shown"][r]) for r, rows in drawn.items() if len(rows)),
+        tuple((n["zh"], n["en"]) for name, n in words["note"].items() if not absent.get(name)),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Frames:
+    """Frames that every stage looks at; `areas` from `analyses.places_tables.areas_of`."""
+
+    facilities: gpd.GeoDataFrame
+    demand: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    areas: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The answers for one stage."""
+
+    tables: dict[str, pd.DataFrame]
+    drawn: gpd.GeoDataFrame
+    indicators: tuple[Indicator, ...]
+    findings: tuple[Finding, ...]
+
+
+def _checked(
+    rules: Sequence[Rule], frames: Mapping[str, gpd.GeoDataFrame], *, crs: str
+) -> tuple[Stage, ...]:
+    """Return the stages; refuse frames in another CRS and rules without a stage."""
+    for name, frame in frames.items():
+        if frame.crs != crs:
+            detail = {"zones": crs, "other": str(frame.crs)}
+            raise InputRefused(Finding("CRS_DIFFERENT", name, detail=detail))
+    stages = stages_of(one_test_each(rules))
+    if not stages:
+        raise InputRefused(Finding("RULES_NONE", _FILE))
+    return stages
+
+
+def _part(stage: Stage, placed: Places, frames: _Frames, *, safe: SafePairs | None) -> _Part:
+    """Answer all questions about one stage."""
+    facilities, demand, communities = frames.facilities, frames.demand, frames.communities
+    found = stage_reach(stage, placed, facilities, demand, safe_pairs=safe)
+    gap = stage_gap(found, unknown_places=np.inf)
+    unknown = np.isnan(found.places)
+    # Without the places that are not known, more children may lack one.
+    least = stage_gap(found, unknown_places=0.0) if unknown.any() else gap
+    lacking = tables_of.gap_table(found, (gap, least), demand, areas=frames.areas)
+    values = scores(found, area_codes(demand, communities))
+    access = score_table(found, values, demand, frames.areas)
+    equity = equity_table(found, values[AVAILABILITY], demand, communities=communities)
+    need = (lacking["children"] - lacking["placed"]).groupby(lacking["area_id"]).sum()
+    clusters, whole = cluster_tables(access, need, communities)
+    tables = {
+        "place_gap": lacking,
+        "short_groups": tables_of.group_table(
+            found, gap, demand, areas=frames.areas, facilities=facilities
+        ),
+        "school_places": tables_of.school_table(found, gap, facilities),
+        "access_scores": access,
+        "equity": pd.concat([equity, whole], ignore_index=True) if len(whole) else equity,
+        "clusters": clusters,
+    }
+    total = lacking.iloc[-1]
+    return _Part(
+        tables,
+        tables_of.group_areas(found, gap, demand, communities=communities),
+        tuple(tables_of.indicators_of(stage, total)),
+        tuple(_findings(found, total)),
+    )
+
+
+def _findings(found: StageReach, total: pd.Series) -> Iterator[Finding]:
+    """Yield what keeps the numbers of a stage from being certain."""
+    unknown = int(np.isnan(found.places).sum())
+    if unknown:
+        detail = {
+            "facilities": unknown,
+            "all": len(found.places),
+            "low": f"{total['capacity']:.0f}",
+            "high": f"{total['capacity_high']:.0f}",
+        }
+        yield Finding("PLACES_UNKNOWN", "facilities", value=found.stage.id, detail=detail)
+    if total["out_of_scope"] > 0:
+        detail = {"children": f"{total['out_of_scope']:.0f}"}
+        yield Finding("PLACES_OUT_OF_SCOPE", "demand", value=found.stage.id, detail=detail)
+
+
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all stages; those without any are left out."""
+    some = [part for part in parts if len(part)]
+    return pd.concat(some, ignore_index=True) if some else parts[0]

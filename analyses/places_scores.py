@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _RULES, _WORDS = "rules/places.toml", "words/places.toml"
 AVAILABILITY = "availability"
+_DIGITS = 12
+"""Digits of a measure: what is beyond is rounding."""
 
 
 def scores(found: StageReach, area: NDArray[np.int64]) -> dict[str, Floats]:
@@ -80,6 +82,8 @@ def score_table(
 ) -> pd.DataFrame:
     """Return the children's mean of each score by community, and a last row of the whole study.
 
+    The mean cost is that of the children who have any place in reach.
+
     Parameters
     ----------
     found
@@ -97,10 +101,14 @@ def score_table(
     table["children"] = np.bincount(code, children, len(areas))
     whole: dict[str, object] = {"stage": found.stage.id, "children": children.sum()}
     for name, value in values.items():
-        weighed = np.where(children > 0, value, 0.0) * np.where(children > 0, children, 1.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            table[name] = np.bincount(code, weighed, len(areas)) / table["children"]
-            whole[name] = weighed.sum() / children.sum()
+        known = np.isfinite(value)
+        people = np.where(known, children, 0.0)
+        good = np.where(known, value, 0.0) * people
+        with np.errstate(invalid="ignore"):
+            table[name] = np.bincount(code, good, len(areas)) / np.bincount(
+                code, people, len(areas)
+            )
+            whole[name] = good.sum() / people.sum()
     table = table[table["children"] > 0]
     return pd.concat([table, pd.DataFrame([whole])], ignore_index=True)
 
@@ -269,7 +277,7 @@ def _worded(stage: str, rows: list[tuple[str, float, str | None, float]]) -> pd.
                 "measure": name,
                 "zh": words[name]["zh"],
                 "en": words[name]["en"],
-                "value": value,
+                "value": round(value, _DIGITS),
                 "p_value": p_value,
                 "note_zh": words[name]["note_zh"],
                 "note_en": words[name]["note_en"],

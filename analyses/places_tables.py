@@ -119,7 +119,8 @@ def group_table(
         }
         for number, group in enumerate(gap.groups, start=1)
     ]
-    return pd.DataFrame(rows)
+    columns = ["stage", "group", "communities", "facilities", "children", "places", "short"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def group_areas(
@@ -127,12 +128,13 @@ def group_areas(
 ) -> gpd.GeoDataFrame:
     """Return the communities of the short groups to be drawn: ``stage, group, area_id, short``."""
     code = area_codes(demand, communities)
-    parts = []
+    shapes = communities[["area_id", "name", "geometry"]]
+    parts = [shapes.iloc[:0].assign(stage="", group=0, short=0.0)]
     for number, group in enumerate(gap.groups, start=1):
         rows = np.unique(code[found.point[group.points]])
-        own = communities.iloc[rows[rows < len(communities)]][["area_id", "name", "geometry"]]
+        own = shapes.iloc[rows[rows < len(communities)]]
         parts.append(own.assign(stage=found.stage.id, group=number, short=group.short))
-    return pd.concat(parts, ignore_index=True) if parts else communities.iloc[:0][["geometry"]]
+    return pd.concat(parts, ignore_index=True)
 
 
 def school_table(found: StageReach, gap: StageGap, facilities: pd.DataFrame) -> pd.DataFrame:

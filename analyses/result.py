@@ -36,6 +36,11 @@ role            rows (columns besides geometry)
 ``hazard``      points: the ledger's columns, see `analyses.ledger`
 ``audit``       table: see `analyses.gate_audit`
 ``zone``        polygons, what is audited around each gate: ``school_id, gate_id, assumed``
+``site``        points, candidate sites: ``candidate_id, name, kind`` (what would be built)``,
+                verdict`` (chosen | possible | fails)``, rank, children`` (who gain)``, share``
+                (of all children covered, up to this rank); ``rule_id``
+``short_group`` polygons, communities jointly short of places: ``area_id, name, stage, group,
+                short`` (places that the whole group lacks)
 ==============  ============================================================================
 """
 
@@ -57,6 +62,7 @@ Role = Literal[
     "street", "water", "green", "railway", "building", "area", "area_value", "facility",
     "entrance", "demand", "service", "gap", "rule", "kind",
     "school", "route", "crossing", "exposure", "hazard", "audit", "zone",
+    "site", "short_group",
 ]  # fmt: skip
 
 

@@ -166,7 +166,7 @@ def page_name(school_id: str) -> str:
     Examples
     --------
     >>> page_name("way/123")
-    'way-123-68a9bd6b'
+    'way-123-d4827702'
     """
     mark = sha256(school_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     plain = _UNFIT.sub("-", school_id).strip("-")[:_FILE_CHARACTERS]

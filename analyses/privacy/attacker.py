@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from geo.bundled import load_toml
 
@@ -117,17 +117,14 @@ def _extremes(
     copies = 2 * len(wanted)
     unknowns = wanted.shape[1]
     costs = np.concatenate([wanted, -wanted]).ravel()
-    rows = sparse.csr_matrix(np.concatenate([told, -told]))
-    high = np.array([s.high for s in statements])
-    low = np.array([s.low for s in statements])
-    finite = np.isfinite(np.concatenate([high, -low]))
-    limit = np.concatenate([high, -low])[finite]
-    answer = linprog(
+    blocks = sparse.kron(sparse.eye(copies), sparse.csr_matrix(told), format="csr")
+    low = np.tile([s.low for s in statements], copies)
+    high = np.tile([s.high for s in statements], copies)
+    # `milp` without integers: unlike `linprog` it gives HiGHS a row with both its bounds.
+    answer = milp(
         costs,
-        A_ub=sparse.kron(sparse.eye(copies), rows[finite], format="csr") if len(limit) else None,
-        b_ub=np.tile(limit, copies) if len(limit) else None,
-        bounds=(0.0, ceiling),
-        method="highs",
+        constraints=LinearConstraint(blocks, low, high) if len(statements) else None,
+        bounds=Bounds(0.0, ceiling),
     )
     if answer.status == _INFEASIBLE:
         return None

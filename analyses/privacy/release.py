@@ -19,6 +19,8 @@ from analyses.privacy.rounding import told as told_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
 Statistic = Literal["children", "concerned", "covered", "uncovered"]
 _TELLING: tuple[Statistic, ...] = ("covered", "uncovered", "concerned", "children")
 """What is withdrawn first: the sides, then who is concerned, then how many there are."""
@@ -91,23 +93,37 @@ class Pinned:
 
 def all_told(counts: Counts, units: Iterable[Unit], *, k: int) -> list[Told]:
     """Return what the rounding rules alone would tell of every unit."""
+    units = list(units)
+    member = _membership(units, counts.children.index)
+    total = member @ counts.children.to_numpy(np.float64)
+    concerned = member @ counts.concerned.to_numpy(np.float64)
+    covered = member @ counts.covered[counts.concerned.columns].to_numpy(np.float64)
     found: dict[tuple[frozenset[str], str, str], Told] = {}
-    for unit in units:
-        rows = list(unit.areas)
-        total = float(counts.children.loc[rows].sum())
-        found_here = [_number(unit, "children", "", total, k=k)]
-        for rule in counts.concerned:
-            concerned = float(counts.concerned.loc[rows, rule].sum())
-            covered = float(counts.covered.loc[rows, rule].sum())
-            found_here.append(_number(unit, "concerned", rule, concerned, k=k))
-            if concerned >= least_to_split(k):
-                # The side below k is told as such, and nothing of the other: it follows.
-                side: Statistic = "uncovered" if concerned - covered < k else "covered"
-                value = concerned - covered if side == "uncovered" else covered
-                found_here.append(_number(unit, side, rule, value, k=k))
-        for told in found_here:
+    for row, unit in enumerate(units):
+        here = [_number(unit, "children", "", total[row], k=k)]
+        for column, rule in enumerate(counts.concerned):
+            sides = (concerned[row, column], covered[row, column])
+            here += _of_rule(unit, str(rule), sides, k=k)
+        for told in here:
             found[told.key] = replace(told, kind=counts.kinds.get(told.rule, ""))
     return list(found.values())
+
+
+def _of_rule(unit: Unit, rule: str, sides: tuple[float, float], *, k: int) -> list[Told]:
+    """Return who is concerned by a rule, and one of the two sides if there are enough."""
+    concerned, covered = sides
+    told = [_number(unit, "concerned", rule, concerned, k=k)]
+    if concerned >= least_to_split(k):
+        # The side below k is told as such, and nothing of the other: it follows.
+        few_without = concerned - covered < k
+        value = concerned - covered if few_without else covered
+        told.append(_number(unit, "uncovered" if few_without else "covered", rule, value, k=k))
+    return told
+
+
+def _membership(units: Sequence[Unit], index: pd.Index) -> NDArray[np.float64]:
+    """Return which areas each unit holds: (units, areas), 0 or 1."""
+    return np.array([[area in unit.areas for area in index] for unit in units], dtype=np.float64)
 
 
 def _number(unit: Unit, statistic: Statistic, rule: str, count: float, *, k: int) -> Told:
@@ -154,11 +170,8 @@ def _protect_chain(  # noqa: PLR0913 - the state of the search
 ) -> tuple[list[Told], list[Pinned]]:
     """Withdraw numbers about one chain of rules until the attacker pins nothing."""
     hopeless: set[tuple[str, str]] = set()
-    while True:
-        found = attack(counts, units, [*told, *earlier], k=k, chain=chain)
-        open_cells = [p for p in found if (p.unit.id, p.what) not in hopeless]
-        if not open_cells:
-            return told, found
+    found = attack(counts, units, [*told, *earlier], k=k, chain=chain)
+    while open_cells := [p for p in found if (p.unit.id, p.what) not in hopeless]:
         gone: set[tuple[frozenset[str], str, str]] = set()
         for cell in open_cells:
             first = next((t for t in _helpful(told, cell, chain) if t.key not in gone), None)
@@ -167,6 +180,10 @@ def _protect_chain(  # noqa: PLR0913 - the state of the search
             else:
                 gone.add(first.key)
         told = [t for t in told if t.key not in gone]
+        # What was wide stays wide when less is told: only the others are tried again.
+        again = tuple({p.unit.id: p.unit for p in found}.values())
+        found = attack(counts, again, [*told, *earlier], k=k, chain=chain)
+    return told, found
 
 
 def _helpful(told: Sequence[Told], cell: Pinned, chain: tuple[str, ...]) -> list[Told]:
@@ -192,16 +209,18 @@ def attack(
         "children": everyone,
         "concerned": everyone - {_OUT},
     }
-    wanted = []
-    for unit in units:
-        rows = list(unit.areas)
-        for name, members in named.items():
-            truth = sum(float(classes[c].loc[rows].sum()) for c in members)
-            if truth < k:
-                wanted.append((unit, name, Cell(unit.areas, members), truth))
+    member = _membership(units, counts.children.index)
+    sums = {name: member @ values for name, values in classes.items()}
+    wanted = [
+        (unit, name, Cell(unit.areas, members), float(truth[row]))
+        for name, members in named.items()
+        for truth in [sum((sums[c] for c in sorted(members)), np.zeros(len(units)))]
+        for row, unit in enumerate(units)
+        if truth[row] < k
+    ]
     limits = bounds(statements, [w[2] for w in wanted])
     if limits is None:
-        whole = max(units, key=lambda u: len(u.areas))
+        whole = max(units, key=lambda u: len(u.areas))  # the district, or what is left of it
         return [Pinned(whole, chain[0], _NEVER, 0.0, 0.0)]
     bad = pinned(limits, np.array([w[3] for w in wanted]), k=k)
     return [
@@ -211,15 +230,15 @@ def attack(
     ]
 
 
-def _classes(counts: Counts, chain: tuple[str, ...]) -> dict[str, pd.Series]:
+def _classes(counts: Counts, chain: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
     """Return the children of each area in classes: out of scope, each ring, not covered."""
-    classes = {_OUT: counts.children - counts.concerned[chain[0]]}
-    inner = counts.children * 0.0
-    for rule in chain:
-        classes[f"covered:{rule}"] = counts.covered[rule] - inner
-        inner = counts.covered[rule]
-    classes["uncovered"] = counts.concerned[chain[0]] - inner
-    positive = {name: values.clip(lower=0.0) for name, values in classes.items()}
+    concerned = counts.concerned[chain[0]].to_numpy(np.float64)
+    covered = [counts.covered[rule].to_numpy(np.float64) for rule in chain]
+    classes = {_OUT: counts.children.to_numpy(np.float64) - concerned}
+    for rule, inner, outer in zip(chain, [concerned * 0.0, *covered], covered, strict=False):
+        classes[f"covered:{rule}"] = outer - inner
+    classes["uncovered"] = concerned - covered[-1]
+    positive = {name: np.maximum(values, 0.0) for name, values in classes.items()}
     if positive[_OUT].max() <= 0:  # everybody knows that the rule concerns all children
         del positive[_OUT]
     return positive

@@ -14,9 +14,15 @@ import numpy as np
 from analyses.sites import capacitated
 from analyses.sites.answer import Answer, answer_of, nearest_open
 from analyses.sites.covering import cover_of, fewest
-from analyses.sites.highs import PROOF, Effort, rows_of, solve
+from analyses.sites.highs import PROOF, Effort, rows_of, size_of, solve
 from analyses.sites.lagrange import Offers
-from analyses.sites.problem import FILE, Means, check_means, out_of_reach, refuse_out_of_reach
+from analyses.sites.problem import (
+    FILE,
+    Means,
+    check_means,
+    out_of_reach,
+    refuse_out_of_reach,
+)
 from analyses.sites.selection import means_rows, select
 from geo.findings import Finding, InputRefused
 
@@ -185,7 +191,7 @@ def _offers(cover: Cover) -> Offers:
     row, site = cover.matrix.tocoo().coords
     order = np.lexsort((site, row))
     rows, sites = row[order].astype(np.int64), site[order].astype(np.int64)
-    return Offers(sites, rows, np.zeros(len(rows)), cover.children, cover.matrix.shape[1])
+    return Offers(sites, rows, np.zeros(len(rows)), cover.children, size_of(cover.matrix)[1])
 
 
 def _most_twice(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from analyses.sites.highs import PROOF, Effort, Rows, TimeUpError, solve
+from analyses.sites.highs import PROOF, Effort, Rows, TimeUpError, size_of, solve
 from geo.arrays import components
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def fewest(matrix: csr_array, *, effort: Effort = PROOF) -> tuple[Ints, int]:
 
     Parts of the problem that share no column are solved each for itself.
     """
-    core = core_of(matrix, np.ones(matrix.shape[1]))
+    core = core_of(matrix, np.ones(size_of(matrix)[1]))
     chosen, bound = [core.chosen], len(core.chosen)
     for rows in _parts(core.matrix):
         part = core.matrix[rows]
@@ -117,9 +117,9 @@ def core_of(matrix: csr_array, price: Floats) -> Core:
     also covers is never needed; a row that is covered whenever another one is needs no care.
     """
     chosen: list[Ints] = []
-    columns = np.arange(matrix.shape[1])
+    columns = np.arange(size_of(matrix)[1])
     while True:
-        before = matrix.shape
+        before = size_of(matrix)
         single = np.flatnonzero(np.diff(matrix.indptr) == 1)
         if len(single):
             needed = np.unique(matrix.indices[matrix.indptr[single]])
@@ -128,7 +128,7 @@ def core_of(matrix: csr_array, price: Floats) -> Core:
         keep = _useful_columns(matrix, price[columns])
         matrix, columns = matrix[:, keep], columns[keep]
         matrix = matrix[_deciding_rows(matrix)]
-        if matrix.shape == before or not matrix.shape[0]:
+        if size_of(matrix) == before or not size_of(matrix)[0]:
             none = np.zeros(0, dtype=np.int64)
             return Core(np.concatenate([none, *chosen]), matrix, columns)
 
@@ -136,7 +136,7 @@ def core_of(matrix: csr_array, price: Floats) -> Core:
 def greedy_cover(matrix: csr_array, price: Floats) -> Ints:
     """Return columns that cover all rows: always the one with most new rows for its price."""
     by_column = matrix.tocsc()
-    open_rows = np.ones(matrix.shape[0])
+    open_rows = np.ones(size_of(matrix)[0])
     chosen: list[int] = []
     while open_rows.any():
         worth = (by_column.T @ open_rows) / np.maximum(price, _SLACK)
@@ -159,10 +159,10 @@ def _useful_columns(matrix: csr_array, price: Floats) -> Flags:
 
 
 def _deciding_rows(matrix: csr_array) -> Flags:
-    keep = np.ones(matrix.shape[0], dtype=bool)
+    keep = np.ones(size_of(matrix)[0], dtype=bool)
     if np.sum(np.asarray(matrix.sum(axis=0)) ** 2) > _MOST_PRODUCTS:
         keep[:] = False
-        keep[_same_rows(matrix, np.arange(matrix.shape[0]))[1]] = True
+        keep[_same_rows(matrix, np.arange(size_of(matrix)[0]))[1]] = True
         return keep
     size = np.diff(matrix.indptr)
     common = (matrix @ matrix.T).tocoo()
@@ -185,16 +185,17 @@ def _same_rows(matrix: csr_array, rows: Ints) -> tuple[Ints, Ints]:
 
 def _parts(matrix: csr_array) -> list[Ints]:
     """Return the rows of each part that shares no column with the others."""
-    if not matrix.shape[0]:
+    if not size_of(matrix)[0]:
         return []
     row, column = matrix.tocoo().coords
-    rows, columns = matrix.shape
-    label = components(row, rows + column, count=rows + columns)[:rows]
+    rows, columns = size_of(matrix)
+    ends = (row.astype(np.int64), rows + column.astype(np.int64))
+    label = components(*ends, count=rows + columns)[:rows]
     return [np.flatnonzero(label == part) for part in np.unique(label)]
 
 
 def _rows(matrix: csr_array) -> Rows:
-    count = matrix.shape[0]
+    count = size_of(matrix)[0]
     return Rows(matrix, np.ones(count), np.full(count, np.inf))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import milp
 
 from geo.findings import Finding, InputRefused
 
@@ -118,8 +118,8 @@ def solve(
     found = milp(
         objective,
         integrality=whole.astype(np.uint8),
-        bounds=Bounds(0.0, upper),
-        constraints=[LinearConstraint(r.matrix, r.low, r.high) for r in rows if len(r.low)],
+        bounds=(0.0, upper),
+        constraints=[(r.matrix, r.low, r.high) for r in rows if len(r.low)],
         options=options,
     )
     if found.status == _INFEASIBLE:
@@ -132,6 +132,12 @@ def solve(
     if not whole.any() and found.status != _TIME_UP:
         bound = found.fun
     return Solved(value, float(found.fun), float(min(bound, found.fun)))
+
+
+def size_of(matrix: csr_array) -> tuple[int, int]:
+    """Return the number of rows and columns."""
+    rows, columns = cast("tuple[int, int]", matrix.shape)
+    return rows, columns
 
 
 def gap_of(objective: float, bound: float) -> float:

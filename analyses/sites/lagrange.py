@@ -99,23 +99,17 @@ def bounds_of(offers: Offers, count: int) -> tuple[Bounds, Left]:
     served = _served(offers, chosen, outside)
     price = np.clip((served.first + served.second) / 2, 0.0, outside)
     bounds = Bounds(chosen, float(served.first.sum()), -np.inf, price, np.zeros(offers.sites))
-    left = Offers(offers.site, offers.demand, offers.cost, outside, offers.sites)
+    every = np.arange(offers.sites)
+    left = Left(replace(offers, outside=outside), every[:0], every)
     for patience in _PATIENCE:
-        bounds = _descend(left, count, bounds, patience=patience)
-        bounds = _improved(left, count, bounds)
-        left, needed, possible = reduced(left, bounds, count)
-    offers = Offers(left.site, left.demand, left.cost, offers.outside, offers.sites)
-    return bounds, Left(offers, needed, possible)
+        bounds = _descend(left.offers, count, bounds, patience=patience)
+        bounds = _improved(left.offers, count, bounds)
+        left = _reduced(left.offers, bounds, count)
+    return bounds, replace(left, offers=replace(left.offers, outside=offers.outside))
 
 
-def reduced(offers: Offers, bounds: Bounds, count: int) -> tuple[Offers, Ints, Ints]:
-    """Drop what is no part of an optimum.
-
-    Returns
-    -------
-    tuple
-        The offers left, the sites that every optimum has, and the sites that may be in one.
-    """
+def _reduced(offers: Offers, bounds: Bounds, count: int) -> Left:
+    """Drop what would push the lower bound above the upper one: it is no part of an optimum."""
     most = bounds.upper + _CLOSE * abs(bounds.upper)
     order = np.argsort(bounds.value, kind="stable")
     taken = np.zeros(offers.sites, dtype=bool)
@@ -132,7 +126,7 @@ def reduced(offers: Offers, bounds: Bounds, count: int) -> tuple[Offers, Ints, I
     sure = needed[offers.site]
     np.minimum.at(limit, offers.demand[sure], offers.cost[sure])
     keep &= possible[offers.site] & (offers.cost <= limit[offers.demand])
-    return offers.only(keep), np.flatnonzero(needed), np.flatnonzero(possible)
+    return Left(offers.only(keep), np.flatnonzero(needed), np.flatnonzero(possible))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +164,7 @@ def _greedy(offers: Offers, count: int, outside: Floats) -> Ints:
     start = np.searchsorted(offers.site[by_site], np.arange(offers.sites + 1))
     for _ in range(count):
         saved = np.maximum(now[offers.demand] - offers.cost, 0.0)
-        gain = np.bincount(offers.site, weights=saved, minlength=offers.sites)
+        gain = _sums(offers.site, saved, offers.sites)
         gain[chosen] = -1.0
         best = int(np.argmax(gain))
         chosen[best] = True
@@ -216,18 +210,13 @@ def _savings(offers: Offers, served: _Served, count: int) -> Floats:
     """Return what is saved by opening a site (row) and closing a chosen one (column)."""
     demand, cost = offers.demand, offers.cost
     first, second = served.first[demand], served.second[demand]
-    gain = np.bincount(offers.site, weights=np.maximum(first - cost, 0.0), minlength=offers.sites)
+    gain = _sums(offers.site, np.maximum(first - cost, 0.0), offers.sites)
     has = served.place >= 0
-    loss = np.bincount(
-        served.place[has], weights=(served.second - served.first)[has], minlength=count
-    )
+    loss = _sums(served.place[has], (served.second - served.first)[has], count)
     near = (cost < second) & (served.place[demand] >= 0)
-    both = np.bincount(
-        offers.site[near] * count + served.place[demand[near]],
-        weights=(second - np.maximum(cost, first))[near],
-        minlength=offers.sites * count,
-    ).reshape(offers.sites, count)
-    saved: Floats = gain[:, None] - loss[None, :] + both
+    cell = offers.site[near] * count + served.place[demand[near]]
+    both = _sums(cell, (second - np.maximum(cost, first))[near], offers.sites * count)
+    saved: Floats = gain[:, None] - loss[None, :] + both.reshape(offers.sites, count)
     return saved
 
 
@@ -270,8 +259,7 @@ def _descend(offers: Offers, count: int, start: Bounds, *, patience: int) -> Bou
 def _relaxed(offers: Offers, price: Floats, count: int) -> tuple[float, Floats, Ints]:
     """Return the lower bound at these prices, each site's value (<= 0), and the sites taken."""
     saved = np.maximum(price[offers.demand] - offers.cost, 0.0)
-    sums = np.bincount(offers.site, weights=saved, minlength=offers.sites)
-    value = -sums.astype(np.float64)
+    value = -_sums(offers.site, saved, offers.sites)
     taken = np.argsort(value, kind="stable")[:count]
     return float(price.sum() + value[taken].sum()), value, taken
 
@@ -289,3 +277,8 @@ def _spread(offers: Offers, chosen: Ints) -> tuple[Floats, Floats]:
     spread = np.sqrt(near * whole)
     mean = float(spread.mean()) if len(spread) else 0.0
     return cheapest, spread / mean + _FLOOR if mean > 0 else np.ones(len(spread))
+
+
+def _sums(of: Ints, weight: Floats, count: int) -> Floats:
+    """Add up the weights of each of `count` things (of no weights, too)."""
+    return np.bincount(of, weights=weight, minlength=count).astype(np.float64)

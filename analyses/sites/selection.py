@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.sites.highs import PROOF, ROUNDING, Effort, Rows, TimeUpError, rows_of, solve
+from analyses.sites.highs import PROOF, ROUNDING, Effort, Rows, TimeUpError, rows_of, size_of, solve
 from analyses.sites.lagrange import Offers, bounds_of, total_cost
 
 if TYPE_CHECKING:
@@ -213,13 +213,13 @@ def _ladder(offers: Offers) -> _Ladder | None:
 def _must_rows(must: csr_array | None) -> list[Rows]:
     if must is None:
         return []
-    count = must.shape[0]
+    count = size_of(must)[0]
     return [Rows(must, np.ones(count), np.full(count, np.inf))]
 
 
 def _widened(rows: Rows, variables: int) -> Rows:
     matrix = rows.matrix.copy()
-    matrix.resize((matrix.shape[0], variables))
+    matrix.resize((size_of(matrix)[0], variables))
     return Rows(matrix, rows.low, rows.high)
 
 

@@ -133,7 +133,7 @@ def test_most_children_with_a_longest_way(seed: int, worst_m: float) -> None:
     problem = problem_of(seed)
     fitting = [c for c in choices(problem, 4) if (nearest(problem, c) <= worst_m).all()]
     if not fitting:
-        with pytest.raises(InputRefused, match="SITES_TOO_FEW|SITES_OUT_OF_REACH"):
+        with pytest.raises(InputRefused, match=r"SITES_TOO_FEW|SITES_OUT_OF_REACH"):
             mclp(problem, Means(4), radius_m=300, worst_m=worst_m)
         return
     most = max(people(problem)[nearest(problem, c) <= 300].sum() for c in fitting)

@@ -112,7 +112,7 @@ def test_endless_places_are_as_good_as_none(seed: int, existing: tuple[int, ...]
     plain = problem_of(seed, existing=existing)
     endless = replace(plain, capacity=np.full(5, np.inf))
     for ask in (
-        lambda p: lscp(p),
+        lscp,
         lambda p: mclp(p, Means(2), radius_m=RADIUS),
         lambda p: p_median(p, Means(2)),
         lambda p: p_median(p, Means(1), radius_m=RADIUS, unreached_m=2000),
@@ -149,10 +149,10 @@ def test_no_choice_beats_a_row_of_the_front_and_the_ends_are_there(seed: int) ->
 
 
 def test_the_front_says_that_somebody_has_no_site_in_reach() -> None:
-    problem = siting_problem(reach_from_table([[10.0, np.inf], [np.inf, 10.0]]), [5, 3])
-    front = pareto_front(problem, [Means(1)], radius_m=50, unreached_m=1000)
+    problem = siting_problem(reach_from_table([[100.0, np.inf], [np.inf, 100.0]]), [5, 3])
+    front = pareto_front(problem, [Means(1)], radius_m=150, unreached_m=1000)
     assert front[["covered", "worst_m"]].to_numpy().tolist() == [[5.0, np.inf]]
-    assert front["mean_m"].tolist() == [(5 * 10 + 3 * 1000) / 8]
+    assert front["mean_m"].tolist() == [(5 * 100 + 3 * 1000) / 8]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
