@@ -81,8 +81,16 @@ def places(
         ``RULES_NONE`` without a rule in metres for any stage, ``CRS_DIFFERENT``, what `siting`
         refuses.
     """
-    stages = _checked(rules, {"facilities": facilities, "entrances": entrances,
-                              "demand": demand, "communities": communities}, crs=network.crs)
+    stages = _checked(
+        rules,
+        {
+            "facilities": facilities,
+            "entrances": entrances,
+            "demand": demand,
+            "communities": communities,
+        },
+        crs=network.crs,
+    )
     placed = place_all(network, facilities, demand, entrances=entrances, snap_max_m=snap_max_m)
     frames = _Frames(facilities, demand, communities, tables_of.areas_of(communities))
     parts = [_part(stage, placed, frames, safe=safe) for stage in stages]
@@ -202,7 +210,7 @@ def _findings(found: StageReach, total: pd.Series) -> Iterator[Finding]:
         detail = {
             "facilities": unknown,
             "all": len(found.places),
-            "low": f"{total['capacity']:.0f}",
+            "low": f"{total['capacity_low']:.0f}",
             "high": f"{total['capacity_high']:.0f}",
         }
         yield Finding("PLACES_UNKNOWN", "facilities", value=found.stage.id, detail=detail)

@@ -277,7 +277,7 @@ def _worded(stage: str, rows: list[tuple[str, float, str | None, float]]) -> pd.
                 "measure": name,
                 "zh": words[name]["zh"],
                 "en": words[name]["en"],
-                "value": round(value, _DIGITS),
+                "value": round(value, _DIGITS) + 0.0,  # no -0
                 "p_value": p_value,
                 "note_zh": words[name]["note_zh"],
                 "note_en": words[name]["note_en"],

@@ -62,14 +62,15 @@ def gap_table(
     Returns
     -------
     pandas.DataFrame
-        ``stage, area_id, name, town, children, distance, safety, capacity, placed`` (the four add
-        up to the children)``, share_placed``; ``capacity_high`` and ``share_placed_low`` if the
+        ``stage, area_id, name, town, children, distance, safety, capacity_low, placed`` (the four
+        add up to the children)``, share_placed``; ``capacity_high`` and ``share_placed_low`` if the
         places that are not known were none; ``out_of_scope`` (children to whom no rule applies).
         The row of all has no ``area_id``.
     """
     low, high = gaps
     code = area_codes(demand, areas.iloc[:-1])
     numbers = {name: found.by_point(low.causes[name].to_numpy()) for name in CAUSES}
+    numbers["capacity_low"] = numbers.pop("capacity")
     numbers["capacity_high"] = found.by_point(high.causes["capacity"].to_numpy())
     numbers["out_of_scope"] = found.out_of_scope
     table = pd.DataFrame(
@@ -80,13 +81,15 @@ def gap_table(
     table = table[(table["area_id"] != OUTSIDE) | (table[list(numbers)].sum(axis=1) > 0)]
     table = pd.concat([table, total], ignore_index=True)
     table.insert(0, "stage", found.stage.id)
-    table.insert(4, "children", table[list(CAUSES)].sum(axis=1))
+    four = ["distance", "safety", "capacity_low", "placed"]
+    table.insert(4, "children", table[four].sum(axis=1))
     some = table["children"].where(table["children"] > 0)
     table["share_placed"] = table["placed"] / some
     without = table[["distance", "safety", "capacity_high"]].sum(axis=1)
     table["share_placed_low"] = 1.0 - without / some
-    last = ["capacity_high", "share_placed_low", "out_of_scope"]
-    return table[[*(c for c in table if c not in last), *last]]
+    head = ["stage", "area_id", "name", "town", "children"]
+    shares = ["share_placed", "share_placed_low"]
+    return table[[*head, *four, "capacity_high", *shares, "out_of_scope"]]
 
 
 def group_table(
@@ -214,7 +217,7 @@ def indicators_of(stage: Stage, total: pd.Series) -> Iterator[Indicator]:
         return
     words = load_toml(_WORDS)["indicator"]
     for cause in ("placed", "distance", "safety", "capacity"):
-        number = float(total[cause])
+        number = float(total["capacity_low" if cause == "capacity" else cause])
         yield Indicator(
             id=f"places.{stage.id}.{cause}",
             zh=words[cause]["zh"].format(stage=stage.zh),

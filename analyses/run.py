@@ -80,9 +80,7 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
     inputs = read_inputs(study, progress=progress)
     progress("coverage")
     rules, left_out = _rules(study, inputs)
-    doors = entrances(
-        inputs.facilities, inputs.network, gates=inputs.gates, mapped=inputs.mapped_entrances
-    )
+    doors = _doors(inputs)
     result = coverage(
         inputs.network,
         inputs.facilities,
@@ -133,7 +131,24 @@ def _safety(
     if not study.routes.on or schools.empty:
         return None, {}
     progress("safety")
-    setting = Setting(
+    setting = setting_of(study, inputs, doors)
+    scene = scene_of(inputs)
+    before = safety(scene, setting, rules=rules)
+    if study.routes.edits is None:
+        return before.result, {}
+    progress("what_if")
+    edits = read_edits(study.routes.edits, study.folder)
+    tried = edited_scene(scene, edits, build=partial(scene_of, inputs))
+    after: Safety = safety(tried, replace(setting, gates=edited_gates(setting.gates, edits)))
+    return before.result, compared(before, after)
+
+
+def setting_of(study: Study, inputs: Inputs, doors: gpd.GeoDataFrame | None = None) -> Setting:
+    """Return what the questions about ways to school take; `doors` of `analyses.entrances`."""
+    schools = schools_of(inputs.facilities)
+    if doors is None:
+        doors = _doors(inputs)
+    return Setting(
         schools=schools,
         gates=doors[doors["facility_id"].isin(schools["facility_id"])].reset_index(drop=True),
         demand=inputs.demand,
@@ -144,22 +159,20 @@ def _safety(
         previous=inputs.safety.ledger,
         best=study.routes.best,
     )
-    build = partial(_scene, inputs=inputs)
-    scene = build(inputs.network)
-    before = safety(scene, setting, rules=rules)
-    if study.routes.edits is None:
-        return before.result, {}
-    progress("what_if")
-    edits = read_edits(study.routes.edits, study.folder)
-    tried = edited_scene(scene, edits, build=build)
-    after: Safety = safety(tried, replace(setting, gates=edited_gates(setting.gates, edits)))
-    return before.result, compared(before, after)
 
 
-def _scene(network: WalkNetwork, *, inputs: Inputs) -> Scene:
-    """Put together what is known of the streets."""
-    settlement = settlement_of_edges(network, inputs.communities)
-    return street_scene(network, settlement=settlement, layers=inputs.safety.layers)
+def scene_of(inputs: Inputs, network: WalkNetwork | None = None) -> Scene:
+    """Put together what is known of the streets, or of a network with other paths."""
+    streets = inputs.network if network is None else network
+    settlement = settlement_of_edges(streets, inputs.communities)
+    return street_scene(streets, settlement=settlement, layers=inputs.safety.layers)
+
+
+def _doors(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Return the entrances of all facilities."""
+    return entrances(
+        inputs.facilities, inputs.network, gates=inputs.gates, mapped=inputs.mapped_entrances
+    )
 
 
 def _rules(study: Study, inputs: Inputs) -> tuple[tuple[Rule, ...], tuple[Finding, ...]]:

@@ -143,7 +143,9 @@ def siting(
         ``SITES_NONE``, ``SITES_COLUMNS``, ``SITES_ID_DOUBLE``, ``SITES_CRS``, ``SITES_COST``,
         ``SITES_CAPACITY``, ``SITES_COST_UNKNOWN``, ``SITES_MEANS``, ``SITES_TOO_MANY``.
     """
-    asked = means or Means(min(load_toml("rules/places.toml")["sites"]["new_sites"], len(candidates)))
+    asked = means or Means(
+        min(load_toml("rules/places.toml")["sites"]["new_sites"], len(candidates))
+    )
     checked = _checked(candidates, asked, crs=network.crs)
     tables: dict[str, list[pd.DataFrame]] = {}
     shown, findings = [], []
@@ -377,5 +379,3 @@ def _ranked(
     joined["verdict"] = joined["verdict"].mask(joined["rank"].notna(), "chosen")
     joined["rank"] = joined["rank"].astype("Int64")
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=candidates.crs)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from analyses.sites.center import p_center
 from analyses.sites.cover import lscp, mclp
 from analyses.sites.highs import Effort
 from analyses.sites.median import p_median
-from analyses.sites.pareto import pareto_front
+from analyses.sites.pareto import Ruler, measured, pareto_front, ruler_of
 from analyses.sites.phases import phased
 from analyses.sites.problem import FILE, Means, without_unreached
 from analyses.sites.regret import regret
@@ -45,8 +45,8 @@ def answer_tables(
     tuple
         ``sites``: ``rank, candidate_id, name, children`` (who gain)``, covered, share`` (of all
         children, with the sites up to this rank)``, gap, communities`` (who gains);
-        ``sites_models``: ``model, new_sites, names, covered, share, mean_m, worst_m, cost,
-        objective, bound, gap``; ``sites_front``, ``sites_regret``, ``sites_phases``; each with
+        ``sites_models``: ``model``, the columns of `analyses.sites.pareto.Measures` with ``names``
+        for the sites, ``objective, proven`` (what no choice can beat)``, gap``; ``sites_front``, ``sites_regret``, ``sites_phases``; each with
         ``stage, rule_id`` in front.
     """
     numbers = load_toml("rules/places.toml")["sites"]
@@ -84,15 +84,20 @@ def answer_tables(
         unreached_m=limit_m,
         effort=effort,
     )
+    ruler = ruler_of(problem, radius_m=radius_m, unreached_m=limit_m)
     tables = {
         "sites": _site_rows(question, covers[-1], areas),
-        "sites_models": pd.DataFrame([_model_row(question, *pair) for pair in answers]),
+        "sites_models": pd.DataFrame([_model_row(question, *pair, ruler) for pair in answers]),
         "sites_front": _with_names(question, front, "sites"),
     }
     own = _own_choice(question)
     if len(own):
         beside = regret(problem, own, radius_m=radius_m, unreached_m=limit_m, effort=effort)
-        tables["sites_regret"] = _with_names(question, beside.table, "best_sites")
+        tables["sites_regret"] = _with_names(
+            question,
+            beside.table.rename(columns={"bound": "proven", "share": "share_of_best"}),
+            "best_sites",
+        )
     if phases:
         plan = phased(problem, phases, radius_m=radius_m, effort=effort)
         steps = plan.steps.assign(site=[(site,) for site in plan.steps["site"]], gap=plan.gap)
@@ -114,6 +119,8 @@ def _site_rows(question: Question, best: Answer, areas: pd.DataFrame) -> pd.Data
         site = max(left, key=lambda s: (float(problem.children[news[s]].sum()), -s))
         left.remove(site)
         gains = problem.children[news[site]]
+        if not gains.sum() > 0:
+            break
         done[news[site]] = True
         covered += float(gains.sum())
         row = question.candidates.iloc[site - question.existing]
@@ -143,20 +150,12 @@ def _who(question: Question, points: NDArray[np.int64], areas: pd.DataFrame) -> 
     return listed(areas["name"].to_numpy()[order[size[order] > 0]])
 
 
-def _model_row(question: Question, model: str, answer: Answer) -> dict[str, object]:
-    return {
-        "model": model,
-        "new_sites": len(answer.new_sites),
-        "names": listed(question.names(answer.new_sites)),
-        "covered": answer.covered,
-        "share": answer.share,
-        "mean_m": answer.mean_m,
-        "worst_m": answer.worst_m,
-        "cost": answer.cost,
-        "objective": answer.objective,
-        "bound": answer.bound,
-        "gap": answer.gap,
-    }
+def _model_row(question: Question, model: str, answer: Answer, ruler: Ruler) -> dict[str, object]:
+    """Return an answer with what it was asked for, and measured as all others are."""
+    found = asdict(measured(ruler, np.array(answer.new_sites, dtype=np.int64)))
+    found["names"] = listed(question.names(found.pop("sites")))
+    proof = {"objective": answer.objective, "proven": answer.bound, "gap": answer.gap}
+    return {"model": model, **found, **proof}
 
 
 def _own_choice(question: Question) -> list[int]:

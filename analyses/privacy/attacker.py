@@ -82,7 +82,8 @@ def bounds(statements: Sequence[Statement], targets: Sequence[Cell]) -> Floats |
 def pinned(limits: Floats, truth: Floats, *, k: int) -> NDArray[np.bool_]:
     """Say which cells below `k` are known too well: within less than ``k - 1`` children."""
     less = load_toml("rules/publish.toml")["attacker"]["width_less_than_k_by"]["value"]
-    return (truth < k) & (limits[:, 1] - limits[:, 0] < k - less - _DUST)
+    narrow: NDArray[np.bool_] = (truth < k) & (limits[:, 1] - limits[:, 0] < k - less - _DUST)
+    return narrow
 
 
 def homogeneous(limits_of_complement: Floats, *, k: int) -> NDArray[np.bool_]:
@@ -93,7 +94,8 @@ def homogeneous(limits_of_complement: Floats, *, k: int) -> NDArray[np.bool_]:
     limits_of_complement
         `bounds` of the children of each group that do not share it.
     """
-    return limits_of_complement[:, 1] < k - 1 - _DUST
+    known: NDArray[np.bool_] = limits_of_complement[:, 1] < k - 1 - _DUST
+    return known
 
 
 def _system(cells: Sequence[Cell]) -> Floats:

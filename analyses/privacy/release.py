@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from analyses.privacy.attacker import Cell, Statement, bounds, pinned
 from analyses.privacy.rounding import interval, least_to_split
@@ -19,12 +18,15 @@ from analyses.privacy.rounding import told as told_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
 Statistic = Literal["children", "concerned", "covered", "uncovered"]
 _TELLING: tuple[Statistic, ...] = ("covered", "uncovered", "concerned", "children")
 """What is withdrawn first: the sides, then who is concerned, then how many there are."""
-_OUT, _NEVER = "out", "never"
+_OUT = "out"
+NEVER = "never"
+"""What is pinned when the numbers contradict each other."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def all_told(counts: Counts, units: Iterable[Unit], *, k: int) -> list[Told]:
     covered = member @ counts.covered[counts.concerned.columns].to_numpy(np.float64)
     found: dict[tuple[frozenset[str], str, str], Told] = {}
     for row, unit in enumerate(units):
-        here = [_number(unit, "children", "", total[row], k=k)]
+        here = [_number(unit, "children", "", count=total[row], k=k)]
         for column, rule in enumerate(counts.concerned):
             sides = (concerned[row, column], covered[row, column])
             here += _of_rule(unit, str(rule), sides, k=k)
@@ -112,12 +114,13 @@ def all_told(counts: Counts, units: Iterable[Unit], *, k: int) -> list[Told]:
 def _of_rule(unit: Unit, rule: str, sides: tuple[float, float], *, k: int) -> list[Told]:
     """Return who is concerned by a rule, and one of the two sides if there are enough."""
     concerned, covered = sides
-    told = [_number(unit, "concerned", rule, concerned, k=k)]
+    told = [_number(unit, "concerned", rule, count=concerned, k=k)]
     if concerned >= least_to_split(k):
         # The side below k is told as such, and nothing of the other: it follows.
         few_without = concerned - covered < k
         value = concerned - covered if few_without else covered
-        told.append(_number(unit, "uncovered" if few_without else "covered", rule, value, k=k))
+        side: Statistic = "uncovered" if few_without else "covered"
+        told.append(_number(unit, side, rule, count=value, k=k))
     return told
 
 
@@ -126,7 +129,7 @@ def _membership(units: Sequence[Unit], index: pd.Index) -> NDArray[np.float64]:
     return np.array([[area in unit.areas for area in index] for unit in units], dtype=np.float64)
 
 
-def _number(unit: Unit, statistic: Statistic, rule: str, count: float, *, k: int) -> Told:
+def _number(unit: Unit, statistic: Statistic, rule: str, *, count: float, k: int) -> Told:
     value = told_of(count, k=k)
     return Told(unit.areas, statistic, rule, "", value, *interval(value, k=k))
 
@@ -159,7 +162,7 @@ def protect(
     return told, left
 
 
-def _protect_chain(  # noqa: PLR0913 - the state of the search
+def _protect_chain(
     counts: Counts,
     units: Sequence[Unit],
     told: list[Told],
@@ -171,6 +174,8 @@ def _protect_chain(  # noqa: PLR0913 - the state of the search
     """Withdraw numbers about one chain of rules until the attacker pins nothing."""
     hopeless: set[tuple[str, str]] = set()
     found = attack(counts, units, [*told, *earlier], k=k, chain=chain)
+    if any(p.what == NEVER for p in found):
+        return told, found
     while open_cells := [p for p in found if (p.unit.id, p.what) not in hopeless]:
         gone: set[tuple[frozenset[str], str, str]] = set()
         for cell in open_cells:
@@ -221,7 +226,7 @@ def attack(
     limits = bounds(statements, [w[2] for w in wanted])
     if limits is None:
         whole = max(units, key=lambda u: len(u.areas))  # the district, or what is left of it
-        return [Pinned(whole, chain[0], _NEVER, 0.0, 0.0)]
+        return [Pinned(whole, chain[0], NEVER, 0.0, 0.0)]
     bad = pinned(limits, np.array([w[3] for w in wanted]), k=k)
     return [
         Pinned(unit, chain[0], name, float(low), float(high))
@@ -275,7 +280,8 @@ def chains_of(
     kinds
         Only rules of one kind of facility are taken to nest.
     """
-    left = sorted(concerned.columns, key=lambda r: (float(covered[r].sum()), str(r)))
+    sums = covered.sum()
+    left = sorted((str(r) for r in concerned), key=lambda r: (float(sums[r]), r))
     chains: list[list[str]] = []
     for rule in left:
         fitting = next(

@@ -102,8 +102,8 @@ def mclp(
     Raises
     ------
     InputRefused
-        What `analyses.sites.problem.check_means` refuses; ``SITES_OUT_OF_REACH`` and ``SITES_TOO_FEW``
-        where `worst_m` asks for candidates that are not there, or for more sites.
+        What `analyses.sites.problem.check_means` refuses; where `worst_m` asks for candidates that
+        are not there ``SITES_OUT_OF_REACH``, for more sites ``SITES_TOO_FEW``.
     """
     check_means(problem, means)
     if problem.capacity is not None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+_SMALL = 3000  # offers; fewer are solved sooner than bounded
 _SCALE = 1e6
 _DIGITS = 9
 
@@ -90,7 +91,7 @@ def select(
         np.round(offers.outside / scale, _DIGITS),
         offers.sites,
     )
-    plain = means.budget is None and must is None
+    plain = means.budget is None and must is None and len(offers.site) > _SMALL
     found = _by_count(scaled, means, effort) if plain else None
     if found is None:
         rows = [*means_rows(problem, means, variables=offers.sites), *_must_rows(must)]
