@@ -1,4 +1,4 @@
-"""What does a straight line between two streets meet: is it a footpath, a gate, a footbridge, or nothing?
+"""What does a straight link between two streets cross, and what would have to be built there?
 
 Buildings and raised streets stop a link.  Water, railways and busy streets ask for a footbridge, a
 wall or the boundary of closed grounds for a gate.  The lists stand in ``data/rules/links.toml``.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -20,6 +19,7 @@ from geo.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from geo.network import WalkNetwork
@@ -114,9 +114,7 @@ def levels(network: WalkNetwork) -> NDArray[np.int64]:
     return np.where(above, 1, np.where(below, -1, 0))
 
 
-def met(
-    lines: Objects, network: WalkNetwork, blocked: Mapping[str, gpd.GeoDataFrame]
-) -> Met:
+def met(lines: Objects, network: WalkNetwork, blocked: Mapping[str, gpd.GeoDataFrame]) -> Met:
     """Say what each line meets, and what would have to be built.
 
     Parameters

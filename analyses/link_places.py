@@ -1,4 +1,4 @@
-"""From where to where could a link lead?  Pairs of places on streets that are near in a straight line.
+"""From where to where could a link lead: which places of streets are near each other?
 
 A link starts at an end of a street or at even steps along one, where children without a facility
 in reach live near, and leads to the nearest place of another street, or to an end of it.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from analyses.pairs import taken
 from geo.arrays import ranges
 from geo.distances import nearest, pairs_within
 from geo.network import MM_PER_M
@@ -48,8 +49,9 @@ class Links:
         return len(self.length_mm)
 
     def only(self, rows: Ints | Flags) -> Links:
-        """Return some of the links."""
-        return Links(rows_of(self.start, rows), rows_of(self.end, rows), self.length_mm[rows])
+        """Return some of the links, by row or by a flag for each."""
+        chosen = np.arange(len(self))[rows]
+        return Links(taken(self.start, chosen), taken(self.end, chosen), self.length_mm[chosen])
 
     def lines(self) -> NDArray[np.object_]:
         """Return the links as LineStrings."""
@@ -85,13 +87,6 @@ def joined(first: Snapped, second: Snapped) -> Snapped:
     )
 
 
-def rows_of(places: Snapped, rows: Ints | Flags) -> Snapped:
-    """Return some of the places."""
-    return Snapped(
-        places.edge[rows], places.offset_mm[rows], places.access_m[rows], places.xy[rows]
-    )
-
-
 def possible(
     network: WalkNetwork, starts: Snapped, ends: Flags, *, least_m: float, most_m: float
 ) -> Links:
@@ -120,10 +115,8 @@ def possible(
     inner = (offset_mm > 0) & (offset_mm < whole_mm)
     node = np.concatenate([network.edge_nodes[edge, side] for side in (0, 1)]).astype(np.int64)
     at_node = np.unique(np.column_stack([np.tile(start, 2), node]), axis=0)
-    end = joined(
-        on_edges(network, edge[inner], offset_mm[inner]), at_nodes(network, at_node[:, 1])
-    )
-    begin = rows_of(starts, np.concatenate([start[inner], at_node[:, 0]]))
+    end = joined(on_edges(network, edge[inner], offset_mm[inner]), at_nodes(network, at_node[:, 1]))
+    begin = taken(starts, np.concatenate([start[inner], at_node[:, 0]]))
     length_mm = np.rint(np.hypot(*(end.xy - begin.xy).T) * MM_PER_M).astype(np.int64)
     fits = (length_mm >= least_m * MM_PER_M) & (length_mm <= most_m * MM_PER_M)
     return Links(begin, end, length_mm).only(fits)
@@ -135,9 +128,9 @@ def without_short_ways(network: WalkNetwork, links: Links, *, detour_min: float)
     starts, ends = (_numbered(p) for p in (links.start, links.end))
     pairs = pairs_within(
         network,
-        rows_of(links.start, starts[0]),
+        taken(links.start, starts[0]),
         np.arange(len(starts[0])),
-        rows_of(links.end, ends[0]),
+        taken(links.end, ends[0]),
         limit_m=longest_m,
     )
     width = max(len(ends[0]), 1)
@@ -150,9 +143,7 @@ def without_short_ways(network: WalkNetwork, links: Links, *, detour_min: float)
     return links.only(way_mm >= links.length_mm * detour_min)
 
 
-def reaching(
-    network: WalkNetwork, sources: Snapped, places: Snapped, *, limit_m: float
-) -> Floats:
+def reaching(network: WalkNetwork, sources: Snapped, places: Snapped, *, limit_m: float) -> Floats:
     """Return the metres from the nearest source with its leg to each place; inf beyond."""
     found = nearest(network, sources, places, limit_m=limit_m, source_legs=True)
     return found.distance_m

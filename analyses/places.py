@@ -13,7 +13,8 @@ import pandas as pd
 
 from analyses import places_tables as tables_of
 from analyses.pairs import place_all
-from analyses.places_reach import stage_gap, stage_reach, stages_of
+from analyses.places_gap import stage_gap
+from analyses.places_reach import stage_reach, stages_of
 from analyses.places_scores import AVAILABILITY, cluster_tables, equity_table, score_table, scores
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
@@ -29,16 +30,15 @@ if TYPE_CHECKING:
 
     from analyses.pairs import Places
     from analyses.places_reach import SafePairs, Stage, StageReach
-    from analyses.result import Indicator
+    from analyses.result import Indicator, Role
     from analyses.rules import Rule
-    from analyses.sites.phases import Phase
-    from analyses.sites.problem import Means
+    from analyses.siting import Asked
     from geo.network import WalkNetwork
 
 _FILE, _WORDS = "study.toml", "words/places.toml"
 
 
-def places(
+def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
     network: WalkNetwork,
     facilities: gpd.GeoDataFrame,
     demand: gpd.GeoDataFrame,
@@ -48,10 +48,7 @@ def places(
     rules: Sequence[Rule],
     snap_max_m: float,
     safe: SafePairs | None = None,
-    candidates: gpd.GeoDataFrame | None = None,
-    hazards: Mapping[str, gpd.GeoDataFrame] | None = None,
-    means: Means | None = None,
-    phases: Sequence[Phase] = (),
+    sites: Asked | None = None,
     first_year: int | None = None,
 ) -> Result:
     """Answer all questions about places.
@@ -62,9 +59,9 @@ def places(
         See `analyses.coverage.coverage`; ``capacity`` of the facilities is their places (NaN: not
         known).  Of the rules those in metres for the stages of ``data/rules/places.toml`` count.
     safe
-        From `analyses.places_reach.safe_pairs_of`; None: nothing is known of the ways.
-    candidates, hazards, means, phases
-        See `analyses.siting.siting`; without candidates no site is proposed.
+        From `analyses.safe_pairs.safe_pairs_of`; None: nothing is known of the ways.
+    sites
+        Candidates and means, see `analyses.siting`; None: no site is proposed.
     first_year
         Year of the counts; None: no look ahead.
 
@@ -102,11 +99,13 @@ def places(
         tables["places_ahead"], tables["first_shortage"] = tables_of.ahead_tables(
             stages, facilities, demand, communities=communities, first_year=first_year
         )
-    drawn = {"short_group": pd.concat([part.drawn for part in parts], ignore_index=True)}
-    if candidates is None:
+    drawn: dict[Role, gpd.GeoDataFrame] = {
+        "short_group": pd.concat([part.drawn for part in parts], ignore_index=True)
+    }
+    if sites is None:
         findings.append(Finding("SITES_NO_CANDIDATES", _FILE))
     else:
-        sites = siting(
+        proposed = siting(
             network,
             facilities,
             demand,
@@ -114,16 +113,13 @@ def places(
             communities=communities,
             rules=one_test_each(rules),
             snap_max_m=snap_max_m,
-            candidates=candidates,
-            hazards=hazards,
-            means=means,
-            phases=phases,
+            asked=sites,
         )
-        tables |= sites.tables
-        findings += sites.findings
-        drawn["site"] = sites.shown
+        tables |= proposed.tables
+        findings += proposed.findings
+        drawn["site"] = proposed.shown
     absent = {
-        "unsafe_unknown": safe is not None, "ahead": first_year is None, "sites": candidates is None
+        "unsafe_unknown": safe is not None, "ahead": first_year is None, "sites": sites is None
     }  # fmt: skip
     words = load_toml(_WORDS)
     return Result(
@@ -173,14 +169,14 @@ def _checked(
 def _part(stage: Stage, placed: Places, frames: _Frames, *, safe: SafePairs | None) -> _Part:
     """Answer all questions about one stage."""
     facilities, demand, communities = frames.facilities, frames.demand, frames.communities
-    found = stage_reach(stage, placed, facilities, demand, safe_pairs=safe)
+    found = stage_reach(stage, placed, facilities=facilities, demand=demand, safe_pairs=safe)
     gap = stage_gap(found, unknown_places=np.inf)
     unknown = np.isnan(found.places)
     # Without the places that are not known, more children may lack one.
     least = stage_gap(found, unknown_places=0.0) if unknown.any() else gap
     lacking = tables_of.gap_table(found, (gap, least), demand, areas=frames.areas)
     values = scores(found, area_codes(demand, communities))
-    access = score_table(found, values, demand, frames.areas)
+    access = score_table(found, values, demand=demand, areas=frames.areas)
     equity = equity_table(found, values[AVAILABILITY], demand, communities=communities)
     need = (lacking["children"] - lacking["placed"]).groupby(lacking["area_id"]).sum()
     clusters, whole = cluster_tables(access, need, communities)

@@ -1,4 +1,4 @@
-"""Which children can reach which places of a stage, and who has none, and why?
+"""Which children can reach which places of a stage?
 
 A stage (``data/rules/places.toml``) is an age group and the kind of facility that it attends.  Its
 distances are those of the study's own rules in metres, each for the settlements of its scope.
@@ -12,20 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from analyses.access_scores import Reach
-from analyses.assignment import ShortGroup
 from analyses.facility_types import facility_types
 from analyses.limits import MM_PER_M, children_of, facilities_for, in_scope, parts_of, within
 from analyses.pairs import near_pairs, nearest_facility
-from analyses.place_gap import CAUSES, place_gap
-from analyses.placed import place, some
 from analyses.profiles import children_of_profile, profiles
-from analyses.risk import forbidden
 from geo.bundled import load_toml
-from geo.closures import closed
-from geo.distances import pairs_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,19 +26,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.pairs import Places
-    from analyses.placed import Placed
+    from analyses.pairs import Near, Places
     from analyses.profiles import Profile
     from analyses.rules import Rule
-    from analyses.safety import Setting
-    from analyses.scene import Scene
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-_BATCH = 1000
-"""Pairs: parts are joined to batches of about so many."""
 SafePairs = Callable[[str, float], pd.DataFrame]
 """Of an age profile and a radius in metres: ``facility_id, point`` of the pairs with a safe way."""
 
@@ -118,28 +106,6 @@ class StageReach:
         return np.bincount(self.point, of_rows, len(self.limit_m)).astype(float)
 
 
-@dataclass(frozen=True, eq=False)
-class StageGap:
-    """Who has a place and who has none; see `analyses.place_gap`.
-
-    Attributes
-    ----------
-    causes
-        Per row of children: ``distance, safety, capacity, placed``.
-    filled, one_more_places, one_more_saves_m
-        Per facility, see `analyses.assignment`.
-    groups
-        Rows of children that are jointly short, and of the facilities that they reach; the largest
-        first.
-    """
-
-    causes: pd.DataFrame
-    filled: Floats
-    one_more_places: Flags
-    one_more_saves_m: Floats
-    groups: tuple[ShortGroup, ...]
-
-
 def stages_of(rules: Sequence[Rule]) -> tuple[Stage, ...]:
     """Return the stages for which the study has a rule in metres."""
     found = []
@@ -163,15 +129,16 @@ def places_for(stage_id: str, facilities: pd.DataFrame) -> Floats:
         if "capacity" in facilities
         else np.full(len(facilities), np.nan)
     )
-    return np.asarray(capacity * facilities["kind"].map(shares).to_numpy(dtype=np.float64))
+    share = facilities["kind"].map(shares).to_numpy(dtype=np.float64)
+    return np.asarray(capacity * share, dtype=np.float64)
 
 
 def stage_reach(
     stage: Stage,
     places: Places,
+    *,
     facilities: gpd.GeoDataFrame,
     demand: gpd.GeoDataFrame,
-    *,
     safe_pairs: SafePairs | None = None,
 ) -> StageReach:
     """Find the pairs of a stage within the radius, from door to gate.
@@ -185,7 +152,7 @@ def stage_reach(
     facilities, demand
         See `analyses.coverage`; an unknown number of children counts as 0.
     safe_pairs
-        From `safe_pairs_of`; None: nothing is known of the ways.
+        From `analyses.safe_pairs.safe_pairs_of`; None: nothing is known of the ways.
     """
     limit_m, fitting = _limits(stage, facilities, demand)
     part = parts_of(stage.rules[0])[0]
@@ -197,9 +164,7 @@ def stage_reach(
         np.flatnonzero(applies & (everybody > 0)),
         limit_mm=round(float(np.nanmax(limit_m)) * MM_PER_M) if applies.any() else 0,
     )
-    limit_mm = np.rint(limit_m * MM_PER_M)[near.target]
-    # As in coverage: a way is never shorter than the straight line.
-    inside = within(near.straight_m, limit_mm) & within(near.walk_m, limit_mm)
+    inside = _inside(near, limit_m[near.target])
     pairs = pd.DataFrame(
         {
             "point": near.target[inside],
@@ -237,95 +202,6 @@ def stage_reach(
     )
 
 
-def stage_gap(found: StageReach, *, unknown_places: float) -> StageGap:
-    """Count each child once by cause; exact, part by part of what hangs together.
-
-    Parameters
-    ----------
-    found
-        From `stage_reach`.
-    unknown_places
-        What a facility has whose places are not known: 0, or inf for as many as are asked for.
-    """
-    reach = found.reach
-    total = float(reach.children.sum())
-    places = np.where(np.isnan(found.places), min(unknown_places, total), reach.places)
-    whole = replace(reach, places=places)
-    numbers = np.zeros((len(reach.children), len(CAUSES)))
-    numbers[:, CAUSES.index("distance")] = reach.children
-    filled, saves = np.zeros(len(places)), np.zeros(len(places))
-    more = np.zeros(len(places), dtype=bool)
-    groups: list[ShortGroup] = []
-    for rows, sites, pairs in _parts(whole):
-        gap = place_gap(_part_of(whole, rows, sites, pairs=pairs), safe=found.safe[pairs])
-        numbers[rows] = gap.points[list(CAUSES)].to_numpy()
-        answer = gap.assignment
-        filled[sites], more[sites] = answer.filled, answer.one_more_places
-        saves[sites] = answer.one_more_saves_m
-        groups += [
-            ShortGroup(rows[g.points], sites[g.facilities], g.children, g.places)
-            for g in answer.short_groups
-        ]
-    return StageGap(
-        causes=pd.DataFrame(numbers, columns=list(CAUSES)),
-        filled=filled,
-        one_more_places=more,
-        one_more_saves_m=saves,
-        groups=tuple(sorted(groups, key=lambda group: (-group.short, group.points[0]))),
-    )
-
-
-def safe_pairs_of(scene: Scene, setting: Setting) -> SafePairs:
-    """Return the search for pairs that an age may walk alone.
-
-    Ways along both sides of a street with its crossings are a little longer than along its middle
-    line, by which the radius is tested; so a way is safe that is within the radius, or no longer
-    than the shortest way by the sides.
-
-    Parameters
-    ----------
-    scene
-        From `analyses.scene.street_scene`.
-    setting
-        Schools, gates and the same demand points.
-    """
-    placed = place(
-        scene.sides, setting.schools, setting.gates, setting.demand, snap_max_m=setting.snap_max_m
-    )
-    ages = {profile.id: profile for profile in profiles()}
-    allowance = load_toml("rules/places.toml")["sides"]["allowance"]
-
-    def safe_pairs(profile_id: str, radius_m: float) -> pd.DataFrame:
-        age = ages[profile_id]
-        schools = np.flatnonzero(setting.schools["kind"].isin(age.kinds))
-        shut = forbidden(scene, age)
-        limit_m = radius_m * allowance
-        any_way = _ways(placed, schools, np.zeros_like(shut), limit_m=limit_m)
-        alone = _ways(placed, schools, shut, limit_m=limit_m)
-        both = any_way.merge(alone, on=["school", "point"], suffixes=("", "_alone"))
-        longest_mm = np.maximum(both["metres"].to_numpy(), radius_m) * MM_PER_M
-        good = both[np.rint(both["metres_alone"] * MM_PER_M) <= np.rint(longest_mm)]
-        ids = setting.schools["facility_id"].to_numpy()[good["school"]]
-        return pd.DataFrame({"facility_id": ids, "point": good["point"].to_numpy()})
-
-    return safe_pairs
-
-
-def _ways(placed: Placed, schools: Ints, shut: Flags, *, limit_m: float) -> pd.DataFrame:
-    """Return ``school, point, metres`` of the pairs within a limit without some edges."""
-    closure = closed(placed.network, shut)
-    doors = np.flatnonzero(np.isin(placed.school_of, schools))
-    pairs = pairs_within(
-        closure.network,
-        closure.open_ends(some(placed.gates, doors)),
-        placed.school_of[doors],
-        closure.open_ends(placed.homes),
-        limit_m=limit_m,
-        legs=True,
-    )
-    return pd.DataFrame({"school": pairs.group, "point": pairs.target, "metres": pairs.distance_m})
-
-
 def _share(ages: tuple[int, int] | None, own: tuple[int, int] | None) -> float:
     """Return the share of a facility's years that a stage has."""
     if ages is None or own is None:
@@ -342,9 +218,19 @@ def _limits(
     fitting = np.zeros(len(facilities), dtype=bool)
     for rule in stage.rules:
         here = in_scope(rule, settlement)
-        limit_m[here] = np.fmax(limit_m[here], rule.metres)
+        limit_m[here] = np.fmax(limit_m[here], rule.metres or 0.0)
         fitting[list(facilities_for(rule, facilities).rows)] = True
     return limit_m, np.flatnonzero(fitting)
+
+
+def _inside(near: Near, limit_m: Floats) -> Flags:
+    """Say which pairs are within the radius that holds at their demand point."""
+    inside = np.zeros(len(limit_m), dtype=bool)
+    for radius_m in np.unique(limit_m).tolist():
+        # As in coverage: a way is never shorter than the straight line.
+        near_enough = within(np.maximum(near.straight_m, near.walk_m), radius_m * MM_PER_M)
+        inside |= near_enough & (limit_m == radius_m)
+    return inside
 
 
 def _ages(  # noqa: PLR0917 - what all age profiles of a stage share
@@ -368,13 +254,14 @@ def _ages(  # noqa: PLR0917 - what all age profiles of a stage share
     for profile in alone:
         yield (
             np.nan_to_num(children_of_profile(profile, demand)),
-            _safe_of(profile, named, of_pair, safe_pairs),
+            _safe_of(profile, named, of_pair=of_pair, safe_pairs=safe_pairs),
         )
 
 
 def _safe_of(
-    profile: Profile, named: pd.DataFrame, of_pair: Floats, safe_pairs: SafePairs
+    profile: Profile, named: pd.DataFrame, *, of_pair: Floats, safe_pairs: SafePairs
 ) -> Flags:
+    """Say which pairs an age may walk alone, each within the radius that holds there."""
     safe = np.zeros(len(named), dtype=bool)
     key = pd.MultiIndex.from_frame(named)
     for radius_m in np.unique(of_pair):
@@ -393,33 +280,3 @@ def _rows_of(
     row[point] = np.arange(len(point))
     own = pairs.assign(row=row[pairs["point"]], safe=safe)
     return point, children[point], own[own["row"] >= 0]
-
-
-def _parts(reach: Reach) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Yield rows of children, facilities and pairs of parts that share no pair with others.
-
-    Small parts are taken together: a programme of its own for each would take longer.
-    """
-    count, sites = len(reach.children), len(reach.places)
-    links = sparse.coo_array(
-        (np.ones(len(reach.point)), (reach.point, count + reach.facility)),
-        shape=(count + sites,) * 2,
-    )
-    _, label = sparse.csgraph.connected_components(links, directed=False)
-    size = np.bincount(label[reach.point], minlength=count + sites)
-    batch = ((np.cumsum(size) - size) // _BATCH)[label[reach.point]]
-    order = np.argsort(batch, kind="stable")
-    for pairs in np.split(order, np.flatnonzero(np.diff(batch[order])) + 1):
-        if len(pairs):
-            yield np.unique(reach.point[pairs]), np.unique(reach.facility[pairs]), pairs
-
-
-def _part_of(reach: Reach, rows: Ints, sites: Ints, *, pairs: Ints) -> Reach:
-    return Reach(
-        point=np.searchsorted(rows, reach.point[pairs]),
-        facility=np.searchsorted(sites, reach.facility[pairs]),
-        distance_m=reach.distance_m[pairs],
-        weight=reach.weight[pairs],
-        children=reach.children[rows],
-        places=reach.places[sites],
-    )

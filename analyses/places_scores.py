@@ -1,8 +1,8 @@
-"""How good is a community's access to places, how evenly is it spread, and where does it cluster?"""
+"""How good is a community's access to places, how evenly spread, and where does it cluster?"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +78,7 @@ def scores(found: StageReach, area: NDArray[np.int64]) -> dict[str, Floats]:
 
 
 def score_table(
-    found: StageReach, values: Mapping[str, Floats], demand: pd.DataFrame, areas: pd.DataFrame
+    found: StageReach, values: Mapping[str, Floats], *, demand: pd.DataFrame, areas: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the children's mean of each score by community, and a last row of the whole study.
 
@@ -140,14 +140,13 @@ def equity_table(
         read it).
     """
     children = found.by_point(found.reach.children)
-    rows = list(_spread(availability, children, demand, communities))
+    rows = list(_spread(availability, children, demand=demand, communities=communities))
     settlement = demand["settlement"].to_numpy(dtype=object)
     for rule in found.stage.rules:
         here = in_scope(rule, settlement) & (children > 0)
         if here.any() and rule.metres is not None:
             short = shortfall(found.nearest_m[here], children[here], standard_m=rule.metres)
-            for name in ("headcount", "depth", "severity", "unreached"):
-                rows.append((name, getattr(short, name), rule.id))
+            rows += [(name, number, rule.id) for name, number in asdict(short).items()]
     return _worded(found.stage.id, [(*row, np.nan) for row in rows])
 
 
@@ -242,7 +241,7 @@ def _alike(reach: Reach, area: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _spread(
-    availability: Floats, children: Floats, demand: pd.DataFrame, communities: pd.DataFrame
+    availability: Floats, children: Floats, *, demand: pd.DataFrame, communities: pd.DataFrame
 ) -> Iterator[tuple[str, float, str | None]]:
     """Yield the measures of places per child; none where there are no places at all."""
     if not np.nansum(availability * children) > 0:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.places_reach import Stage, StageGap, StageReach
+    from analyses.places_gap import StageGap
+    from analyses.places_reach import Stage, StageReach
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -203,10 +204,8 @@ def ahead_tables(
         serves = facilities["kind"].isin(kinds_serving(stage.id)).to_numpy()
         known = given[serves & given["places"].notna().to_numpy()]
         coming = outlook(children, known, stage=stage.id, first_year=first_year)
-        for parts, table in ((years, coming), (first, first_shortage(coming))):
-            table = table.rename(columns={"area_id": "town"})
-            table.insert(0, "stage", stage.id)
-            parts.append(table)
+        years.append(_by_town(stage, coming))
+        first.append(_by_town(stage, first_shortage(coming)))
     return pd.concat(years, ignore_index=True), pd.concat(first, ignore_index=True)
 
 
@@ -227,6 +226,12 @@ def indicators_of(stage: Stage, total: pd.Series) -> Iterator[Indicator]:
             numerator=number,
             denominator=children,
         )
+
+
+def _by_town(stage: Stage, table: pd.DataFrame) -> pd.DataFrame:
+    named = table.rename(columns={"area_id": "town"})
+    named.insert(0, "stage", stage.id)
+    return named
 
 
 def listed(names: Sequence[object] | NDArray[np.object_]) -> str:

@@ -6,7 +6,7 @@ facilities that are there and the candidates that fail no requirement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -16,16 +16,14 @@ import shapely
 
 from analyses.entrances import entrances
 from analyses.facility_types import kinds_serving
-from analyses.limits import MM_PER_M, children_of, facilities_for, in_scope, parts_of, within
-from analyses.pairs import near_pairs, place_all
-from analyses.places_reach import places_for, stages_of
+from analyses.limits import facilities_for
+from analyses.pairs import place_all
+from analyses.places_reach import stages_of
 from analyses.places_tables import areas_of
-from analyses.shares import area_codes
 from analyses.sites.candidates import parcel_checks, suitable
-from analyses.sites.problem import FILE, Means, reach_from_pairs, siting_problem
+from analyses.sites.problem import FILE, Means
 from analyses.siting_tables import answer_tables
 from geo.bundled import load_toml
-from geo.distances import Pairs
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
@@ -33,60 +31,38 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.pairs import Near, Places
     from analyses.places_reach import Stage
     from analyses.rules import Rule
     from analyses.sites.phases import Phase
-    from analyses.sites.problem import Problem
+    from analyses.siting_question import Question
     from geo.network import WalkNetwork
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _HEADER = 2
 _NAMED = 5
 
 
-@dataclass(frozen=True, eq=False)
-class Question:
-    """A siting problem of a study.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Asked:
+    """What may be built, and where.
 
     Attributes
     ----------
-    stage, rule
-        Which children, and which radius.
     candidates
-        Those that fail nothing; site ``existing + k`` of the problem is row k.
-    existing
-        Number of facilities that are there.
-    problem
-        Without places; demand points of a community in one cell that have the same sites within the
-        radius are one.
-    places
-        Of each site, inf where not known; None where no candidate has any.
-    area
-        Per demand point of the problem: row of `analyses.places_tables.areas_of`.
-    limit_m
-        How far ways were looked for.
+        Points or polygons in the study's CRS: ``candidate_id`` (unique text), ``name``; ``kind``
+        (what may be built; anything where there is none), ``area_m2``, ``capacity`` (places),
+        ``cost`` and ``chosen`` (the user's own choice) where they are known.
+    hazards
+        See `analyses.sites.candidates.parcel_checks`.
+    means
+        What may be built for each rule; None: five sites (``data/rules/places.toml``).
+    phases
+        Years with the means of each.
     """
 
-    stage: Stage
-    rule: Rule
     candidates: gpd.GeoDataFrame
-    existing: int
-    problem: Problem
-    places: Floats | None
-    area: Ints
-    limit_m: float
-
-    @property
-    def radius_m(self) -> float:
-        """Return the service radius in metres."""
-        return self.rule.metres or 0.0
-
-    def names(self, sites: Sequence[int]) -> list[str]:
-        """Return the names of new sites."""
-        return [str(self.candidates["name"].iloc[site - self.existing]) for site in sites]
+    hazards: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    means: Means | None = None
+    phases: Sequence[Phase] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +83,7 @@ def siting(
     communities: gpd.GeoDataFrame,
     rules: Sequence[Rule],
     snap_max_m: float,
-    candidates: gpd.GeoDataFrame,
-    hazards: Mapping[str, gpd.GeoDataFrame] | None = None,
-    means: Means | None = None,
-    phases: Sequence[Phase] = (),
+    asked: Asked,
 ) -> Sites:
     """Choose among the candidates for each stage and rule in metres.
 
@@ -120,16 +93,8 @@ def siting(
         See `analyses.coverage.coverage`.
     doors
         Entrances of the facilities.
-    candidates
-        Points or polygons in the same CRS: ``candidate_id`` (unique text), ``name``; ``kind`` (what
-        may be built; any where there is none), ``area_m2``, ``capacity`` (places), ``cost`` and
-        ``chosen`` (the user's own choice) where they are known.
-    hazards
-        See `analyses.sites.candidates.parcel_checks`.
-    means
-        What may be built for each rule; default: five sites (``data/rules/places.toml``).
-    phases
-        Years with the means of each.
+    asked
+        The candidates and the means.
 
     Returns
     -------
@@ -143,18 +108,16 @@ def siting(
         ``SITES_NONE``, ``SITES_COLUMNS``, ``SITES_ID_DOUBLE``, ``SITES_CRS``, ``SITES_COST``,
         ``SITES_CAPACITY``, ``SITES_COST_UNKNOWN``, ``SITES_MEANS``, ``SITES_TOO_MANY``.
     """
-    asked = means or Means(
-        min(load_toml("rules/places.toml")["sites"]["new_sites"], len(candidates))
-    )
-    checked = _checked(candidates, asked, crs=network.crs)
+    means = asked.means or _usual(len(asked.candidates))
+    candidates = _checked(asked.candidates, means, crs=network.crs)
     tables: dict[str, list[pd.DataFrame]] = {}
     shown, findings = [], []
     areas = areas_of(communities)
     for stage in stages_of(rules):
-        own = _of_stage(checked, stage)
+        own = _of_stage(candidates, stage)
         if own.empty:
             continue
-        checks = parcel_checks(own, stage.id, hazards=hazards or {}, study_area=communities)
+        checks = parcel_checks(own, stage.id, hazards=asked.hazards, study_area=communities)
         tables.setdefault("parcel_checks", []).append(_named_checks(checks, own, stage))
         fits = suitable(checks, parcels=len(own))
         shown.append(_shown(own, fits, stage))
@@ -165,16 +128,23 @@ def siting(
         there = _doors(sites, doors, network)
         placed = place_all(network, sites, demand, entrances=there, snap_max_m=snap_max_m)
         for rule in stage.rules:
-            question = _question(stage, rule, sites, demand, placed=placed, areas=areas)
+            question = _question(
+                stage, rule, sites=sites, demand=demand, placed=placed, areas=areas
+            )
             if question is None:
                 findings.append(Finding("SITES_NOBODY_CONCERNED", FILE, value=rule.id))
                 continue
-            found, said = answer_tables(question, asked, phases, areas=areas)
+            found, said = answer_tables(question, means, asked.phases, areas=areas)
             findings += [*_unreached(question), *said]
             for name, table in found.items():
                 tables.setdefault(name, []).append(table)
     joined = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
     return Sites(joined, _ranked(shown, joined.get("sites"), candidates), tuple(findings))
+
+
+def _usual(candidates: int) -> Means:
+    """Return the means where the study names none."""
+    return Means(min(load_toml("rules/places.toml")["sites"]["new_sites"], candidates))
 
 
 def _checked(candidates: gpd.GeoDataFrame, means: Means, *, crs: str) -> gpd.GeoDataFrame:
@@ -242,96 +212,6 @@ def _doors(
     return gpd.GeoDataFrame(both, geometry="geometry", crs=sites.crs)
 
 
-def _question(
-    stage: Stage,
-    rule: Rule,
-    sites: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    placed: Places,
-    areas: pd.DataFrame,
-) -> Question | None:
-    """Put a rule's problem together; None where it concerns nobody."""
-    applies = in_scope(rule, demand["settlement"].to_numpy(dtype=object))
-    children = np.where(applies, np.nan_to_num(children_of(parts_of(rule)[0], demand)), 0.0)
-    rows = np.flatnonzero(children > 0)
-    if not len(rows):
-        return None
-    numbers = load_toml("rules/places.toml")["sites"]
-    radius_m = rule.metres or 0.0
-    limit_m = radius_m * numbers["reach_factor"]
-    every = np.arange(len(sites), dtype=np.int64)
-    near = near_pairs(placed, every, rows, limit_mm=round(limit_m * MM_PER_M))
-    xy = shapely.get_coordinates(np.asarray(demand.geometry.array)) // numbers["cell_m"]
-    area = area_codes(demand, areas.iloc[:-1])
-    pairs, group = _grouped(near, rows, np.column_stack([area, xy]), radius_m=radius_m)
-    count = int(group.max()) + 1
-    first = np.unique(group, return_index=True)[1]
-    new = sites[sites["candidate"]].reset_index(drop=True)
-    existing = len(sites) - len(new)
-    problem = siting_problem(
-        reach_from_pairs(pairs, sites=len(sites), demands=count),
-        np.bincount(group, children[rows], count),
-        existing=range(existing),
-        cost=_costs(sites),
-        unreached_sites=True,
-    )
-    return Question(
-        stage, rule, new, existing, problem, _places(sites, stage), area[rows][first], limit_m
-    )
-
-
-def _grouped(near: Near, rows: Ints, cell: Floats, *, radius_m: float) -> tuple[Pairs, Ints]:
-    """Join demand points of one cell with the same sites within the radius.
-
-    Coverage stays exact; longer ways are the mean of those joined.
-
-    Returns
-    -------
-    tuple
-        Pairs of site and group, and the group of each of `rows`.
-    """
-    # As in coverage: a way is never shorter than the straight line.
-    way = np.maximum(near.walk_m, near.straight_m)
-    reached = np.isfinite(way)
-    site, point, way = near.facility[reached], near.target[reached], way[reached]
-    covers = within(way, radius_m * MM_PER_M)
-    order = np.lexsort((site[covers], point[covers]))
-    own, by = site[covers][order], point[covers][order]
-    start = np.searchsorted(by, np.arange(len(cell) + 1))
-    known: dict[tuple[bytes, bytes], int] = {}
-    group = np.array(
-        [
-            known.setdefault(
-                (cell[row].tobytes(), own[start[row] : start[row + 1]].tobytes()), len(known)
-            )
-            for row in rows.tolist()
-        ],
-        dtype=np.int64,
-    )
-    of_point = np.full(len(cell), -1, dtype=np.int64)
-    of_point[rows] = group
-    key = site * len(known) + of_point[point]
-    pairs, pair, count = np.unique(key, return_inverse=True, return_counts=True)
-    mean = np.bincount(pair, way, len(pairs)) / count
-    return Pairs(pairs // len(known), pairs % len(known), mean), group
-
-
-def _costs(sites: gpd.GeoDataFrame) -> Floats | None:
-    new = sites["candidate"].to_numpy(dtype=bool)
-    if "cost" not in sites or sites.loc[new, "cost"].isna().all():
-        return None
-    return np.where(new, pd.to_numeric(sites["cost"], errors="coerce").to_numpy(), 0.0)
-
-
-def _places(sites: gpd.GeoDataFrame, stage: Stage) -> Floats | None:
-    """Return the places of all sites for the stage; None where no candidate's are known."""
-    places = places_for(stage.id, sites)
-    if np.isnan(places[sites["candidate"].to_numpy(dtype=bool)]).all():
-        return None
-    return np.where(np.isnan(places), np.inf, places)
-
-
 def _unreached(question: Question) -> Iterator[Finding]:
     """Yield the candidates that reach no child within the radius."""
     near = question.problem.people(question.radius_m)
@@ -372,7 +252,7 @@ def _ranked(
         return empty.assign(kind=None, verdict=None, rank=None, children=None, share=None)
     every = pd.concat(shown, ignore_index=True)
     if sites is None or sites.empty:
-        return every.assign(rank=pd.NA, children=np.nan, share=np.nan)
+        return every.assign(rank=None, children=np.nan, share=np.nan)
     best = sites.rename(columns={"stage": "kind"})
     best = best[["kind", "rule_id", "candidate_id", "rank", "children", "share"]]
     joined = every.merge(best, on=["kind", "candidate_id"], how="left")

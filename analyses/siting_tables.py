@@ -1,4 +1,4 @@
-"""The answers to a study's siting problem in tables: what each site adds, fronts, regret, phases."""
+"""The answers to a study's siting problem in tables: what each site adds, trade-offs, regret."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from analyses.sites.answer import Answer
     from analyses.sites.phases import Phase
-    from analyses.siting import Question
+    from analyses.siting_question import Question
 
     Flags = NDArray[np.bool_]
 
@@ -46,8 +46,8 @@ def answer_tables(
         ``sites``: ``rank, candidate_id, name, children`` (who gain)``, covered, share`` (of all
         children, with the sites up to this rank)``, gap, communities`` (who gains);
         ``sites_models``: ``model``, the columns of `analyses.sites.pareto.Measures` with ``names``
-        for the sites, ``objective, proven`` (what no choice can beat)``, gap``; ``sites_front``, ``sites_regret``, ``sites_phases``; each with
-        ``stage, rule_id`` in front.
+        for the sites, ``objective, proven`` (what no choice can beat)``, gap``; ``sites_front``,
+        ``sites_regret``, ``sites_phases``; each with ``stage, rule_id`` in front.
     """
     numbers = load_toml("rules/places.toml")["sites"]
     effort = Effort(gap_share=numbers["gap_share"])
@@ -56,19 +56,52 @@ def answer_tables(
     each = [replace(asked, new_sites=p) for p in range(1, most + 1)]
     if not each:
         return {}, []
-    problem, radius_m, limit_m = question.problem, question.radius_m, question.limit_m
-    covers = [mclp(problem, means, radius_m=radius_m, effort=effort) for means in each]
+    problem = question.problem
+    radius_m, charge_m = question.radius_m, question.limit_m
+    covers = [mclp(problem, means, radius_m=question.radius_m, effort=effort) for means in each]
+    others, findings = _others(question, each[-1], effort)
+    front = pareto_front(
+        problem,
+        each,
+        radius_m=radius_m,
+        steps=numbers["front_steps"],
+        unreached_m=charge_m,
+        effort=effort,
+    )
+    ruler = ruler_of(problem, radius_m=radius_m, unreached_m=charge_m)
+    answers = [*(("mclp", answer) for answer in covers), *others]
+    tables = {
+        "sites": _site_rows(question, covers[-1], areas),
+        "sites_models": pd.DataFrame([_model_row(question, *a, ruler=ruler) for a in answers]),
+        "sites_front": _with_names(question, front, "sites"),
+    }
+    own = _own_choice(question)
+    if own:
+        beside = regret(problem, own, radius_m=radius_m, unreached_m=charge_m, effort=effort).table
+        beside = beside.rename(columns={"bound": "proven", "share": "share_of_best"})
+        tables["sites_regret"] = _with_names(question, beside, "best_sites")
+    if phases:
+        plan = phased(problem, phases, radius_m=question.radius_m, effort=effort)
+        names = question.names(plan.steps["site"].to_list())
+        tables["sites_phases"] = plan.steps.drop(columns="site").assign(names=names, gap=plan.gap)
+    return {name: _headed(question, table) for name, table in tables.items()}, findings
+
+
+def _others(
+    question: Question, means: Means, effort: Effort
+) -> tuple[list[tuple[str, Answer]], list[Finding]]:
+    """Return the answers beside most coverage by name, and which have none."""
+    problem, radius_m = question.problem, question.radius_m
     asks: dict[str, Callable[[], Answer]] = {
         "lscp": lambda: lscp(problem, radius_m=radius_m, effort=effort),
-        "p_median": lambda: p_median(problem, each[-1], unreached_m=limit_m, effort=effort),
-        "p_center": lambda: p_center(without_unreached(problem, None), each[-1], effort=effort),
+        "p_median": lambda: p_median(problem, means, unreached_m=question.limit_m, effort=effort),
+        "p_center": lambda: p_center(without_unreached(problem, None), means, effort=effort),
     }
     if question.places is not None:
         full = replace(problem, capacity=question.places)
-        asks["mclp_places"] = lambda: mclp(full, each[-1], radius_m=radius_m, effort=effort)
+        asks["mclp_places"] = lambda: mclp(full, means, radius_m=radius_m, effort=effort)
         asks["lscp_places"] = lambda: lscp(full, radius_m=radius_m, effort=effort)
-    answers = [("mclp", answer) for answer in covers]
-    findings = []
+    answers, findings = [], []
     for name, ask in asks.items():
         answer = _if_possible(ask)
         if isinstance(answer, Finding):
@@ -76,33 +109,7 @@ def answer_tables(
             findings.append(Finding("SITES_QUESTION_OPEN", FILE, value=answer.code, detail=detail))
         else:
             answers.append((name, answer))
-    front = pareto_front(
-        problem,
-        each,
-        radius_m=radius_m,
-        steps=numbers["front_steps"],
-        unreached_m=limit_m,
-        effort=effort,
-    )
-    ruler = ruler_of(problem, radius_m=radius_m, unreached_m=limit_m)
-    tables = {
-        "sites": _site_rows(question, covers[-1], areas),
-        "sites_models": pd.DataFrame([_model_row(question, *pair, ruler) for pair in answers]),
-        "sites_front": _with_names(question, front, "sites"),
-    }
-    own = _own_choice(question)
-    if len(own):
-        beside = regret(problem, own, radius_m=radius_m, unreached_m=limit_m, effort=effort)
-        tables["sites_regret"] = _with_names(
-            question,
-            beside.table.rename(columns={"bound": "proven", "share": "share_of_best"}),
-            "best_sites",
-        )
-    if phases:
-        plan = phased(problem, phases, radius_m=radius_m, effort=effort)
-        steps = plan.steps.assign(site=[(site,) for site in plan.steps["site"]], gap=plan.gap)
-        tables["sites_phases"] = _with_names(question, steps, "site")
-    return {name: _headed(question, table) for name, table in tables.items()}, findings
+    return answers, findings
 
 
 def _site_rows(question: Question, best: Answer, areas: pd.DataFrame) -> pd.DataFrame:
@@ -150,7 +157,9 @@ def _who(question: Question, points: NDArray[np.int64], areas: pd.DataFrame) -> 
     return listed(areas["name"].to_numpy()[order[size[order] > 0]])
 
 
-def _model_row(question: Question, model: str, answer: Answer, ruler: Ruler) -> dict[str, object]:
+def _model_row(
+    question: Question, model: str, answer: Answer, *, ruler: Ruler
+) -> dict[str, object]:
     """Return an answer with what it was asked for, and measured as all others are."""
     found = asdict(measured(ruler, np.array(answer.new_sites, dtype=np.int64)))
     found["names"] = listed(question.names(found.pop("sites")))

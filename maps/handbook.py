@@ -13,6 +13,7 @@ from analyses.people import age_groups, walking_speeds
 from analyses.rules import facility_types, rule_text, standards, verified_text
 from geo.bundled import load_toml
 from geo.findings import catalogue
+from maps.handbook_safety import safety_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ def pages() -> Mapping[str, str]:
         "findings.md": _findings(),
         "limits.md": _limits(),
         "columns.md": _columns(),
+        "safety.md": safety_page(_table, generated=GENERATED),
     }
 
 

@@ -59,6 +59,7 @@ def zone_svg(
     west, south, east, north = place.box
     sheet = Sheet(west, north, round((east - west) * 10), round((north - south) * 10))
     layers = place.layers
+    gates = [sheet.at(point) for point in layers.get("entrance", {}).get("geometry", ())]
     drawn = [
         ground(sheet, layers),
         streets(sheet, layers.get("street", {})),
@@ -67,8 +68,8 @@ def zone_svg(
         _routes(sheet, layers.get("route", {})),
         names(sheet, layers),
         _crossings(sheet, layers.get("crossing", {})),
+        _hazards(sheet, layers.get("hazard", {}), numbers, clear_of=gates),
         _gates(sheet, layers.get("entrance", {}), words["gate"]),
-        _hazards(sheet, layers.get("hazard", {}), numbers),
         scale_and_north(sheet, words["north"], lang),
     ]
     return Markup(
@@ -220,7 +221,9 @@ def _gate_known(rows: Rows) -> list[bool]:
     return [rule in ("gate", "mapped") for rule in column(rows, "rule")]
 
 
-def _hazards(sheet: Sheet, rows: Rows, numbers: Sequence[str]) -> Markup:
+def _hazards(
+    sheet: Sheet, rows: Rows, numbers: Sequence[str], *, clear_of: Sequence[svg.XY]
+) -> Markup:
     """Draw the hazards of the list with their numbers, moved apart; the others as dots below."""
     if "geometry" not in rows:
         return Markup("")
@@ -230,7 +233,7 @@ def _hazards(sheet: Sheet, rows: Rows, numbers: Sequence[str]) -> Markup:
     )
     grades, radius = column(rows, "grade"), 2.1 * sheet.mm
     below, above = Markup(""), Markup("")
-    taken: list[tuple[float, float]] = []
+    taken = list(clear_of)
     for place, row in listed:
         x, y = sheet.at(rows["geometry"][row])
         if place == len(numbers):

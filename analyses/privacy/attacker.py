@@ -134,4 +134,5 @@ def _extremes(
         raise ArithmeticError(answer.message)
     values = (costs * answer.x).reshape(copies, unknowns).sum(axis=1)
     least, most = values[: len(wanted)], -values[len(wanted) :]
-    return np.column_stack([least, most])
+    found: Floats = np.column_stack([least, most])
+    return found

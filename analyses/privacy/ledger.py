@@ -136,7 +136,7 @@ def _rings(new: Release, old: Sequence[Release]) -> Iterator[Clash]:
             least = max(low - their_high, their_low - high, 0.0)
             most = max(high - their_low, their_high - low)
             if least < new.k and most - least < new.k - 1:
-                yield Clash("PUBLISH_RING", _names(areas), f"{rule} − {their_rule}")
+                yield Clash("PUBLISH_RING", _names(areas), f"{rule}, {their_rule}")
 
 
 def _covered(
@@ -166,7 +166,7 @@ def _differences(new: Release, old: Sequence[Release], children: pd.Series) -> I
                 continue
             rest = large - small
             if float(children.reindex(sorted(rest)).fillna(0.0).sum()) < new.k:
-                yield Clash("PUBLISH_DIFFERENCE", _names(rest), f"{len(large)} − {len(small)}")
+                yield Clash("PUBLISH_DIFFERENCE", _names(rest), f"{len(large)} - {len(small)}")
 
 
 def _names(areas: frozenset[str]) -> str:

@@ -75,7 +75,7 @@ const schools = (() => {
       if (!rows.length) return [];
       const verdictOf = (row) => VERDICTS.find((v) => v.id === read.get(layers.audit, "verdict", row)) || VERDICTS.find((v) => v.id === "unknown");
       const lists = VERDICTS.map((verdict) => [verdict, rows.filter((row) => verdictOf(row) === verdict)]).filter(([, mine]) => mine.length);
-      const gates = new Set(rows.map((row) => read.get(layers.audit, "gate_id", row)));
+      const gates = new Set(rows.map((row) => read.get(layers.audit, "gate_id", row)).filter((id) => id !== null));
       return [el("h4", {}, t("ui.audit")), ...lists.map(([verdict, mine]) => {
         const list = el("details", { class: "audit", open: verdict.id === "fail" },
           el("summary", {}, verdictKey(verdict), `${verdict[state.lang]} · ${whole(mine.length)}`),
@@ -90,7 +90,7 @@ const schools = (() => {
       const verdict = read.get(layers.audit, "verdict", row);
       const name = read.get(layers.audit, state.lang, row) || "";
       return el("li", {}, el("b", {}, `${get("check")} ${name}`),
-        severalGates ? el("small", {}, String(get("gate_id")).split("#").pop()) : null,
+        severalGates && get("gate_id") ? el("small", {}, get("gate_id").split("#").pop()) : null,
         get("evidence") ? el("p", {}, get("evidence")) : null,
         clause ? el("p", { class: "quiet" }, clause, get("verified") ? el("span", { class: "tag" }, get("verified")) : null) : null,
         verdict === "fail" && get("treatment") ? el("p", {}, `${t("column.treatment")}${colon()}${get("treatment")}`) : null);
