@@ -228,9 +228,10 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
     words = load_toml("words/safety.toml")
     shown = tuple(Shown(role, rows, **words["shown"][role]) for role, rows in frames.items())
     indicators = tables_of.indicators_of(summary, routes.pupils)
-    notes = tuple((n["zh"], n["en"]) for n in words["notes"].values())
     return Safety(
-        Result("safety", tables, indicators, found, shown, notes), routes=routes, hazards=hazards
+        Result("safety", tables, indicators, found, shown, tables_of.safety_notes()),
+        routes=routes,
+        hazards=hazards,
     )
 
 

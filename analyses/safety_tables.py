@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_WORDS = "words/safety.toml"
 _KNOWN_RULES = ("gate", "mapped")
 _OVER = {"risk": "safest_risk", "risk_low": "safest_low", "risk_high": "safest_high"}
 
@@ -157,7 +158,7 @@ def coverage_by_town(table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule: Rul
 
 def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicator, ...]:
     """Return the shares of the whole study."""
-    words = load_toml("words/safety.toml")["indicators"]
+    words = load_toml(_WORDS)["indicators"]
     alone_ages = [age.id for age in profiles() if not age.accompanied]
     asked = float(pupils.loc[pupils["profile"].isin(alone_ages), "children"].sum())
     walking = float(pupils.loc[pupils["reason"].isna(), "children"].sum())
@@ -171,6 +172,11 @@ def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicato
         for name, (part, whole) in amounts.items()
         if whole > 0
     )  # fmt: skip
+
+
+def safety_notes() -> tuple[tuple[str, str], ...]:
+    """Return what every page and table on ways to school must say, each in (zh, en)."""
+    return tuple((note["zh"], note["en"]) for note in load_toml(_WORDS)["notes"].values())
 
 
 def _ranked(table: gpd.GeoDataFrame, risks: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from analyses.safety_tables import safety_notes
 from maps.district_page import district_html
 from maps.ledger_files import write_ledger, write_survey
 from maps.school_page import school_html
@@ -12,6 +13,8 @@ from maps.typst_pdf import school_pdf
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import geopandas as gpd
 
     from analyses.run import Run
     from geo.findings import Lang
@@ -52,7 +55,7 @@ def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
         path.write_text(school_html(page, lang=lang), encoding="utf-8", newline="\n")
     if run.study.routes.pdf:
         school_pdf(pages, folder / "schools.pdf", lang=lang)
-    hazards = next(item.rows for item in run.result.shown if item.role == "hazard")
+    hazards = cast("gpd.GeoDataFrame", next(i.rows for i in run.result.shown if i.role == "hazard"))
     write_ledger(folder, hazards, lang=lang)
     write_survey(folder, run.result.tables["survey"], crs=run.inputs.crs, lang=lang)
 
@@ -63,6 +66,6 @@ def _sheets(run: Run) -> tuple[SchoolSheet, ...]:
         synthetic=info.synthetic,
         attribution=info.attribution or info.source,
         date=info.date,
-        notes=run.result.notes,
+        notes=(*run.inputs.notes, *safety_notes()),
     )
     return sheets(run.result.shown, run.result.tables, about=about)
