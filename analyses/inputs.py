@@ -15,6 +15,7 @@ from analyses.entrances import gate_findings, mapped_entrances
 from analyses.facilities import facilities_from_layer, facilities_from_osm, osm_findings
 from analyses.facility_merge import merge_facilities
 from analyses.facility_types import osm_wanted, required_kind
+from analyses.link_obstacles import obstacles_osm_wanted
 from analyses.rules import kind_words, settlement
 from analyses.safety_inputs import SafetyInputs, safety_inputs
 from analyses.safety_layers import osm_wanted as safety_wanted
@@ -174,7 +175,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     if study.gates is not None:
         gates = project(books.read(study.gates).frame, crs)
         books.findings += gate_findings(facilities, gates)
-    safe = safety_inputs(study, books.read, features=osm.get("safety"), crs=crs)
+    safe = safety_inputs(study, books.read, osm=osm, crs=crs)
     books.findings += safe.findings
     progress("demand")
     people = demand_of(
@@ -227,14 +228,17 @@ def _osm_features(study: Study, books: _Books, *, crs: str) -> dict[str, gpd.Geo
         wanted["buildings"] = rules["buildings"]["all"]
     names = set(wanted)
     about_safety = safety_wanted()
-    wanted |= about_safety
+    between = obstacles_osm_wanted()
+    wanted |= about_safety | between
     if any(f.path == section.path for f in study.facilities):
         wanted |= osm_wanted()
     features = project(features_from_osm(study.file(section.path), wanted), crs)
     layers = {name: features[features["layer"] == name] for name in sorted(names)}
     layers = {name: rows for name, rows in layers.items() if len(rows)}
     layers["safety"] = features[features["layer"].isin(list(about_safety))]
-    layers["facilities"] = features[~features["layer"].isin([*names, *about_safety])]
+    layers["obstacles"] = features[features["layer"].isin(list(between))]
+    others = [*names, *about_safety, *between]
+    layers["facilities"] = features[~features["layer"].isin(others)]
     if "buildings" in layers:
         books.enter(section, len(layers["buildings"]), "buildings")
     return layers

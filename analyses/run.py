@@ -15,6 +15,7 @@ from analyses.inputs import Inputs, read_inputs
 from analyses.quality import access_legs, effects, facility_sources, street_tags
 from analyses.result import Result, Role, Shown
 from analyses.rules import standards_of
+from analyses.run_places import places_of
 from analyses.safety import Safety, Setting, compared, safety, schools_of
 from analyses.safety_inputs import study_date
 from analyses.scene import Scene, settlement_of_edges, street_scene
@@ -81,7 +82,7 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
     progress("coverage")
     rules, left_out = _rules(study, inputs)
     doors = _doors(inputs)
-    result = coverage(
+    covered = coverage(
         inputs.network,
         inputs.facilities,
         inputs.demand,
@@ -91,56 +92,66 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
         snap_max_m=study.streets.snap_max_m,
         walking_speed_m_s=study.walking.speed_m_s,
     )
-    safe, trial = _safety(study, inputs, doors, rules=rules, progress=progress)
+    setting = setting_of(study, inputs, doors)
+    ways = study.routes.on and not setting.schools.empty
+    scene = scene_of(inputs) if ways else None
+    parts = [covered]
+    if scene is not None:
+        parts.append(_safety(study, inputs, setting, scene=scene, rules=rules, progress=progress))
+    if study.sites.on:
+        progress("places")
+        safe = None if scene is None else (scene, setting)
+        parts += places_of(study, inputs, doors, rules=rules, safe=safe)
+    quality = _quality(study, inputs, doors, points=covered.tables["points"], rules=rules)
+    found = replace(
+        covered,
+        tables={name: table for part in parts for name, table in part.tables.items()} | quality,
+        shown=(*_background(inputs), *(one for part in parts for one in part.shown)),
+        notes=(*inputs.notes, *(note for part in parts for note in part.notes)),
+        indicators=tuple(one for part in parts for one in part.indicators),
+        findings=(*left_out, *(one for part in parts for one in part.findings)),
+    )
+    return Run(study, found, inputs)
+
+
+def _quality(
+    study: Study,
+    inputs: Inputs,
+    doors: gpd.GeoDataFrame,
+    *,
+    points: pd.DataFrame,
+    rules: Sequence[Rule],
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that say how good the data are."""
     snap_max_m = study.streets.snap_max_m
-    points = result.tables["points"]
-    tables = {
-        **result.tables,
-        "quality_effects": effects(
-            points, inputs.demand, rules, entrances=doors, snap_max_m=snap_max_m
-        ),
+    weak = effects(points, inputs.demand, rules, entrances=doors, snap_max_m=snap_max_m)
+    return {
+        "quality_effects": weak,
         "quality_streets": street_tags(inputs.network),
         "quality_sources": facility_sources(inputs.facilities, doors),
         "quality_legs": access_legs(points, snap_max_m=snap_max_m),
-        **(safe.tables if safe else {}),
-        **trial,
     }
-    shown = (*_background(inputs), *result.shown, *(safe.shown if safe else ()))
-    notes = (*inputs.notes, *result.notes, *(safe.notes if safe else ()))
-    found = replace(
-        result,
-        tables=tables,
-        shown=shown,
-        notes=notes,
-        indicators=(*result.indicators, *(safe.indicators if safe else ())),
-        findings=(*left_out, *result.findings, *(safe.findings if safe else ())),
-    )
-    return Run(study, found, inputs)
 
 
 def _safety(
     study: Study,
     inputs: Inputs,
-    doors: gpd.GeoDataFrame,
+    setting: Setting,
     *,
+    scene: Scene,
     rules: Sequence[Rule],
     progress: Callable[[str], None],
-) -> tuple[Result | None, dict[str, pd.DataFrame]]:
+) -> Result:
     """Answer the questions about ways to school, and what a trial of measures would change."""
-    schools = schools_of(inputs.facilities)
-    if not study.routes.on or schools.empty:
-        return None, {}
     progress("safety")
-    setting = setting_of(study, inputs, doors)
-    scene = scene_of(inputs)
     before = safety(scene, setting, rules=rules)
     if study.routes.edits is None:
-        return before.result, {}
+        return before.result
     progress("what_if")
     edits = read_edits(study.routes.edits, study.folder)
     tried = edited_scene(scene, edits, build=partial(scene_of, inputs))
     after: Safety = safety(tried, replace(setting, gates=edited_gates(setting.gates, edits)))
-    return before.result, compared(before, after)
+    return replace(before.result, tables={**before.result.tables, **compared(before, after)})
 
 
 def setting_of(study: Study, inputs: Inputs, doors: gpd.GeoDataFrame | None = None) -> Setting:

@@ -33,6 +33,10 @@ class SafetyInputs:
         Official catchments (polygons), or None.
     ledger
         The ledger as the offices edited it, or None.
+    candidates
+        Candidate sites: ``candidate_id, name`` and what else the file has; or None.
+    obstacles
+        Features of OSM that may stand between two streets, or None.
     findings
         Cells of official layers that could not be read.
     """
@@ -40,6 +44,8 @@ class SafetyInputs:
     layers: Mapping[str, gpd.GeoDataFrame]
     catchments: gpd.GeoDataFrame | None
     ledger: pd.DataFrame | None
+    candidates: gpd.GeoDataFrame | None
+    obstacles: gpd.GeoDataFrame | None
     findings: tuple[Finding, ...]
 
 
@@ -47,7 +53,7 @@ def safety_inputs(
     study: Study,
     read: Callable[..., Layer],
     *,
-    features: gpd.GeoDataFrame | None,
+    osm: Mapping[str, gpd.GeoDataFrame],
     crs: str,
 ) -> SafetyInputs:
     """Read the layers of ``[[safety]]``, those of OSM, the catchments and the ledger.
@@ -60,8 +66,9 @@ def safety_inputs(
         The settings.
     read
         Reads a layer of the study.
-    features
-        What `analyses.safety_layers.osm_wanted` found in the streets' file, or None.
+    osm
+        What the streets' file holds: ``safety`` (`analyses.safety_layers.osm_wanted`) and
+        ``obstacles`` (`analyses.link_obstacles.obstacles_osm_wanted`).
     crs
         The metric CRS.
 
@@ -70,7 +77,7 @@ def safety_inputs(
     InputRefused
         ``SAFETY_KIND``: `kind` of a section is no such layer; what the readers refuse.
     """
-    found = {} if features is None else layers_from_osm(features)
+    found = layers_from_osm(osm["safety"]) if "safety" in osm else {}
     findings: list[Finding] = []
     for section in study.safety:
         if section.kind not in layer_names():
@@ -91,7 +98,21 @@ def safety_inputs(
     ledger = None
     if study.routes.ledger is not None:
         ledger = read_ledger(study.routes.ledger, study.folder)
-    return SafetyInputs(found, catchments, ledger, tuple(findings))
+    candidates = None
+    if study.sites.path is not None:
+        candidates = candidates_of(project(read(study.sites).frame, crs))
+    between = osm.get("obstacles")
+    return SafetyInputs(found, catchments, ledger, candidates, between, tuple(findings))
+
+
+def candidates_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give a checked layer of candidate sites an id (its own, else the row) and a name each."""
+    rows = pd.Series([f"row-{number}" for number in frame.index], index=frame.index)
+    own = frame["id"].astype(object) if "id" in frame else rows
+    ids = own.where(own.notna(), rows).astype(str)
+    name = frame.get("name", ids)
+    named = {"candidate_id": ids, "name": name.where(name.notna(), ids)}
+    return frame.assign(**named).reset_index(drop=True)
 
 
 def study_date(text: str) -> dt.date | None:

@@ -109,7 +109,7 @@ class ChildrenInput(LayerInput):
 
 
 class SafetyInput(LayerInput):
-    """``[[safety]]``: an official layer; `kind` is its name in ``data/rules/safety_layers.toml``."""
+    """``[[safety]]``: an official layer; `kind` as in ``data/rules/safety_layers.toml``."""
 
     kind: Text
 
@@ -127,6 +127,18 @@ class RoutesInput(_Section):
     """Work out the best so many crossings to make adequate, together."""
     pdf: bool = False
     """Also write the schools' pages as one PDF."""
+
+
+class SitesInput(LayerInput):
+    """``[sites]``: places for children: candidate sites, and what may be built."""
+
+    on: bool = True
+    path: str | None = None  # type: ignore[assignment]
+    """Candidate sites: a layer with names, and land, places, cost and own choice where known."""
+    new_sites: int | None = _number("sites", "new_sites")
+    budget: float | None = _number("sites", "budget")
+    links: bool = True
+    """Look for new gates, footpaths and footbridges."""
 
 
 class StandardsInput(_Section):
@@ -172,6 +184,7 @@ class Study(_Section):
     catchments: LayerInput | None = None
     safety: list[SafetyInput] = Field(default_factory=list)
     routes: RoutesInput = Field(default_factory=RoutesInput)
+    sites: SitesInput = Field(default_factory=SitesInput)
     standards: StandardsInput = Field(default_factory=StandardsInput)
     walking: WalkingInput = Field(default_factory=WalkingInput)
     publish: PublishInput = Field(default_factory=PublishInput)
@@ -317,7 +330,16 @@ def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
         yield f"facilities.[{number}]", facilities
     for number, layer in enumerate(study.safety, 1):
         yield f"safety.[{number}]", layer
-    for key in ("streets", "communities", "children", "buildings", "gates", "area", "catchments"):
+    for key in (
+        "streets",
+        "communities",
+        "children",
+        "buildings",
+        "gates",
+        "area",
+        "catchments",
+        "sites",
+    ):
         section = getattr(study, key)
         if section is not None and section.path is not None:
             yield key, section

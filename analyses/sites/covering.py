@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from analyses.sites.highs import PROOF, Effort, Rows, TimeUpError, size_of, solve
+from analyses.sites.highs import PROOF, Effort, Rows, TimeUpError, rows_of, size_of, solve
 from geo.arrays import components
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_PRODUCTS = 40_000_000  # beyond, comparing all rows would take longer than it saves
 _SLACK = 1e-6
+_ANY = 1e6  # a gap that every solution keeps
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +103,12 @@ def affordable(
         if _relaxed(core.matrix, own) > left + _SLACK * max(1.0, most):
             return None, True
         try:
-            found, bound = _least(core.matrix, own, effort=effort)
+            some = _any(core.matrix, own, left, effort=effort)
         except TimeUpError:
             return None, False
-        if own[found].sum() > left * (1 + _SLACK):
-            return None, bound > left * (1 - _SLACK)
+        if some is None:
+            return None, True
+        found = some
     return np.sort(np.concatenate([core.chosen, core.columns[found]])), True
 
 
@@ -207,6 +209,21 @@ def _least(matrix: csr_array, price: Floats, *, effort: Effort) -> tuple[Ints, f
         message = "a row without a column cannot be covered"
         raise ValueError(message)
     return np.flatnonzero(found.value), found.bound
+
+
+def _any(matrix: csr_array, price: Floats, most: float, *, effort: Effort) -> Ints | None:
+    """Return columns of at most this price that cover all rows: the first that are found."""
+    ones = np.ones(len(price))
+    columns = np.arange(len(price))
+    limit = rows_of([(np.zeros_like(columns), columns, price)], (1, len(price)), high=most)
+    found = solve(
+        price,
+        [_rows(matrix), limit],
+        whole=ones > 0,
+        upper=ones,
+        effort=Effort(effort.time_limit_s, gap_share=_ANY),
+    )
+    return None if found is None else np.flatnonzero(found.value)
 
 
 def _relaxed(matrix: csr_array, price: Floats) -> float:

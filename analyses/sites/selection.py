@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-_SMALL = 3000  # offers; fewer are solved sooner than bounded
+_SMALL = 3000  # steps; fewer are solved sooner than bounded
+_SHALLOW = 3  # steps of each demand point; the solver's own bounds are as good
 _SCALE = 1e6
 _DIGITS = 9
 
@@ -91,7 +92,7 @@ def select(
         np.round(offers.outside / scale, _DIGITS),
         offers.sites,
     )
-    plain = means.budget is None and must is None and len(offers.site) > _SMALL
+    plain = means.budget is None and must is None and _is_deep(offers)
     found = _by_count(scaled, means, effort) if plain else None
     if found is None:
         rows = [*means_rows(problem, means, variables=offers.sites), *_must_rows(must)]
@@ -209,6 +210,14 @@ def _ladder(offers: Offers) -> _Ladder | None:
         low=first.astype(np.float64),
     )
     return _Ladder(base, np.where(must, 0.0, rise), np.where(must, 0.0, 1.0), rows)
+
+
+def _is_deep(offers: Offers) -> bool:
+    """Say whether the ladders are so long that bounds from sorting are worth while."""
+    new = (np.diff(offers.demand) != 0) | (np.diff(offers.cost) != 0)
+    steps = np.count_nonzero(new) + 1
+    points = np.count_nonzero(np.diff(offers.demand)) + 1
+    return len(offers.demand) > 0 and steps > max(_SMALL, _SHALLOW * points)
 
 
 def _must_rows(must: csr_array | None) -> list[Rows]:

@@ -1,0 +1,115 @@
+"""Who lacks a place in a study, why, and what would help: sites, shared yards, missing links?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analyses.co_use import co_use
+from analyses.link_obstacles import obstacles_of
+from analyses.missing_links import links_for
+from analyses.pairs import place_all
+from analyses.places import places
+from analyses.places_reach import stages_of
+from analyses.result import Result
+from analyses.rules import one_test_each
+from analyses.safe_pairs import safe_pairs_of
+from analyses.safety_inputs import study_date
+from analyses.sites.problem import Means
+from analyses.siting import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
+    from analyses.inputs import Inputs
+    from analyses.rules import Rule
+    from analyses.safety import Setting
+    from analyses.scene import Scene
+    from analyses.study import Study
+
+
+def places_of(
+    study: Study,
+    inputs: Inputs,
+    doors: gpd.GeoDataFrame,
+    *,
+    rules: Sequence[Rule],
+    safe: tuple[Scene, Setting] | None,
+) -> tuple[Result, ...]:
+    """Answer the questions about places of a study: `analyses.places`, and what needs no land.
+
+    Nothing where no rule in metres is about places.
+
+    Parameters
+    ----------
+    study, inputs, doors
+        Settings, layers, and `analyses.entrances` of all facilities.
+    rules
+        The rules that are tested.
+    safe
+        The scene and setting of the ways to school, or None where they are left out.
+    """
+    date = study_date(study.study.date)
+    asked = None
+    if inputs.safety.candidates is not None:
+        means = Means(study.sites.new_sites, study.sites.budget)
+        given = study.sites.new_sites is not None or study.sites.budget is not None
+        asked = Asked(
+            inputs.safety.candidates, hazards=_hazards(inputs), means=means if given else None
+        )
+    free = Result("without_building", _without_building(study, inputs, doors, rules=rules))
+    if not stages_of(rules):
+        return (free,)
+    found = places(
+        inputs.network,
+        inputs.facilities,
+        inputs.demand,
+        entrances=doors,
+        communities=inputs.communities,
+        rules=rules,
+        snap_max_m=study.streets.snap_max_m,
+        safe=None if safe is None else safe_pairs_of(*safe),
+        sites=asked,
+        first_year=None if date is None else date.year,
+    )
+    return found, free
+
+
+def _without_building(
+    study: Study, inputs: Inputs, doors: gpd.GeoDataFrame, *, rules: Sequence[Rule]
+) -> dict[str, pd.DataFrame]:
+    """Return what would help without land: tables ``co_use`` and ``missing_links``."""
+    network, facilities, demand = inputs.network, inputs.facilities, inputs.demand
+    placed = place_all(
+        network, facilities, demand, entrances=doors, snap_max_m=study.streets.snap_max_m
+    )
+    speed = study.walking.speed_m_s
+    single = list(one_test_each(rule for rule in rules if rule.computable))
+    shared = co_use(
+        placed,
+        facilities,
+        demand,
+        rules=single,
+        communities=inputs.communities,
+        walking_speed=speed,
+    )
+    if not study.sites.links:
+        return {"co_use": shared}
+    blocked = obstacles_of(inputs.safety.layers, facilities, features=inputs.safety.obstacles)
+    links = [
+        links_for(
+            rule, placed, facilities=facilities, demand=demand, walking_speed=speed, blocked=blocked
+        )
+        for rule in single
+        if rule.metres is not None
+    ]
+    return {"co_use": shared, "missing_links": pd.concat(links, ignore_index=True)}
+
+
+def _hazards(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers that a site must keep away from, as far as they are known."""
+    layers = {**inputs.background, **inputs.safety.layers}
+    return {name: layers[name] for name in ("railway", "water") if name in layers}
