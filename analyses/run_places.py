@@ -58,7 +58,9 @@ def places_of(
         means = Means(study.sites.new_sites, study.sites.budget)
         given = study.sites.new_sites is not None or study.sites.budget is not None
         asked = Asked(
-            inputs.safety.candidates, hazards=_hazards(inputs), means=means if given else None
+            candidates=inputs.safety.candidates,
+            hazards=_hazards(inputs),
+            means=means if given else None,
         )
     free = Result("without_building", _without_building(study, inputs, doors, rules=rules))
     if not stages_of(rules):

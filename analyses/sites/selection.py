@@ -217,7 +217,7 @@ def _is_deep(offers: Offers) -> bool:
     new = (np.diff(offers.demand) != 0) | (np.diff(offers.cost) != 0)
     steps = np.count_nonzero(new) + 1
     points = np.count_nonzero(np.diff(offers.demand)) + 1
-    return len(offers.demand) > 0 and steps > max(_SMALL, _SHALLOW * points)
+    return bool(len(offers.demand) > 0 and steps > max(_SMALL, _SHALLOW * points))
 
 
 def _must_rows(must: csr_array | None) -> list[Rows]:
