@@ -229,7 +229,7 @@ def _osm_features(study: Study, books: _Books, *, crs: str) -> dict[str, gpd.Geo
     names = set(wanted)
     about_safety = safety_wanted()
     between = obstacles_osm_wanted()
-    wanted |= about_safety | between
+    wanted |= {**about_safety, **between}
     if any(f.path == section.path for f in study.facilities):
         wanted |= osm_wanted()
     features = project(features_from_osm(study.file(section.path), wanted), crs)

@@ -22,6 +22,7 @@ from analyses.places_reach import stages_of
 from analyses.places_tables import areas_of
 from analyses.sites.candidates import parcel_checks, suitable
 from analyses.sites.problem import FILE, Means
+from analyses.siting_question import question_of
 from analyses.siting_tables import answer_tables
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
@@ -128,7 +129,7 @@ def siting(
         there = _doors(sites, doors, network)
         placed = place_all(network, sites, demand, entrances=there, snap_max_m=snap_max_m)
         for rule in stage.rules:
-            question = _question(
+            question = question_of(
                 stage, rule, sites=sites, demand=demand, placed=placed, areas=areas
             )
             if question is None:
