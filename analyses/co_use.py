@@ -166,9 +166,8 @@ def _chosen(
     if not children.any() or not wanted:
         return []
     rows = np.concatenate([own, hosts])
-    number = pd.Series(np.arange(len(rows)), index=rows)
     known = np.isin(pairs.group, rows)
-    site = number.loc[pairs.group[known]].to_numpy(dtype=np.int64)
+    site = pd.Index(rows).get_indexer(pd.Index(pairs.group[known])).astype(np.int64)
     problem = siting_problem(
         reach_from_pairs(
             Pairs(site, pairs.target[known], pairs.distance_m[known]),

@@ -97,7 +97,7 @@ def unseen(blocked: Mapping[str, gpd.GeoDataFrame]) -> tuple[Finding, ...]:
     rows = load_toml("rules/links.toml")["obstacle"]
     missing = [row for name, row in rows.items() if name not in {*blocked, STREET, OVERHEAD}]
     return tuple(
-        Finding("LINKS_UNSEEN", "links", detail={"layer": row["zh"], "layer_en": row["en"]})
+        Finding("LINKS_UNSEEN", "links", detail={"layer": f"{row['zh']} / {row['en']}"})
         for row in missing
     )
 

@@ -206,7 +206,7 @@ def _plan(case: _Case, blocked: Blocked, *, most: int) -> gpd.GeoDataFrame:
         if best.empty:
             break
         rows.append(best)
-        case = _with_link(case, best.geometry.iloc[0])
+        case = _with_link(case, best.geometry.to_numpy()[0])
     plan = pd.concat(rows[1:] or rows, ignore_index=True)
     return gpd.GeoDataFrame(plan.assign(rank=np.arange(len(plan)) + 1), crs=case.network.crs)
 
@@ -238,9 +238,9 @@ def _table(case: _Case, blocked: Blocked, *, most: int) -> gpd.GeoDataFrame:
         "share": children / total if total else children,
         "walk_saved_m": saved_m.reindex(rows).to_numpy(dtype=np.float64),
         "crosses": best.crosses,
-        **{f"reason_{lang}": _reasons(best, children, lang) for lang in ("zh", "en")},
+        **{f"reason_{lang}": _reasons(best, np.asarray(children, dtype=np.float64), lang) for lang in ("zh", "en")},
     }
-    lines = best.links.lines() if len(rows) else []
+    lines: Objects | list[object] = best.links.lines() if len(rows) else []
     return gpd.GeoDataFrame(data, columns=list(COLUMNS), geometry=lines, crs=case.network.crs)
 
 
@@ -268,7 +268,7 @@ def _ranked(case: _Case, known: _Open, blocked: Blocked, *, most: int) -> _Ranke
     ease = np.array([_EASE.index(k) for k in kind], dtype=np.int64)
     best = _best_of_start(links, ease, _budget_mm(case, known, links, turned=False))
     links, kind, crosses, ease = links.only(best), kind[best], crosses[best], ease[best]
-    gain = sum(_gain(case, known, links, turned=side) for side in (False, True))
+    gain = _gain(case, known, links, turned=False) + _gain(case, known, links, turned=True)
     chosen = _apart(links, gain, ease, most=most)
     return _Ranked(links.only(chosen), kind[chosen], crosses[chosen], gain[chosen])
 

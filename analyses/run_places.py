@@ -113,5 +113,6 @@ def _without_building(
 
 def _hazards(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers that a site must keep away from, as far as they are known."""
-    layers = {**inputs.background, **inputs.safety.layers}
+    layers: dict[str, gpd.GeoDataFrame] = {str(k): v for k, v in inputs.background.items()}
+    layers |= inputs.safety.layers
     return {name: layers[name] for name in ("railway", "water") if name in layers}

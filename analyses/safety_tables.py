@@ -65,7 +65,7 @@ def school_table(
     for grade in "ABC":
         count = hazards[hazards["grade"] == grade].groupby("school_id").size()
         rows[f"hazards_{grade.lower()}"] = count
-    whole = [c for c in rows if str(c).startswith(("gates", "hazards_"))] + [
+    whole = [str(c) for c in rows if str(c).startswith(("gates", "hazards_"))] + [
         "passed", "failed", "unknown", "not_applicable",
     ]  # fmt: skip
     rows[whole] = rows[whole].fillna(0).astype(int)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Fixed, so that the same tables give the same bytes."""
+_NOT_IN_SHEET_NAMES = str.maketrans("[]:*?/\\'", "()- ----")
 _LONGEST_CELL = 32_767
 _MOST_ROWS = 1_048_575
 _WIDEST_COLUMN = 44
@@ -75,7 +76,12 @@ def write_workbook(
         formats = _formats(book)
         _write_notes(book.add_worksheet(title("notes", lang)), notes, formats)
         for name, table in tables.items():
-            _write_sheet(book.add_worksheet(title(name, lang)[:31]), table, formats, lang=lang)
+            _write_sheet(book.add_worksheet(_sheet_name(name, lang)), table, formats, lang=lang)
+
+
+def _sheet_name(table: str, lang: Lang) -> str:
+    """Return a table's name without the signs that Excel does not take, at most 31 long."""
+    return title(table, lang).translate(_NOT_IN_SHEET_NAMES)[:31]
 
 
 def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
