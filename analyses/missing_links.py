@@ -238,9 +238,12 @@ def _table(case: _Case, blocked: Blocked, *, most: int) -> gpd.GeoDataFrame:
         "share": children / total if total else children,
         "walk_saved_m": saved_m.reindex(rows).to_numpy(dtype=np.float64),
         "crosses": best.crosses,
-        **{f"reason_{lang}": _reasons(best, np.asarray(children, dtype=np.float64), lang) for lang in ("zh", "en")},
+        **{
+            f"reason_{lang}": _reasons(best, np.asarray(children, dtype=np.float64), lang)
+            for lang in ("zh", "en")
+        },
     }
-    lines: Objects | list[object] = best.links.lines() if len(rows) else []
+    lines = best.links.lines() if len(rows) else np.zeros(0, dtype=object)
     return gpd.GeoDataFrame(data, columns=list(COLUMNS), geometry=lines, crs=case.network.crs)
 
 

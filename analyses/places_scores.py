@@ -220,7 +220,7 @@ def _raam(reach: Reach, limit_m: Floats, area: NDArray[np.int64]) -> Floats:
         facility=pairs % len(reach.places),
         distance_m=way / np.bincount(pair, weight),
         weight=np.ones(len(pairs)),
-        children=people,
+        children=people.astype(np.float64),
     )
     tolerance = load_toml(_RULES)["scores"]["raam_tolerance"]
     cost: Floats = rational_choice(fewer, tau_m=1.0, tolerance=tolerance).cost[group]
@@ -265,7 +265,7 @@ def _spread(
             return
 
 
-def _worded(stage: str, rows: list[tuple[str, float, str | None, float]]) -> pd.DataFrame:
+def _worded(stage: str, rows: Sequence[tuple[str, float, str | None, float]]) -> pd.DataFrame:
     """Return the rows (measure, value, rule, p-value) with their names and how to read them."""
     words = load_toml(_WORDS)["measure"]
     return pd.DataFrame(

@@ -215,9 +215,9 @@ def _ladder(offers: Offers) -> _Ladder | None:
 def _is_deep(offers: Offers) -> bool:
     """Say whether the ladders are so long that bounds from sorting are worth while."""
     new = (np.diff(offers.demand) != 0) | (np.diff(offers.cost) != 0)
-    steps = np.count_nonzero(new) + 1
-    points = np.count_nonzero(np.diff(offers.demand)) + 1
-    return bool(len(offers.demand) > 0 and steps > max(_SMALL, _SHALLOW * points))
+    steps = int(np.count_nonzero(new)) + 1
+    points = int(np.count_nonzero(np.diff(offers.demand))) + 1
+    return len(offers.demand) > 0 and steps > max(int(_SMALL), int(_SHALLOW * points))
 
 
 def _must_rows(must: csr_array | None) -> list[Rows]:
