@@ -25,7 +25,7 @@ from analyses.shares import area_codes
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
