@@ -155,9 +155,19 @@ class WalkingInput(_Section):
 
 
 class PublishInput(_Section):
-    """``[publish]``: the smallest group that may be published."""
+    """``[publish]``: the smallest group that may be published, and what a public edition says."""
 
     k: int = _number("publish", "k")
+    approval: str | None = None
+    """审图号 of the map."""
+    sketch: bool = False
+    """Say on every page that it is a sketch without 审图号."""
+    maker: str = ""
+    contact: str = ""
+    private: list[Text] = Field(default_factory=list)
+    """Roles or input files that must not be published."""
+    ledger: str | None = None
+    """Where all publications are kept; ``release_ledger.json`` beside the study if not said."""
 
 
 class Study(_Section):
