@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_every_finding_is_told_in_both_languages_with_the_same_facts(code: str) 
 
 
 def test_codes_used_in_the_code_are_in_the_catalogue() -> None:
-    sources = [p for d in ("geo", "analyses", "maps") for p in (CHECKOUT / d).glob("*.py")]
+    sources = [p for d in ("geo", "analyses", "maps") for p in (CHECKOUT / d).rglob("*.py")]
     used = {
         c for p in sources for c in re.findall(r'Finding\(\s*"([A-Z_]+)"', p.read_text("utf-8"))
     }
@@ -76,14 +76,17 @@ def test_help_answers_at_once_and_loads_nothing_heavy() -> None:
     assert subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
     ).stdout.strip() == "set()"  # fmt: skip
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "yimi.py", "--help"], cwd=CHECKOUT, capture_output=True, check=True
-        )
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.5
+    before = _child_seconds()
+    subprocess.run(
+        [sys.executable, "yimi.py", "--help"], cwd=CHECKOUT, capture_output=True, check=True
+    )
+    assert _child_seconds() - before < 0.5
+
+
+def _child_seconds() -> float:
+    """Return the processor time of ended children: other work on the machine does not count."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def test_no_file_names_a_place_of_one_machine() -> None:
