@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 _RULES, _WORDS = "rules/places.toml", "words/places.toml"
 AVAILABILITY = "availability"
+_CLUSTER_COLUMNS = (
+    "stage", "area_id", "name", "town", "value", "local_i", "quadrant", "p_value",
+)  # fmt: skip
 _DIGITS = 12
 """Digits of a measure: what is beyond is rounding."""
 
@@ -175,7 +178,7 @@ def cluster_tables(
     own = table[table["area_id"].isin(communities["area_id"]) & table[AVAILABILITY].notna()]
     value = own[AVAILABILITY].to_numpy(dtype=np.float64)
     if len(own) < rules["least_communities"] or not value.std() > 0:
-        return pd.DataFrame(), pd.DataFrame()
+        return pd.DataFrame(columns=_CLUSTER_COLUMNS), pd.DataFrame()
     shapes = communities.set_index("area_id").loc[own["area_id"]].reset_index()
     weights = neighbours(shapes)
     many = len(own) >= rules["many_communities"]

@@ -309,4 +309,6 @@ def _safe_coverage(scene: Scene, setting: Setting, rules: Sequence[Rule]) -> pd.
             radius_m=rule.metres,
         )
         parts.append(tables_of.coverage_by_town(table, setting.demand, rule=rule))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if not parts:
+        return pd.DataFrame(columns=tables_of.SAFE_COVERAGE)
+    return pd.concat(parts, ignore_index=True)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+SAFE_COVERAGE = (
+    "rule_id", "profile", "town", "children", "children_covered", "children_covered_safely",
+    "children_lost", "share_safely",
+)  # fmt: skip
 _WORDS = "words/safety.toml"
 _KNOWN_RULES = ("gate", "mapped")
 _OVER = {"risk": "safest_risk", "risk_low": "safest_low", "risk_high": "safest_high"}
