@@ -38,9 +38,23 @@ role            rows (columns besides geometry)
 ``zone``        polygons, what is audited around each gate: ``school_id, gate_id, assumed``
 ``site``        points, candidate sites: ``candidate_id, name, kind`` (what would be built)``,
                 verdict`` (chosen | possible | fails)``, rank, children`` (who gain)``, share``
-                (of all children covered, up to this rank); ``rule_id``
+                (of all children covered, up to this rank)``, rule_id, communities`` (who gain)``,
+                why_zh, why_en`` (requirements that it fails or that nobody has looked at)
 ``short_group`` polygons, communities jointly short of places: ``area_id, name, stage, group,
                 short`` (places that the whole group lacks)
+``link``        lines, gates, footpaths and footbridges that are missing: ``rule_id, rank, kind``
+                (gate | footpath | footbridge)``, length_m, children`` (who come within reach)``,
+                share, walk_saved_m, reason_zh, reason_en``
+``co_use``      points, places of other kinds to be opened at weekends: ``rule_id, rank,
+                facility_id, name, kind`` (of the host)``, children`` (who gain)``, share_before,
+                share_after, area_known`` (bool)
+``place_gap``   table, long: ``stage, area_id, children, distance, safety, capacity_low,
+                capacity_high, placed, share_placed, out_of_scope``; the row with no ``area_id``
+                is the total
+``school_places`` table: ``facility_id, stage, places, assigned, fill, spare``
+``school_zone`` polygons, communities with the school that they would belong to: ``area_id, name,
+                stage, facility_id, school, from_school`` (today)``, children`` (of the stage)``,
+                change`` (stays | moves)``, why_zh, why_en``
 ==============  ============================================================================
 """
 
@@ -62,7 +76,8 @@ Role = Literal[
     "street", "water", "green", "railway", "building", "area", "area_value", "facility",
     "entrance", "demand", "service", "gap", "rule", "kind",
     "school", "route", "crossing", "exposure", "hazard", "audit", "zone",
-    "site", "short_group",
+    "site", "short_group", "link", "co_use", "school_zone",
+    "place_gap", "school_places",
 ]  # fmt: skip
 
 

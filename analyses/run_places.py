@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from analyses.co_use import co_use
-from analyses.link_obstacles import obstacles_of
-from analyses.missing_links import links_for
-from analyses.pairs import place_all
 from analyses.places import places
 from analyses.places_reach import stages_of
-from analyses.result import Result
-from analyses.rules import one_test_each
 from analyses.safe_pairs import safe_pairs_of
 from analyses.safety_inputs import study_date
 from analyses.sites.problem import Means
 from analyses.siting import Asked
+from analyses.without_building import without_building
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from analyses.inputs import Inputs
+    from analyses.result import Result
     from analyses.rules import Rule
     from analyses.safety import Setting
     from analyses.scene import Scene
@@ -62,7 +56,7 @@ def places_of(
             hazards=_hazards(inputs),
             means=means if given else None,
         )
-    free = Result("without_building", _without_building(study, inputs, doors, rules=rules))
+    free = without_building(study, inputs, doors, rules=rules)
     if not stages_of(rules):
         return (free,)
     found = places(
@@ -78,37 +72,6 @@ def places_of(
         first_year=None if date is None else date.year,
     )
     return found, free
-
-
-def _without_building(
-    study: Study, inputs: Inputs, doors: gpd.GeoDataFrame, *, rules: Sequence[Rule]
-) -> dict[str, pd.DataFrame]:
-    """Return what would help without land: tables ``co_use`` and ``missing_links``."""
-    network, facilities, demand = inputs.network, inputs.facilities, inputs.demand
-    placed = place_all(
-        network, facilities, demand, entrances=doors, snap_max_m=study.streets.snap_max_m
-    )
-    speed = study.walking.speed_m_s
-    single = list(one_test_each(rule for rule in rules if rule.computable))
-    shared = co_use(
-        placed,
-        facilities,
-        demand,
-        rules=single,
-        communities=inputs.communities,
-        walking_speed=speed,
-    )
-    if not study.sites.links:
-        return {"co_use": shared}
-    blocked = obstacles_of(inputs.safety.layers, facilities, features=inputs.safety.obstacles)
-    links = [
-        links_for(
-            rule, placed, facilities=facilities, demand=demand, walking_speed=speed, blocked=blocked
-        )
-        for rule in single
-        if rule.metres is not None
-    ]
-    return {"co_use": shared, "missing_links": pd.concat(links, ignore_index=True)}
 
 
 def _hazards(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _HEADER = 2
 _NAMED = 5
+_PROPOSED = ("kind", "verdict", "rule_id", "rank", "children", "share", "communities")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -121,7 +122,7 @@ def siting(
         checks = parcel_checks(own, stage.id, hazards=asked.hazards, study_area=communities)
         tables.setdefault("parcel_checks", []).append(_named_checks(checks, own, stage))
         fits = suitable(checks, parcels=len(own))
-        shown.append(_shown(own, fits, stage))
+        shown.append(_shown(own, fits, checks, stage=stage))
         if not fits.any():
             findings.append(Finding("SITES_ALL_FAIL", FILE, value=stage.id))
             continue
@@ -233,15 +234,30 @@ def _named_checks(checks: pd.DataFrame, own: gpd.GeoDataFrame, stage: Stage) -> 
     return named
 
 
-def _shown(own: gpd.GeoDataFrame, fits: NDArray[np.bool_], stage: Stage) -> gpd.GeoDataFrame:
+def _shown(
+    own: gpd.GeoDataFrame, fits: NDArray[np.bool_], checks: pd.DataFrame, *, stage: Stage
+) -> gpd.GeoDataFrame:
+    """Return the candidates of a stage as points, with what speaks against each."""
     points = shapely.point_on_surface(np.asarray(own.geometry.array))
     data = {
         "candidate_id": own["candidate_id"],
         "name": own["name"],
         "kind": stage.id,
         "verdict": np.where(fits, "possible", "fails"),
+        **{f"why_{lang}": _why(checks, len(own), lang=lang) for lang in ("zh", "en")},
     }
     return gpd.GeoDataFrame(data, geometry=points, crs=own.crs)
+
+
+def _why(checks: pd.DataFrame, parcels: int, *, lang: str) -> list[str]:
+    """Return for each parcel the requirements that it fails, then those that are not known."""
+    words = load_toml("words/places.toml")["check"]
+    said: list[list[str]] = [[] for _ in range(parcels)]
+    for verdict in ("fail", "advice", "unknown"):
+        rows = checks[checks["verdict"] == verdict]
+        for parcel, text in zip(rows["parcel"], rows[lang], strict=True):
+            said[parcel].append(words[verdict][lang].format(requirement=text))
+    return [words["joined"][lang].join(texts) for texts in said]
 
 
 def _ranked(
@@ -250,12 +266,12 @@ def _ranked(
     """Return all candidates with their rank and what they add, for each rule that takes them."""
     if not shown:
         empty = candidates.iloc[:0][["candidate_id", "name", "geometry"]]
-        return empty.assign(kind=None, verdict=None, rank=None, children=None, share=None)
+        return empty.assign(**dict.fromkeys(_PROPOSED))
     every = pd.concat(shown, ignore_index=True)
     if sites is None or sites.empty:
-        return every.assign(rank=None, children=np.nan, share=np.nan)
+        return every.assign(rule_id=None, rank=None, children=np.nan, share=np.nan)
     best = sites.rename(columns={"stage": "kind"})
-    best = best[["kind", "rule_id", "candidate_id", "rank", "children", "share"]]
+    best = best[["kind", "rule_id", "candidate_id", "rank", "children", "share", "communities"]]
     joined = every.merge(best, on=["kind", "candidate_id"], how="left")
     joined["verdict"] = joined["verdict"].mask(joined["rank"].notna(), "chosen")
     joined["rank"] = joined["rank"].astype("Int64")

@@ -40,6 +40,7 @@ def _both(*names: str) -> dict[str, float | None]:
 COLUMNS: dict[Role, dict[str, float | None]] = {
     "area": {
         "area_id": _TEXT, "name": _TEXT, "town": _TEXT, "settlement": _TEXT, "children": _CHILDREN,
+        "pinyin": _TEXT,
     },
     "area_value": {
         "area_id": _TEXT, "rule_id": _TEXT, "children": _CHILDREN, "covered_straight": _CHILDREN,
@@ -48,6 +49,7 @@ COLUMNS: dict[Role, dict[str, float | None]] = {
     },
     "facility": {
         "facility_id": _TEXT, "name": _TEXT, "kind": _TEXT, "source": _TEXT, "capacity": 1.0,
+        "pinyin": _TEXT,
     },
     "entrance": {"facility_id": _TEXT, "rule": _TEXT},
     "demand": {"children": _CHILDREN},
@@ -63,7 +65,7 @@ COLUMNS: dict[Role, dict[str, float | None]] = {
     "school": {
         "school_id": _TEXT, "name": _TEXT, "kind": _TEXT, "children": 1.0, "children_alone": 1.0,
         "children_severed": 1.0, "share_alone": _SHARE, "detour_median": _SHARE, **_RISK,
-        "known_share": _SHARE,
+        "known_share": _SHARE, "pinyin": _TEXT,
     },
     "route": {"school_id": _TEXT, "profile": _TEXT, "choice": _TEXT, "children": 0.1},
     "crossing": {
@@ -81,15 +83,47 @@ COLUMNS: dict[Role, dict[str, float | None]] = {
         "verified_en": _TEXT, **_both("evidence", "treatment"),
     },
     "zone": {"school_id": _TEXT},
+    "site": {
+        "candidate_id": _TEXT, "name": _TEXT, "kind": _TEXT, "verdict": _TEXT, "rank": 1.0,
+        "children": _CHILDREN, "share": _SHARE, "rule_id": _TEXT, "communities": _TEXT,
+        "pinyin": _TEXT, **_both("why"),
+    },
+    "short_group": {
+        "area_id": _TEXT, "name": _TEXT, "stage": _TEXT, "group": 1.0, "short": _CHILDREN,
+    },
+    "link": {
+        "rule_id": _TEXT, "rank": 1.0, "kind": _TEXT, "length_m": _METRES, "children": _CHILDREN,
+        "share": _SHARE, "walk_saved_m": _METRES, **_both("reason"),
+    },
+    "co_use": {
+        "rule_id": _TEXT, "rank": 1.0, "facility_id": _TEXT, "name": _TEXT, "kind": _TEXT,
+        "children": _CHILDREN, "share_before": _SHARE, "share_after": _SHARE, "area_known": 1.0,
+    },
+    "place_gap": {
+        "stage": _TEXT, "area_id": _TEXT, **dict.fromkeys(
+            ("children", "distance", "safety", "capacity_low", "capacity_high", "placed",
+             "out_of_scope"), _CHILDREN), "share_placed": _SHARE,
+    },
+    "school_places": {
+        "facility_id": _TEXT, "stage": _TEXT, "places": 1.0, "assigned": _CHILDREN,
+        "fill": _SHARE, "spare": _CHILDREN,
+    },
+    "school_zone": {
+        "area_id": _TEXT, "name": _TEXT, "stage": _TEXT, "facility_id": _TEXT, "school": _TEXT,
+        "from_school": _TEXT, "children": _CHILDREN, "change": _TEXT, **_both("why"),
+    },
 }  # fmt: skip
 """Columns that a page gets, each with the step that its numbers are rounded to (None: text).
 
 A number may come twice: ``<name>_after`` is its value after treatment.
 """
 _PLACED: tuple[Role, ...] = (
-    "area", "facility", "entrance", "demand", "school", "crossing", "hazard",
+    "area", "facility", "entrance", "demand", "school", "crossing", "hazard", "site", "co_use",
 )  # fmt: skip
 _BACKGROUND: tuple[Role, ...] = ("water", "green", "railway", "building")
+_SHAPED: tuple[Role, ...] = (
+    "area", "exposure", "zone", "short_group", "link", "school_zone",
+)  # fmt: skip
 _RULES_A_COLUMN = 24
 _HILBERT_LEVEL = 15
 
@@ -174,7 +208,7 @@ def _layer(
     layer: codec.Spec = {"n": len(rows), "columns": _columns(out, role, rows)}
     if role in _PLACED:
         layer["point"] = codec.points(out, _lonlat(rows, crs))
-    if role in ("area", "exposure", "zone"):
+    if role in _SHAPED:
         layer["shape"] = _paths(out, rows, crs)
     if role == "facility":
         sites = shapely.get_dimensions(rows.geometry.to_numpy()) == 2  # noqa: PLR2004  (areas)

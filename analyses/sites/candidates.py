@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RULES = "rules/siting.toml"
 AREA, OUTSIDE = "area", "outside"
+_ADVISED = "不宜"
 
 
 def parcel_checks(
@@ -49,7 +50,8 @@ def parcel_checks(
     -------
     pandas.DataFrame
         A row for each parcel and norm: ``parcel`` (row), ``rule`` (id of the exclusion, "area",
-        "outside"), ``verdict`` (pass|fail|unknown), ``value`` and ``limit`` (m or m2), ``zh, en``.
+        "outside"), ``verdict`` (pass|fail|advice|unknown), ``value`` and ``limit`` (m or m2), ``zh,
+        en``.  Advice: it does not keep to what is only advised (不宜) or may be remedied.
         Unknown: the layer is not there, or the area is not known.
 
     Raises
@@ -79,7 +81,7 @@ def parcel_checks(
 
 
 def suitable(checks: pd.DataFrame, *, parcels: int) -> Flags:
-    """Return for each parcel whether it fails nothing; what is unknown does not exclude."""
+    """Return for each parcel whether it fails nothing; advice and unknowns do not exclude."""
     fits = np.ones(parcels, dtype=bool)
     fits[checks.loc[checks["verdict"] == "fail", "parcel"].to_numpy(dtype=np.int64)] = False
     return fits
@@ -126,7 +128,9 @@ def _distance(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> NDArr
 def _table(
     rule: Mapping[str, object], value: NDArray[np.float64], limit: float, *, good: Flags
 ) -> pd.DataFrame:
-    verdict = np.where(np.isnan(value), "unknown", np.where(good, "pass", "fail"))
+    advised = rule.get("strength") == _ADVISED or bool(rule.get("remedy"))
+    otherwise = "advice" if advised else "fail"
+    verdict = np.where(np.isnan(value), "unknown", np.where(good, "pass", otherwise))
     words = {"zh": rule["zh"], "en": rule["en"]}
     numbers = {"verdict": verdict, "value": value, "limit": limit}
     return pd.DataFrame({"parcel": np.arange(len(value)), "rule": rule["id"], **numbers, **words})
