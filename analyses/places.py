@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analyses import places_tables as tables_of
+from analyses.distributions import lorenz_table
 from analyses.pairs import place_all
 from analyses.places_gap import stage_gap
 from analyses.places_reach import stage_reach, stages_of
@@ -189,6 +190,9 @@ def _part(stage: Stage, placed: Places, frames: _Frames, *, safe: SafePairs | No
         "access_scores": access,
         "equity": pd.concat([equity, whole], ignore_index=True) if len(whole) else equity,
         "clusters": clusters,
+        "lorenz": lorenz_table(
+            stage.id, values[AVAILABILITY], found.by_point(found.reach.children)
+        ),
     }
     total = lacking.iloc[-1]
     return _Part(

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 
 from analyses.coverage import coverage
+from analyses.distributions import walk_distances
 from analyses.entrances import entrances
 from analyses.facility_types import kinds_serving
 from analyses.inputs import Inputs, read_inputs
+from analyses.marks_model import Model
+from analyses.participation import participation
 from analyses.quality import access_legs, effects, facility_sources, street_tags
 from analyses.result import Result, Role, Shown
 from analyses.rules import standards_of
@@ -98,11 +101,19 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
     parts = [covered]
     if scene is not None:
         parts.append(_safety(study, inputs, setting, scene=scene, rules=rules, progress=progress))
+    if inputs.marks is not None and len(inputs.marks.rows):
+        progress("participation")
+        model = None if scene is None else _model(scene, parts[-1])
+        parts.append(participation(inputs.marks, inputs.communities, model))
     if study.sites.on:
         progress("places")
         safe = None if scene is None else (scene, setting)
         parts += places_of(study, inputs, doors, rules=rules, safe=safe)
-    quality = _quality(study, inputs, doors, points=covered.tables["points"], rules=rules)
+    points = covered.tables["points"]
+    quality = _quality(study, inputs, doors, points=points, rules=rules)
+    quality["walk_distances"] = walk_distances(
+        points, inputs.demand, rules, walking_speed_m_s=study.walking.speed_m_s
+    )
     found = replace(
         covered,
         tables={name: table for part in parts for name, table in part.tables.items()} | quality,
@@ -152,6 +163,12 @@ def _safety(
     tried = edited_scene(scene, edits, build=partial(scene_of, inputs))
     after: Safety = safety(tried, replace(setting, gates=edited_gates(setting.gates, edits)))
     return replace(before.result, tables={**before.result.tables, **compared(before, after)})
+
+
+def _model(scene: Scene, safe: Result) -> Model:
+    """Return what the marks are laid beside."""
+    hazards = next(one.rows for one in safe.shown if one.role == "hazard")
+    return Model(scene, hazards, survey=safe.tables["survey"])
 
 
 def setting_of(study: Study, inputs: Inputs, doors: gpd.GeoDataFrame | None = None) -> Setting:
