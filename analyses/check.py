@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analyses.inputs import is_osm
+from analyses.marks import reading as mark_reading
 from analyses.rules import kind_words
 from analyses.study import inputs_of, load_study
 from geo.check import Checked, checked_layer, outcome_of, report, write_rejects
@@ -94,12 +95,15 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
     if is_osm(section.path):
         return _osm_file(study.file(section.path), name=section.path)
     judged = key.startswith("facilities") and getattr(section, "kind", None) is None
-    options: dict[str, Any] = {"kinds": kind_words(), "required": ("kind",)} if judged else {}
+    options: dict[str, Any] = {"own_columns": study.headers}
+    if judged:
+        options |= {"kinds": kind_words(), "required": ("kind",)}
+    if key.startswith("marks"):
+        options |= mark_reading()
     return checked_layer(
         section.path,
         base=study.folder,
         columns=section.columns,
-        own_columns=study.headers,
         crs=section.crs,
         layer=section.layer,
         swap_xy=section.swap_xy,

@@ -16,6 +16,8 @@ from analyses.facilities import facilities_from_layer, facilities_from_osm, osm_
 from analyses.facility_merge import merge_facilities
 from analyses.facility_types import osm_wanted, required_kind
 from analyses.link_obstacles import obstacles_osm_wanted
+from analyses.marks import Marks, marks_of
+from analyses.marks import reading as mark_reading
 from analyses.rules import kind_words, settlement
 from analyses.safety_inputs import SafetyInputs, safety_inputs
 from analyses.safety_layers import osm_wanted as safety_wanted
@@ -32,6 +34,7 @@ from geo.streets import streets_from_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from analyses.result import Role
     from analyses.study import FacilitiesInput, LayerInput, Study
@@ -74,6 +77,8 @@ class Inputs:
         Role of `analyses.result` -> shapes for the basemap.
     safety
         See `analyses.safety_inputs`.
+    marks
+        What children and parents marked (`analyses.marks`), or None.
     accounts, rejects
         Rows in, used and rejected of each file; the rejected rows themselves by file.
     findings, notes
@@ -91,6 +96,7 @@ class Inputs:
     mapped_entrances: gpd.GeoDataFrame | None
     background: Mapping[Role, gpd.GeoDataFrame]
     safety: SafetyInputs
+    marks: Marks | None
     accounts: tuple[Account, ...]
     rejects: Mapping[str, pd.DataFrame]
     findings: tuple[Finding, ...]
@@ -113,14 +119,20 @@ class _Books:
         self.bounds: tuple[float, float, float, float] | None = None
         """West, south, east, north of the streets, once they are read."""
 
-    def read(self, section: LayerInput, **options: Any) -> Layer:  # noqa: ANN401
+    def read(
+        self,
+        section: LayerInput,
+        *,
+        own_columns: Path | None = None,
+        **options: Any,  # noqa: ANN401 - those of `read_layer`
+    ) -> Layer:
         """Read a layer of the study through the one door and enter it."""
         path = self.study.file(section.path)
         layer = read_layer(
             section.path,
             base=self.study.folder,
             columns=section.columns,
-            own_columns=self.study.headers,
+            own_columns=own_columns or self.study.headers,
             crs=section.crs,
             layer=section.layer,
             swap_xy=section.swap_xy,
@@ -177,6 +189,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         books.findings += gate_findings(facilities, gates)
     safe = safety_inputs(study, books.read, osm=osm, crs=crs)
     books.findings += safe.findings
+    marks = _marks(study, books, streets, crs=crs)
     progress("demand")
     people = demand_of(
         study, books.read, communities=communities, buildings=buildings, network=network
@@ -192,12 +205,30 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         mapped_entrances=mapped_entrances(osm["mapped"]) if "mapped" in osm else None,
         background={role: osm[role] for role in _BACKGROUND if role in osm},
         safety=safe,
+        marks=marks,
         accounts=tuple(books.accounts),
         rejects=books.rejects,
         findings=tuple(books.findings),
         notes=people.notes,
         unit=people.unit,
     )
+
+
+def _marks(study: Study, books: _Books, streets: Streets, *, crs: str) -> Marks | None:
+    """Read what was marked; the datum of phones' places is judged beside the streets."""
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    for section in study.marks:
+        layer = books.read(section, **mark_reading())
+        if section.crs is None:
+            layer = _datum_checked(
+                books, layer, section=section, streets=streets, options=mark_reading()
+            )
+        layers[section.path] = project(layer.frame, crs)
+    if not layers:
+        return None
+    marks = marks_of(layers)
+    books.findings += marks.findings
+    return marks
 
 
 def is_osm(path: str) -> bool:
@@ -266,7 +297,7 @@ def _facilities(
             frame = frame if kind is None else frame[frame["kind"] == kind]
             books.enter(section, len(frame), "facilities")
         else:
-            frame = _facility_layer(study, books, streets, section=section, crs=crs)
+            frame = _facility_layer(books, streets, section=section, crs=crs)
         frames.append(frame)
     facilities, findings = merge_facilities(frames)
     books.findings += findings
@@ -278,16 +309,18 @@ def _facilities(
 
 
 def _facility_layer(
-    study: Study, books: _Books, streets: Streets, *, section: FacilitiesInput, crs: str
+    books: _Books, streets: Streets, *, section: FacilitiesInput, crs: str
 ) -> gpd.GeoDataFrame:
     """Read one file of facilities; its datum is judged beside the streets."""
     kind = None if section.kind is None else required_kind(section.kind)
     # The study's own word stands above the file's; then the column is not judged.
-    kinds = kind_words() if kind is None else None
-    required = ("kind",) if kind is None else ()
-    layer = books.read(section, kinds=kinds, required=required)
+    options: dict[str, Any] = {
+        "kinds": kind_words() if kind is None else None,
+        "required": ("kind",) if kind is None else (),
+    }
+    layer = books.read(section, **options)
     if section.crs is None:
-        layer = _datum_checked(study, books, layer, section=section, streets=streets)
+        layer = _datum_checked(books, layer, section=section, streets=streets, options=options)
     frame = facilities_from_layer(layer.frame, kind=kind, source=section.path)
     return project(frame, crs)
 
@@ -377,7 +410,12 @@ def homes_of(buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.G
 
 
 def _datum_checked(
-    study: Study, books: _Books, layer: Layer, *, section: FacilitiesInput, streets: Streets
+    books: _Books,
+    layer: Layer,
+    *,
+    section: LayerInput,
+    streets: Streets,
+    options: Mapping[str, Any],
 ) -> Layer:
     """Ask whether an undeclared layer lies where GCJ-02 or BD-09 would put it."""
     points = layer.frame.geometry[layer.frame.geom_type == "Point"]
@@ -386,9 +424,9 @@ def _datum_checked(
     suspect = detect_datum(lonlat, lines).finding(file=layer.name)
     if suspect is None:
         return layer
-    if study.study.datum != "auto":
+    if books.study.study.datum != "auto":
         raise InputRefused(suspect)
     books.forget(layer)
     books.findings.append(replace(suspect, code="DATUM_APPLIED"))
     declared = section.model_copy(update={"crs": suspect.detail["datum"]})
-    return books.read(declared, kinds=kind_words() if section.kind is None else None)
+    return books.read(declared, **options)

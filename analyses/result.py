@@ -52,6 +52,11 @@ role            rows (columns besides geometry)
                 capacity_high, placed, share_placed, out_of_scope``; the row with no ``area_id``
                 is the total
 ``school_places`` table: ``facility_id, stage, places, assigned, fill, spare``
+``mark``        points, places that children and parents marked (crossings, middles of streets and
+                of squares, never a single mark): ``mark`` (id of the kind, None = nobody)``,
+                mark_zh, mark_en, place_kind`` (crossing | street | cell)``, object_id, place, area,
+                town, marks, people, grade`` (of the hazard beside it)``, agreement`` (agree |
+                missed | felt_only | None)``, agreement_zh, agreement_en``
 ``school_zone`` polygons, communities with the school that they would belong to: ``area_id, name,
                 stage, facility_id, school, from_school`` (today)``, children`` (of the stage)``,
                 change`` (stays | moves)``, why_zh, why_en``
@@ -77,7 +82,7 @@ Role = Literal[
     "entrance", "demand", "service", "gap", "rule", "kind",
     "school", "route", "crossing", "exposure", "hazard", "audit", "zone",
     "site", "short_group", "link", "co_use", "school_zone",
-    "place_gap", "school_places",
+    "place_gap", "school_places", "mark",
 ]  # fmt: skip
 
 

@@ -205,6 +205,8 @@ def load_study(path: str | Path) -> Study:
 
     Raises
     ------
+    marks: list[LayerInput] = Field(default_factory=list)
+    """``[[marks]]``: what children and parents marked, see `analyses.marks`."""
     InputRefused
         With one finding per slip: code, line, key, the value, and what is right.
     """
@@ -353,6 +355,8 @@ def _crs_slips(study: Study) -> Iterator[Finding]:
     except InputRefused as error:
         yield _renamed(error.findings[0], "study.crs")
     for key, section in inputs_of(study):
+    for number, layer in enumerate(study.marks, 1):
+        yield f"marks.[{number}]", layer
         try:
             if section.crs is not None:
                 parse_crs(section.crs)

@@ -42,6 +42,8 @@ FORM = (
     "answer", "assumed", "value", "why", "children", "width", "worth",
 )  # fmt: skip
 _ASSUMED = SOURCES[3:]
+FELT = "felt"
+"""Attribute of the tasks that come from marks of children and parents (`analyses.marks_model`)."""
 Part = Literal["crossings", "streets"]
 _NAMED = {"crossings": ("crossing_id", "street_name"), "streets": ("street_id", "name")}
 
@@ -296,6 +298,8 @@ def _why(row: Any, lang: Lang) -> str:  # noqa: ANN401 - a named tuple of `COLUM
     words = load_toml("words/ledger.toml")
     if row.kind == "gate":
         return str(words["why"]["check"][lang].format(check=row.attribute))
+    if row.attribute == FELT:
+        return str(words["why"]["felt"][lang].format(people=f"{row.children:.0f}"))
     return str(
         words["why"]["risk"][lang].format(
             attribute=words["attribute"][row.attribute][lang],

@@ -52,6 +52,7 @@ _DEGREES = re.compile(
     rf"(?P<after>{_SIDE})?"
 )
 _ANGLE_MARK = re.compile(r"[\u00b0'\":]|[ewnsdm]|\d\s+\d|[东西]经|[南北]纬")
+_GEOPOINT = re.compile(r"(-?\d{1,2}(?:\.\d+)?) (-?\d{1,3}(?:\.\d+)?)(?: -?\d+(?:\.\d+)?){2}")
 _ONE_COLUMN = re.compile(r"\s*[,，;；、|/\s]\s*")
 _SIXTY = 60
 
@@ -184,7 +185,12 @@ def coordinate(text: str, *, decimal_comma: bool = False) -> Parsed:
 
 
 def one_column(text: str) -> tuple[str, str] | None:
-    """Split ``"116.9, 38.9"`` into its two halves, or None."""
+    """Split ``"116.9, 38.9"`` into its two halves, or None.
+
+    The geopoint of ODK, ``latitude longitude altitude accuracy``, gives longitude and latitude.
+    """
+    if geopoint := _GEOPOINT.fullmatch(_bare(text)):
+        return geopoint[2], geopoint[1]
     parts = _ONE_COLUMN.split(_bare(text).strip("()[]"))
     return (parts[0], parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 - a pair
 

@@ -58,7 +58,13 @@ class Cleared:
 
 
 def clear(
-    cells: pd.DataFrame, rejected: pd.DataFrame, mapped: Mapped, *, file: str, allow: bool
+    cells: pd.DataFrame,
+    rejected: pd.DataFrame,
+    mapped: Mapped,
+    *,
+    file: str,
+    allow: bool,
+    also: Sequence[str] = (),
 ) -> Cleared:
     """Drop personal columns and mask personal numbers.
 
@@ -66,9 +72,18 @@ def clear(
     ----------
     allow
         The study's ``allow_pii``: columns stay, the findings say so.
+    also
+        Headers that are personal in a layer of this sort, compared as a whole (without the group
+        of questions before a slash).
     """
     children = is_children(cells, mapped)
-    named = [h for h in cells.columns if is_personal(h) or (children and _is_home(h, mapped))]
+    whole = {plain(header) for header in also}
+    named = [
+        h
+        for h in cells.columns
+        if is_personal(h) or plain(h.rpartition("/")[2]) in whole
+        or (children and _is_home(h, mapped))
+    ]  # fmt: skip
     marked = {h: rows for h in _free_texts(cells, mapped, named) if (rows := _numbers_in(cells[h]))}
     named += [h for h, rows in marked.items() if len(rows) >= _MOSTLY * len(cells)]
     findings = [

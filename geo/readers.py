@@ -54,6 +54,8 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
     required: Sequence[str] = (),
     wanted: Family | Collection[Family] | None = None,
     located: bool = True,
+    personal: Sequence[str] = (),
+    meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Layer:
     """Read a file, check every row, and return what may be used and what may not.
@@ -91,6 +93,11 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         lines alone, or points and polygons together, whichever it has more of.
     located
         Whether every row needs a place; False for tables that are joined by a code.
+    personal
+        Headers that hold personal data in a layer of this sort, besides those that always do.
+    meanings
+        Told the headers, returns further ones as `columns` does (which win), for exports whose
+        headers follow a pattern.
     progress
         Told the stage when it begins: ``open``, ``places``, ``values``, ``copies``.
 
@@ -117,6 +124,8 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         required=tuple(required),
         wanted=(wanted,) if isinstance(wanted, str) else None if wanted is None else tuple(wanted),
         located=located,
+        personal=tuple(personal),
+        meanings=meanings,
     )
     if progress is not None:
         asked = replace(asked, progress=progress)

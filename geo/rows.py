@@ -28,7 +28,7 @@ from geo.personal import clear
 from geo.places import Places, judge, judge_area, likely_names, middle, read_places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -67,15 +67,21 @@ class Asked:
     wanted: tuple[Family, ...] | None = None
     progress: Callable[[str], None] = _silent
     located: bool = True
+    personal: tuple[str, ...] = ()
+    meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None
 
 
 def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Layer:
     """Judge the rows of an opened file: see `geo.readers.read_layer`."""
     headers = [str(header) for header in raw.cells.columns]
+    if asked.meanings is not None:
+        asked = replace(asked, columns={**asked.meanings(headers), **asked.columns})
     mapped = cols.map_columns(headers, known, file=raw.name, own=asked.columns)
     _refuse_missing(raw, mapped, known, asked=asked)
     check_units(mapped, known, file=raw.name)
-    cleared = clear(raw.cells, raw.rejected, mapped, file=raw.name, allow=asked.allow_pii)
+    cleared = clear(
+        raw.cells, raw.rejected, mapped, file=raw.name, allow=asked.allow_pii, also=asked.personal
+    )
     raw = replace(raw, cells=cleared.cells, rejected=cleared.rejected)
     mapped = replace(
         mapped, header={c: h for c, h in mapped.header.items() if h in raw.cells.columns}

@@ -99,7 +99,10 @@ def _layers(shown: Sequence[Shown]) -> Layers:
         kinds = rows["facility"].geometry.geom_type
         layers["facilities"] = rows["facility"][kinds == "Point"]
         layers["facility_areas"] = rows["facility"][kinds != "Point"]
-    for role, name in (("entrance", "entrances"), ("demand", "demand"), ("service", "service")):
+    for role, name in (
+        ("entrance", "entrances"), ("demand", "demand"), ("service", "service"),
+        ("mark", "mark_places"),
+    ):  # fmt: skip
         if role in rows:
             layers[name] = rows[role]
     for role, name in (("gap", "gaps"), ("rule", "rules")):

@@ -33,9 +33,9 @@ _TABLES = (
     "stretches", "audit", "ledger_totals",
     "whatif_schools", "whatif_hazards",
     "place_gap", "short_groups", "school_places", "places_ahead", "first_shortage", "access_scores",
-    "equity", "clusters", "sites", "sites_front", "sites_regret", "sites_models",
-    "sites_phases", "parcel_checks", "co_use", "missing_links",
-    "quality_effects", "quality_streets", "quality_sources", "quality_legs", "attributes",
+    "equity", "lorenz", "clusters", "sites", "sites_front", "sites_regret", "sites_models",
+    "sites_phases", "parcel_checks", "co_use", "missing_links", "marks", "marks_read",
+    "walk_distances", "quality_effects", "quality_streets", "quality_sources", "quality_legs", "attributes",
 )  # fmt: skip
 
 
