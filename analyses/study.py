@@ -183,6 +183,8 @@ class Study(_Section):
     area: LayerInput | None = None
     catchments: LayerInput | None = None
     safety: list[SafetyInput] = Field(default_factory=list)
+    marks: list[LayerInput] = Field(default_factory=list)
+    """``[[marks]]``: what children and parents marked, see `analyses.marks`."""
     routes: RoutesInput = Field(default_factory=RoutesInput)
     sites: SitesInput = Field(default_factory=SitesInput)
     standards: StandardsInput = Field(default_factory=StandardsInput)
@@ -205,8 +207,6 @@ def load_study(path: str | Path) -> Study:
 
     Raises
     ------
-    marks: list[LayerInput] = Field(default_factory=list)
-    """``[[marks]]``: what children and parents marked, see `analyses.marks`."""
     InputRefused
         With one finding per slip: code, line, key, the value, and what is right.
     """
@@ -332,6 +332,8 @@ def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
         yield f"facilities.[{number}]", facilities
     for number, layer in enumerate(study.safety, 1):
         yield f"safety.[{number}]", layer
+    for number, layer in enumerate(study.marks, 1):
+        yield f"marks.[{number}]", layer
     for key in (
         "streets",
         "communities",
@@ -355,8 +357,6 @@ def _crs_slips(study: Study) -> Iterator[Finding]:
     except InputRefused as error:
         yield _renamed(error.findings[0], "study.crs")
     for key, section in inputs_of(study):
-    for number, layer in enumerate(study.marks, 1):
-        yield f"marks.[{number}]", layer
         try:
             if section.crs is not None:
                 parse_crs(section.crs)

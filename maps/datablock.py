@@ -88,11 +88,11 @@ COLUMNS: dict[Role, dict[str, float | None]] = {
         "children": _CHILDREN, "share": _SHARE, "rule_id": _TEXT, "communities": _TEXT,
         "pinyin": _TEXT, **_both("why"),
     },
-    "short_group": {
     "mark": {
         "place_kind": _TEXT, "place": _TEXT, "area": _TEXT, "marks": 1.0, "people": 1.0,
         "grade": _TEXT, "agreement": _TEXT, **_both("mark", "agreement"),
     },
+    "short_group": {
         "area_id": _TEXT, "name": _TEXT, "stage": _TEXT, "group": 1.0, "short": _CHILDREN,
     },
     "link": {
@@ -123,8 +123,8 @@ A number may come twice: ``<name>_after`` is its value after treatment.
 """
 _PLACED: tuple[Role, ...] = (
     "area", "facility", "entrance", "demand", "school", "crossing", "hazard", "site", "co_use",
-)  # fmt: skip
     "mark",
+)  # fmt: skip
 _BACKGROUND: tuple[Role, ...] = ("water", "green", "railway", "building")
 _SHAPED: tuple[Role, ...] = (
     "area", "exposure", "zone", "short_group", "link", "school_zone",
