@@ -91,7 +91,10 @@ def beside_model(
 
 
 def with_tasks(survey: pd.DataFrame, groups: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Add a task for each place that is felt only, the most people first, behind the others."""
+    """Put a task for each place that is felt only, the most people first, before the others.
+
+    They are few, and what the model does not know at all has no worth in points.
+    """
     felt = groups[groups["agreement"] == "felt_only"]
     at = felt.drop_duplicates("object_id")
     people = felt.groupby("object_id")["people"].max()
@@ -99,7 +102,7 @@ def with_tasks(survey: pd.DataFrame, groups: gpd.GeoDataFrame) -> pd.DataFrame:
     nothing = pd.Series([None] * len(at), dtype=object)
     tasks = pd.DataFrame(
         {
-            "rank": np.arange(1, len(at) + 1) + len(survey),
+            "rank": 0,
             "school_id": nothing,
             "kind": at["place_kind"].to_list(),
             "object_id": at["object_id"].to_list(),
@@ -113,8 +116,9 @@ def with_tasks(survey: pd.DataFrame, groups: gpd.GeoDataFrame) -> pd.DataFrame:
             **dict.fromkeys(("low", "high", "width", "worth"), np.nan),
         }
     )
-    parts: Sequence[pd.DataFrame] = [p for p in (survey, tasks) if len(p)] or [survey]
-    return pd.concat(parts, ignore_index=True)[list(SURVEY_COLUMNS)]
+    parts: Sequence[pd.DataFrame] = [p for p in (tasks, survey) if len(p)] or [survey]
+    every = pd.concat(parts, ignore_index=True)
+    return every.assign(rank=np.arange(1, len(every) + 1))[list(SURVEY_COLUMNS)]
 
 
 def parts_of(scene: Scene, *, informal: bool = False) -> list[tuple[str, Shapes, pd.DataFrame]]:

@@ -271,7 +271,12 @@ def test_a_place_that_is_felt_only_becomes_a_task_of_the_survey() -> None:
     found = participation(marks(people("afraid", [500.0] * 3)), towns(), model())
     tasks = found.tables["survey"]
     row = tasks.iloc[0]
-    assert (row["object_id"], row["attribute"], row["children"]) == ("c0", "felt", 3.0)
+    assert (row["rank"], row["object_id"], row["attribute"], row["children"]) == (
+        1,
+        "c0",
+        "felt",
+        3.0,
+    )
     for lang, text in (("zh", "3 人标为危险"), ("en", "marked as dangerous by 3")):
         form = survey_form(tasks, lang, crs=CRS)
         assert text in form["why"].item()
