@@ -7,7 +7,7 @@ Whatever is not named there (homes, ways, entrances, notes of officers, file nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,22 +16,27 @@ import pandas as pd
 
 from analyses.privacy import rounding
 from analyses.privacy.ledger import Release, clashes, earlier_numbers
-from analyses.privacy.partition import band, parts_told
-from analyses.privacy.release import Told, Unit, protect
+from analyses.privacy.release import attack, told_numbers
+from analyses.public_schools import bands, public_audit, public_hazards, public_schools, pupils_told
 from analyses.public_units import counts_of, grouped, units_of
+from analyses.public_values import told_units, told_values
 from analyses.result import Shown
-from analyses.treatments import bodies, treatments
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyses.result import Role
+    from analyses.privacy.release import Counts, Unit
     from analyses.run import Run
 
 Frame = gpd.GeoDataFrame | pd.DataFrame
-_DECIMALS = 2
+
+
+VALUE_COLUMNS = (
+    "unit_id", "level", "name", "town", "rule_id", "children_low", "children_high", "covered_low",
+    "covered_high", "share_low", "share_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,32 +47,38 @@ class Edition:
     ----------
     shown
         Roles for the map, with the listed columns only.
+    units
+        What is told of: ``unit_id, level`` (district | town | area)``, name, town, children_low,
+        children_high``; equal bounds are one number, other bounds tell that part of it is below k.
+    values
+        A row for each unit and rule: `VALUE_COLUMNS`; shares in whole percent, no value where
+        nothing is told.
     areas
         Merged areas: ``area_id, name, town, settlement, children`` and their shapes.
-    values
-        A row for each unit and rule: ``unit_id, level, name, town, rule_id, children, covered,
-        share_low, share_high`` (whole percent)``, told`` (full | few_covered | few_uncovered |
-        concerned | none).
     schools
-        ``school_id`` (a running number)``, name, kind, children``.
+        ``school_id`` (a running number)``, name, kind, children`` and how many checks ended how.
+    audit
+        Failed and open checks of each school, without what was measured.
     hazards
         Hazards of the ledger that this run found, without what officers wrote.
-    units
-        What is told of.
-    withheld
-        How many numbers were withdrawn because they would have given a small one away.
+    left_out
+        Rules of which nothing is told: whom they concern is not counted as such.
     release
-        For the ledger of releases.
+        For the ledger of releases; None where no children are known.
+    attacked
+        How many numbers the attacker tried to open.
     """
 
     shown: tuple[Shown, ...]
-    areas: gpd.GeoDataFrame
+    units: pd.DataFrame
     values: pd.DataFrame
-    schools: pd.DataFrame
+    areas: gpd.GeoDataFrame
+    schools: gpd.GeoDataFrame
+    audit: pd.DataFrame
     hazards: pd.DataFrame
-    units: tuple[Unit, ...]
-    withheld: int
-    release: Release
+    left_out: tuple[str, ...]
+    release: Release | None
+    attacked: int
 
 
 def public_edition(run: Run, earlier: Sequence[Release] = ()) -> Edition:
@@ -86,6 +97,8 @@ def public_edition(run: Run, earlier: Sequence[Release] = ()) -> Edition:
         ``PUBLISH_TOO_FEW``; ``PUBLISH_PINNED`` and the clashes with earlier releases
         (`analyses.privacy.ledger`), each naming its cell.
     """
+    if run.inputs.unit != "children":
+        return _without_children(run)
     k, date = run.study.publish.k, run.study.study.date
     counts = counts_of(run)
     if counts.children.sum() < rounding.least_to_split(k):
@@ -93,110 +106,120 @@ def public_edition(run: Run, earlier: Sequence[Release] = ()) -> Edition:
         raise InputRefused(Finding("PUBLISH_TOO_FEW", "study.toml", detail=detail))
     areas = grouped(run, counts, k=k, before=[r.groups for r in earlier])
     units = units_of(areas, district=run.study.study.name)
-    before = earlier_numbers(earlier, date=date)
-    told, pinned = protect(counts, units, k=k, earlier=before)
-    release = Release(date, k, dict(zip(areas["area_id"], areas["group"], strict=True)), tuple(told))
+    towns = {
+        u.areas: [a.areas for a in units if a.level == "area" and a.areas <= u.areas]
+        for u in units
+        if u.level == "town"
+    }
+    told = told_numbers(counts, towns, k=k)
+    schools = public_schools(run, k=k)
+    numbers = (*told, *pupils_told(schools, k=k))
+    grouping = dict(zip(areas["area_id"], areas["group"], strict=True))
+    release = Release(date, k, grouping, numbers)
+    _refuse(release, earlier, counts, units)
+    values = told_values(units, counts, told, k=k)
+    table = told_units(units, counts, told, k=k)
+    shapes = _shapes(areas, units, table)
+    return Edition(
+        shown=_shown(run, (shapes, values, schools), k=k),
+        units=table,
+        values=values,
+        areas=shapes,
+        schools=schools,
+        audit=public_audit(run),
+        hazards=public_hazards(run, k=k),
+        left_out=tuple(sorted(set(run.result.tables["by_area"]["rule_id"]) - set(counts.concerns))),
+        release=release,
+        attacked=len(numbers),
+    )
+
+
+def _without_children(run: Run) -> Edition:
+    """Return the edition of a study that knows no children: places, checks, hazards, no counts."""
+    areas = run.inputs.communities[["area_id", "name", "town", "settlement", "geometry"]].copy()
+    areas["area_id"] = [f"A{n:03d}" for n in range(1, len(areas) + 1)]
+    areas["children"] = pd.array([None] * len(areas), dtype="Int64")
+    schools = public_schools(run, k=run.study.publish.k).assign(children=pd.NA)
+    values = pd.DataFrame(columns=list(VALUE_COLUMNS))
+    units = pd.DataFrame(
+        [("district", "district", run.study.study.name, "", pd.NA, pd.NA)],
+        columns=["unit_id", "level", "name", "town", "children_low", "children_high"],
+    )
+    hazards = public_hazards(run, k=run.study.publish.k)
+    return Edition(
+        shown=tuple(
+            replace(s, rows=s.rows.assign(children=np.nan)) if "children" in s.rows else s
+            for s in _shown(run, (areas, values, schools), k=run.study.publish.k)
+        ),
+        units=units,
+        values=values,
+        areas=areas,
+        schools=schools,
+        audit=public_audit(run),
+        hazards=hazards.assign(children=pd.NA),
+        left_out=tuple(sorted(set(run.result.tables["by_area"]["rule_id"]))),
+        release=None,
+        attacked=0,
+    )
+
+
+def _refuse(
+    release: Release, earlier: Sequence[Release], counts: Counts, units: Sequence[Unit]
+) -> None:
+    """Refuse a release that gives a small count away, alone or beside the earlier ones."""
+    names = {u.areas: u.name for u in units}
     refused = [
-        Finding(c.code, "study.toml", detail={"where": c.where, "what": c.what, "k": k})
+        Finding(c.code, "study.toml", detail={"where": c.where, "what": c.what, "k": release.k})
         for c in clashes(release, earlier, counts.children)
     ]
+    before = earlier_numbers(earlier, date=release.date)
+    together = list(dict.fromkeys([*release.numbers, *before]))
     refused += [
         Finding(
             "PUBLISH_PINNED",
             "study.toml",
             detail={
-                "where": p.unit.name, "what": f"{p.what} {p.rule}", "k": k,
+                "where": names.get(p.areas, ", ".join(sorted(p.areas))),
+                "what": f"{p.what} ({p.rule})", "k": release.k,
                 "low": f"{p.low:.1f}", "high": f"{p.high:.1f}",
             },
         )
-        for p in pinned
+        for p in attack(counts, together, k=release.k)
     ]  # fmt: skip
     if refused:
         raise InputRefused(*refused)
-    values = _values(units, told, rules=[str(r) for r in counts.concerned], k=k)
-    shapes = _shapes(areas, units, told)
-    return Edition(
-        shown=_shown(run, shapes, values, k=k),
-        areas=shapes,
-        values=values,
-        schools=_schools(run, k=k),
-        hazards=_hazards(run, k=k),
-        units=units,
-        withheld=int((values["told"] == "none").sum()),
-        release=release,
-    )
-
-
-def _values(
-    units: Sequence[Unit], told: Sequence[Told], *, rules: Sequence[str], k: int
-) -> pd.DataFrame:
-    """Return a row for each unit and rule with what is told of it."""
-    known = {t.key: t for t in told}
-    rows = []
-    for unit in units:
-        for rule in rules:
-            concerned = known.get((unit.areas, "concerned", rule))
-            whole = concerned.value if concerned is not None else None
-            row = {"unit_id": unit.id, "level": unit.level, "name": unit.name, "town": unit.town,
-                   "rule_id": rule, "children": whole, **_nothing(whole)}  # fmt: skip
-            side = next(
-                (t for s in ("covered", "uncovered") if (t := known.get((unit.areas, s, rule)))),
-                None,
-            )
-            if side is not None and whole is not None:
-                row |= _sides(side, whole, k=k)
-            rows.append(row)
-    table = pd.DataFrame(rows)
-    whole_numbers = ["children", "covered", "share_low", "share_high"]
-    return table.astype(dict.fromkeys(whole_numbers, "Int64"))
-
-
-def _nothing(whole: int | None) -> dict[str, Any]:
-    told = "none" if whole is None else "concerned"
-    return {"covered": None, "share_low": None, "share_high": None, "told": told}
-
-
-def _sides(side: Told, whole: int, *, k: int) -> dict[str, Any]:
-    """Return the share of covered children, or its bound where one side is below k."""
-    if side.value is not None:
-        percent = rounding.share(side.value, whole)
-        return {"covered": side.value, "share_low": percent, "share_high": percent, "told": "full"}
-    if side.statistic == "covered":
-        most = rounding.share_at_most(whole, k=k)
-        return {"share_low": None, "share_high": most, "told": "few_covered"}
-    return {
-        "share_low": rounding.share_at_least(whole, k=k),
-        "share_high": None,
-        "told": "few_uncovered",
-    }
 
 
 def _shapes(
-    areas: gpd.GeoDataFrame, units: Sequence[Unit], told: Sequence[Told]
+    areas: gpd.GeoDataFrame, units: Sequence[Unit], table: pd.DataFrame
 ) -> gpd.GeoDataFrame:
-    """Return the merged areas with their rounded children."""
-    known = {t.areas: t.value for t in told if t.statistic == "children"}
+    """Return the merged areas with their rounded children, where they are one number."""
+    known = table.set_index("unit_id")
     rows = []
     for unit in (u for u in units if u.level == "area"):
         mine = areas[areas["area_id"].isin(unit.areas)]
         kinds = sorted(set(mine["settlement"].astype(str)))
+        low, high = known.loc[unit.id, ["children_low", "children_high"]]
         rows.append({
             "area_id": unit.id, "name": unit.name, "town": unit.town,
             "settlement": kinds[0] if len(kinds) == 1 else "unknown",
-            "children": known.get(unit.areas), "geometry": mine.geometry.union_all(),
+            "children": low if low == high else None, "geometry": mine.geometry.union_all(),
         })  # fmt: skip
     frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=areas.crs)
     return frame.astype({"children": "Int64"})
 
 
-def _shown(run: Run, areas: gpd.GeoDataFrame, values: pd.DataFrame, *, k: int) -> tuple[Shown, ...]:
+def _shown(
+    run: Run, parts: tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame], *, k: int
+) -> tuple[Shown, ...]:
     """Return the map's roles: those listed, with the columns listed."""
     layers: dict[str, Any] = load_toml("rules/publish.toml")["layers"]
+    areas, values, schools = parts
     made: Mapping[str, Frame] = {
         "area": areas,
         "area_value": _area_values(values),
-        "school": _schools(run, k=k),
-        "hazard": _hazards(run, k=k),
+        "school": schools,
+        "hazard": public_hazards(run, k=k),
     }
     found = []
     for item in run.result.shown:
@@ -206,7 +229,8 @@ def _shown(run: Run, areas: gpd.GeoDataFrame, values: pd.DataFrame, *, k: int) -
         if item.role == "facility":
             rows = _facilities(rows)
         if item.role == "crossing":
-            rows = rows.assign(children=_bands(rows, k=k))
+            # That anybody passes is told only where enough do.
+            rows = rows.assign(children=bands(rows, k=k)).dropna(subset="children")
         found.append(Shown(item.role, _listed(rows, layers[item.role]), item.zh, item.en))
     return tuple(found)
 
@@ -220,64 +244,20 @@ def _listed(rows: Frame, columns: Sequence[str]) -> Frame:
 
 
 def _area_values(values: pd.DataFrame) -> pd.DataFrame:
-    """Return the values as the map wants them: a share where only its bound is told is the bound."""
+    """Return the values as the map wants them: the middle of a share of which bounds are told."""
     rows = values[values["level"] != "town"]
     low, high = (rows[c].astype("Float64") for c in ("share_low", "share_high"))
-    share = low.fillna(high) / 100
+    exact = rows["covered_low"] == rows["covered_high"]
+    covered = rows["covered_low"].astype("Float64").where(exact)
     return pd.DataFrame({
         "area_id": rows["unit_id"].where(rows["level"] == "area", None).astype(object),
         "rule_id": rows["rule_id"],
-        "children": rows["children"].astype("Float64").to_numpy(np.float64, na_value=np.nan),
-        "covered_walk": rows["covered"].astype("Float64").to_numpy(np.float64, na_value=np.nan),
-        "share_walk": share.to_numpy(np.float64, na_value=np.nan),
+        "children": rows["children_low"].astype("Float64").to_numpy(np.float64, na_value=np.nan),
+        "covered_walk": covered.to_numpy(np.float64, na_value=np.nan),
+        "share_walk": ((low + high) / 200).to_numpy(np.float64, na_value=np.nan),
     })  # fmt: skip
 
 
 def _facilities(rows: Frame) -> Frame:
     """Number the facilities anew: an id of the user's file may say anything."""
     return rows.assign(facility_id=[f"F{n:05d}" for n in range(1, len(rows) + 1)])
-
-
-def _schools(run: Run, *, k: int) -> Frame:
-    """Return the schools with rounded pupils where there are enough."""
-    rows = next((s.rows for s in run.result.shown if s.role == "school"), None)
-    if rows is None or rows.empty:
-        return pd.DataFrame(columns=["school_id", "name", "kind", "children"])
-    told = pd.Series(index=rows.index, dtype="Int64")
-    if "children" in rows:
-        for _, of_kind in rows.groupby("kind", sort=True):
-            values = parts_told(of_kind["children"].tolist(), k=k)
-            told[of_kind.index] = pd.array(values, dtype="Int64")
-    return rows[["name", "kind", rows.geometry.name]].assign(
-        school_id=_school_ids(rows).to_numpy(), children=told
-    )
-
-
-def _school_ids(rows: pd.DataFrame) -> pd.Series:
-    """Return running numbers for the schools, by their own id."""
-    numbers = [f"S{n:04d}" for n in range(1, len(rows) + 1)]
-    return pd.Series(numbers, index=rows["school_id"].astype(str))
-
-
-def _hazards(run: Run, *, k: int) -> Frame:
-    """Return the hazards that this run found: what is written by hand is left out."""
-    shown = {s.role: s.rows for s in run.result.shown}
-    rows = shown.get("hazard")
-    if rows is None or rows.empty or "school" not in shown:
-        return pd.DataFrame(columns=["school_id", "grade", "children"])
-    if "change" in rows:
-        rows = rows[rows["change"].isin(load_toml("rules/publish.toml")["hazards"]["changes"])]
-    numbers = _school_ids(shown["school"])
-    named = rows.assign(
-        school_id=rows["school_id"].astype(str).map(numbers), children=_bands(rows, k=k)
-    )
-    for column, words in (("treatment", treatments()), ("body", bodies())):
-        if column in named:
-            named[column] = named[column].where(named[column].isin(list(words)), None)
-    return _listed(named, load_toml("rules/publish.toml")["layers"]["hazard"])
-
-
-def _bands(rows: pd.DataFrame, *, k: int) -> pd.Series:
-    """Return the bands that the children on crossings or hazards lie in."""
-    values = [band(float(n), k=k) if n == n else None for n in rows["children"]]  # noqa: PLR0124
-    return pd.Series(pd.array(values, dtype="Int64"), index=rows.index)

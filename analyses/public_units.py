@@ -8,11 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.people import age_groups
+from analyses.limits import in_scope
+from analyses.people import age_groups, age_shares
 from analyses.privacy.merging import merged
-from analyses.privacy.release import Counts, Unit, chains_of
+from analyses.privacy.release import SEPARATOR, Counts, Unit, chains_of
 from analyses.privacy.rounding import least_to_split
 from analyses.result import Status
+from analyses.rules import one_test_each, standards_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,27 +25,69 @@ DISTRICT = "district"
 
 
 def counts_of(run: Run) -> Counts:
-    """Return the true counts of a run for each community and rule (unknown counts are none)."""
-    table = run.result.tables["by_area"]
-    areas = run.inputs.communities["area_id"].astype(str)
-    inside = table[table["area_id"].isin(areas)]
-    wide = {
-        name: inside.pivot_table(index="area_id", columns="rule_id", values=name, aggfunc="sum")
-        .reindex(areas)
-        .fillna(0.0)
-        .clip(lower=0.0)
-        for name in ("children", "covered_walk")
-    }
-    concerned, covered = wide["children"], wide["covered_walk"]
+    """Return the true counts of a run for each community and rule (unknown counts are none).
+
+    Rules that cut an age group in two are left out: whom they concern is a guess.
+    """
+    communities = run.inputs.communities
+    areas = pd.Index(communities["area_id"].astype(str))
+    groups = _groups(run, areas)
     rules = run.result.tables["rules"]
     kinds = dict(zip(rules["rule_id"].astype(str), rules["kind"].astype(str), strict=True))
-    points = run.result.tables["points"]
-    everyone = points.groupby("area_id")["children"].sum().reindex(areas).fillna(0.0)
-    met = pd.DataFrame(
-        {r: (points[f"status:{r}"] == Status.COVERED).astype(float) for r in concerned}
+    concerns = _concerns(run, groups)
+    table = run.result.tables["by_area"]
+    covered = (
+        table[table["rule_id"].isin(list(concerns)) & table["area_id"].isin(areas)]
+        .pivot_table(index="area_id", columns="rule_id", values="covered_walk", aggfunc="sum")
+        .reindex(index=areas, columns=list(concerns))
+        .fillna(0.0)
+        .clip(lower=0.0)
     )
-    finest = pd.concat([met, covered], ignore_index=True)
-    return Counts(everyone, concerned, covered, kinds, chains_of(concerned, finest, kinds))
+    points = run.result.tables["points"]
+    met = pd.DataFrame(
+        {r: (points[f"status:{r}"] == Status.COVERED).astype(float) for r in concerns}
+    )
+    return Counts(
+        groups=groups,
+        concerns=concerns,
+        covered=covered,
+        kinds=kinds,
+        chains=chains_of(concerns, pd.concat([met, covered], ignore_index=True), kinds),
+        settlement=pd.Series(communities["settlement"].astype(str).to_numpy(), index=areas),
+    )
+
+
+def _groups(run: Run, areas: pd.Index) -> pd.DataFrame:
+    """Return the children of each area by age group and settlement; groups without any left out."""
+    demand = run.inputs.demand
+    ages = [g for g in age_groups() if g in demand]
+    found = {}
+    for settlement, rows in demand.groupby(demand["settlement"].astype(str), sort=True):
+        sums = rows[ages].fillna(0.0).groupby(rows["area_id"].astype(str)).sum().reindex(areas)
+        found |= {f"{age}{SEPARATOR}{settlement}": sums[age].fillna(0.0) for age in ages}
+    groups = pd.DataFrame(found, index=areas)
+    return groups.loc[:, groups.sum() > 0]
+
+
+def _concerns(run: Run, groups: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """Return which groups each rule concerns, of the rules that take age groups as a whole."""
+    tested = set(run.result.tables["by_area"]["rule_id"])
+    found = {}
+    for rule in one_test_each(standards_of(run.study)):
+        shares = age_shares(rule.ages)
+        if rule.id not in tested or any(share < 1 for share in shares.values()):
+            continue
+        halves = [str(g).rpartition(SEPARATOR) for g in groups]
+        settlements = np.array([settlement for *_, settlement in halves], dtype=object)
+        applies = in_scope(rule, settlements)
+        mine = [
+            f"{age}{SEPARATOR}{settlement}"
+            for (age, _, settlement), fits in zip(halves, applies, strict=True)
+            if fits and age in shares
+        ]
+        if mine:
+            found[rule.id] = frozenset(mine)
+    return found
 
 
 def grouped(
@@ -71,9 +115,11 @@ def grouped(
     areas = run.inputs.communities[["area_id", "name", "town", "settlement", "geometry"]].copy()
     areas["area_id"] = areas["area_id"].astype(str)
     areas["public_town"] = _towns(areas, counts, k=k)
-    columns, empty_passes = _counted(run, counts)
+    columns = np.column_stack([counts.children, counts.groups]).astype(np.float64)
     by_town = areas.assign(town=areas["public_town"])
-    positions = merged(by_town, columns, least=least_to_split(k), empty_passes=empty_passes)
+    positions = merged(
+        by_town, columns, least=least_to_split(k), empty_passes=np.arange(columns.shape[1]) > 0
+    )
     fresh = areas["area_id"].to_numpy()[positions]
     areas["group"] = _kept(areas, counts, fresh, before=before, k=k)
     return areas
@@ -82,8 +128,11 @@ def grouped(
 def _towns(areas: gpd.GeoDataFrame, counts: Counts, *, k: int) -> list[str]:
     """Return the name of the town of each area; towns with too few children go together."""
     names = areas["town"].fillna("").astype(str)
+    children = counts.children.groupby(names.to_numpy()).sum()
+    if (children >= least_to_split(k)).all():
+        return names.tolist()
     shapes = areas[["geometry"]].assign(name=names).dissolve("name")
-    children = counts.children.groupby(names.to_numpy()).sum().reindex(shapes.index)
+    children = children.reindex(shapes.index)
     towns = shapes.reset_index(names="area_id").assign(town="")
     group = merged(
         towns,
@@ -96,17 +145,6 @@ def _towns(areas: gpd.GeoDataFrame, counts: Counts, *, k: int) -> list[str]:
         together.setdefault(int(first), []).append(str(name))
     called = {n: "、".join(filter(None, sorted(ns))) for ns in together.values() for n in ns}
     return [called[name] for name in names]
-
-
-def _counted(run: Run, counts: Counts) -> tuple[np.ndarray, np.ndarray]:
-    """Return all, by age group and by rule: what every group must have enough of."""
-    groups = [g for g in age_groups() if g in run.inputs.demand]
-    by_age = run.inputs.demand.groupby("area_id")[groups].sum()
-    ages = by_age.reindex(counts.children.index).fillna(0.0).to_numpy(np.float64)
-    rules = counts.concerned.to_numpy(np.float64)
-    columns = np.column_stack([counts.children.to_numpy(np.float64), ages, rules])
-    empty_passes = np.arange(columns.shape[1]) > len(groups)
-    return columns, empty_passes
 
 
 def _kept(

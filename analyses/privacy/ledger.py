@@ -117,10 +117,8 @@ def _contradictions(new: Release, old: Sequence[Release]) -> Iterator[Clash]:
     before = {t.key: t for t in earlier_numbers(old, date=new.date)}
     for told in new.numbers:
         was = before.get(told.key)
-        if was is not None and (told.low > was.high or was.low > told.high):
-            yield Clash(
-                "PUBLISH_CONTRADICTION", _names(told.areas), f"{told.statistic} {told.rule}"
-            )
+        if was is not None and (told.low >= was.high or was.low >= told.high):
+            yield Clash("PUBLISH_CONTRADICTION", _names(told.areas), f"{told.statistic} {told.of}")
 
 
 def _rings(new: Release, old: Sequence[Release]) -> Iterator[Clash]:
@@ -142,23 +140,21 @@ def _rings(new: Release, old: Sequence[Release]) -> Iterator[Clash]:
 def _covered(
     numbers: Sequence[Told],
 ) -> dict[tuple[frozenset[str], str], tuple[str, float, float]]:
-    """Return between which bounds the covered children lie: (areas, rule) -> kind, low, high."""
-    concerned = {(t.areas, t.rule): t for t in numbers if t.statistic == "concerned"}
-    found = {}
-    for told in numbers:
-        place = (told.areas, told.rule)
-        if told.statistic == "covered":
-            found[place] = (told.kind, told.low, told.high)
-        elif told.statistic == "uncovered" and place in concerned:
-            whole = concerned[place]
-            found[place] = (told.kind, max(whole.low - told.high, 0.0), whole.high - told.low)
-    return found
+    """Return between which bounds the covered children lie: (areas, rule) -> kind, low, high.
+
+    A side that is only told to be below k leaves the ring wide enough.
+    """
+    return {
+        (t.areas, t.of): (t.kind, t.low, t.high)
+        for t in numbers
+        if t.statistic == "covered" and t.value is not None
+    }
 
 
 def _differences(new: Release, old: Sequence[Release], children: pd.Series) -> Iterator[Clash]:
     """Find areas told of now and before that differ by fewer than k children."""
-    ours = {t.areas for t in new.numbers}
-    theirs = {t.areas for r in old for t in r.numbers}
+    ours = {t.areas for t in new.numbers if t.statistic != "pupils"}
+    theirs = {t.areas for r in old for t in r.numbers if t.statistic != "pupils"}
     for mine in sorted(ours, key=sorted):
         for other in sorted(theirs - ours, key=sorted):
             small, large = sorted((mine, other), key=len)
@@ -177,7 +173,7 @@ def _as_json(release: Release) -> dict[str, Any]:
     units = sorted({t.areas for t in release.numbers}, key=sorted)
     place = {areas: n for n, areas in enumerate(units)}
     rows = [
-        [place[t.areas], t.statistic, t.rule, t.kind, t.value, t.low, t.high]
+        [place[t.areas], t.statistic, t.of, t.kind, t.base, t.value, t.low, t.high]
         for t in release.numbers
     ]
     return {
@@ -192,8 +188,8 @@ def _as_json(release: Release) -> dict[str, Any]:
 def _from_json(entry: Mapping[str, Any]) -> Release:
     units = [frozenset(map(str, areas)) for areas in entry["units"]]
     numbers = tuple(
-        Told(units[unit], statistic, str(rule), str(kind), value, float(low), float(high))
-        for unit, statistic, rule, kind, value, low, high in entry["numbers"]
+        Told(units[unit], statistic, str(of), value, float(low), float(high), str(kind), str(base))
+        for unit, statistic, of, kind, base, value, low, high in entry["numbers"]
     )
     groups = {str(a): str(g) for a, g in entry["groups"].items()}
     return Release(str(entry["date"]), int(entry["k"]), groups, numbers)

@@ -1,12 +1,15 @@
-"""Which numbers of children are told for each area, town and the district, so that none gives away?
+"""Which numbers of children are told of each area, so that none gives a small one away?
 
-Every number is tried by the attacker first.  Where a count below k could be worked out, a number
-that helps is withdrawn, the smallest area's first, until nothing is left to work out.
+Two ideas make a release safe before any attacker tries it.  First, every count is told once: a town
+and the district are the sum of what is told of their parts, so that subtracting one from the other
+teaches nothing.  Second, every number is part of a whole, and is told
+as a number only where neither it nor the rest is below k; otherwise only "fewer than k" is told of
+the smaller side, and nothing of the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,19 +17,22 @@ import numpy as np
 from analyses.privacy.attacker import Cell, Statement, bounds, pinned
 from analyses.privacy.rounding import interval, least_to_split
 from analyses.privacy.rounding import told as told_of
+from geo.bundled import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
-Statistic = Literal["children", "concerned", "covered", "uncovered"]
-_TELLING: tuple[Statistic, ...] = ("covered", "uncovered", "concerned", "children")
-"""What is withdrawn first: the sides, then who is concerned, then how many there are."""
-_OUT = "out"
-NEVER = "never"
-"""What is pinned when the numbers contradict each other."""
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+Statistic = Literal["group", "covered", "uncovered", "more", "pupils"]
+Chain = tuple[str, ...]
+SEPARATOR = ":"
+CONTRADICTION = "never"
+"""What is given away where the numbers contradict each other."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +41,33 @@ class Counts:
 
     Attributes
     ----------
-    children
-        All children.
-    concerned, covered
-        A column for each rule: children it concerns, and those of them that are covered.
+    groups
+        Children of one age group and settlement, a column each, called ``age:settlement``: either
+        all or none of a column are concerned by a rule.
+    concerns
+        Rule -> columns of `groups` that it concerns.
+    covered
+        A column for each rule: children that it covers.
     kinds
         Rule -> kind of facility.
     chains
-        Rules that nest: each concerns the same children and covers all that the one before
-        covers.  A rule that nests with none is a chain of its own.
+        Rules that nest: each concerns the same groups and covers all that the one before covers.
+        A rule that nests with none is a chain of its own.
+    settlement
+        Settlement of each area, as everybody can see it.
     """
 
-    children: pd.Series
-    concerned: pd.DataFrame
+    groups: pd.DataFrame
+    concerns: Mapping[str, frozenset[str]]
     covered: pd.DataFrame
     kinds: Mapping[str, str]
-    chains: tuple[tuple[str, ...], ...]
+    chains: tuple[Chain, ...]
+    settlement: pd.Series
+
+    @property
+    def children(self) -> pd.Series:
+        """Return all children of each area."""
+        return self.groups.sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -66,229 +83,313 @@ class Unit:
 
 @dataclass(frozen=True)
 class Told:
-    """One published number; ``value`` None means "fewer than k"."""
+    """One published number; `value` None means "fewer than k".
+
+    Attributes
+    ----------
+    areas
+        Of which areas.
+    statistic
+        ``group``: children of the group `of`; ``covered, uncovered``: by the rule `of`; ``more``:
+        covered by the rule `of` and not by the stricter rule `base`; ``pupils``: of the school `of`.
+    kind
+        Kind of facility of the rule.
+    low, high
+        Between which counts the true one lies.
+    """
 
     areas: frozenset[str]
     statistic: Statistic
-    rule: str
-    kind: str
+    of: str
     value: int | None
     low: float
     high: float
+    kind: str = ""
+    base: str = ""
 
     @property
     def key(self) -> tuple[frozenset[str], str, str]:
         """Return what it is about."""
-        return self.areas, self.statistic, self.rule
+        return self.areas, self.statistic, self.of
 
 
 @dataclass(frozen=True)
 class Pinned:
     """A count below k that a stranger could work out."""
 
-    unit: Unit
+    areas: frozenset[str]
     rule: str
     what: str
     low: float
     high: float
 
 
-def all_told(counts: Counts, units: Iterable[Unit], *, k: int) -> list[Told]:
-    """Return what the rounding rules alone would tell of every unit."""
-    units = list(units)
-    member = _membership(units, counts.children.index)
-    total = member @ counts.children.to_numpy(np.float64)
-    concerned = member @ counts.concerned.to_numpy(np.float64)
-    covered = member @ counts.covered[counts.concerned.columns].to_numpy(np.float64)
-    found: dict[tuple[frozenset[str], str, str], Told] = {}
-    for row, unit in enumerate(units):
-        here = [_number(unit, "children", "", count=total[row], k=k)]
-        for column, rule in enumerate(counts.concerned):
-            sides = (concerned[row, column], covered[row, column])
-            here += _of_rule(unit, str(rule), sides, k=k)
-        for told in here:
-            found[told.key] = replace(told, kind=counts.kinds.get(told.rule, ""))
-    return list(found.values())
+@dataclass(frozen=True)
+class _Sums:
+    """True counts of some units: (units, groups) and (units, rules)."""
+
+    units: tuple[frozenset[str], ...]
+    groups: Floats
+    covered: Floats
+    possible: Flags
+    """Whether children of a group may live there: everybody knows where town and village are."""
 
 
-def _of_rule(unit: Unit, rule: str, sides: tuple[float, float], *, k: int) -> list[Told]:
-    """Return who is concerned by a rule, and one of the two sides if there are enough."""
-    concerned, covered = sides
-    told = [_number(unit, "concerned", rule, count=concerned, k=k)]
-    if concerned >= least_to_split(k):
-        # The side below k is told as such, and nothing of the other: it follows.
-        few_without = concerned - covered < k
-        value = concerned - covered if few_without else covered
-        side: Statistic = "uncovered" if few_without else "covered"
-        told.append(_number(unit, side, rule, count=value, k=k))
-    return told
+def _sums(counts: Counts, units: Sequence[frozenset[str]]) -> _Sums:
+    """Add up the areas of each unit."""
+    index = counts.groups.index
+    member = np.array([[area in unit for area in index] for unit in units], dtype=np.float64)
+    groups = counts.groups.to_numpy(np.float64)
+    settlement_of_group = np.array([str(g).rpartition(SEPARATOR)[2] for g in counts.groups])
+    there = counts.settlement.reindex(index).to_numpy(object)[:, None] == settlement_of_group
+    possible = (member @ (there | (groups > 0))) > 0
+    covered = counts.covered.to_numpy(np.float64)
+    return _Sums(tuple(units), member @ groups, member @ covered, possible)
 
 
-def _membership(units: Sequence[Unit], index: pd.Index) -> NDArray[np.float64]:
-    """Return which areas each unit holds: (units, areas), 0 or 1."""
-    return np.array([[area in unit.areas for area in index] for unit in units], dtype=np.float64)
+def told_numbers(
+    counts: Counts, towns: Mapping[frozenset[str], Sequence[frozenset[str]]], *, k: int
+) -> list[Told]:
+    """Return what may be told of the areas of each town.
 
-
-def _number(unit: Unit, statistic: Statistic, rule: str, *, count: float, k: int) -> Told:
-    value = told_of(count, k=k)
-    return Told(unit.areas, statistic, rule, "", value, *interval(value, k=k))
-
-
-def protect(
-    counts: Counts, units: Sequence[Unit], *, k: int, earlier: Sequence[Told] = ()
-) -> tuple[list[Told], list[Pinned]]:
-    """Return what may be told, and what could be worked out all the same.
+    Who is covered by a rule is told once: of each area, or of the whole town where most of its
+    areas would only be told to have "fewer than k".
 
     Parameters
     ----------
     counts
         The true counts.
-    units
-        What is told of; of two with the same areas one is enough.
-    earlier
-        What was published before of the same children.
-
-    Returns
-    -------
-    tuple
-        Numbers that may be told; cells that are pinned though everything that could help was
-        withdrawn (by earlier publications), for which a release must be refused.
+    towns
+        Town -> its areas, which do not overlap and make up the town.
+    k
+        The smallest number that is told.
     """
-    told = all_told(counts, units, k=k)
-    left: list[Pinned] = []
+    areas = [area for parts in towns.values() for area in parts]
+    units = list(dict.fromkeys([*areas, *towns]))
+    sums = _sums(counts, units)
+    place = {unit: row for row, unit in enumerate(units)}
+    groups = [str(g) for g in counts.groups]
+    found = [
+        number(unit, "group", group, count=sums.groups[place[unit], g], k=k)
+        for unit in areas
+        for g, group in enumerate(groups)
+        if sums.possible[place[unit], g]
+    ]
     for chain in counts.chains:
-        told, still = _protect_chain(counts, units, told, k=k, chain=chain, earlier=earlier)
-        left += still
-    return told, left
+        concerned = np.isin(groups, list(counts.concerns[chain[0]]))
+        of = {
+            unit: _of_chain(unit, chain, _sides(counts, sums, row, concerned), counts.kinds, k=k)
+            for unit, row in place.items()
+        }
+        for town, parts in towns.items():
+            in_parts = [told for part in parts for told in of[part]]
+            found += of[town] if _mostly_few(in_parts) else in_parts
+    return found
 
 
-def _protect_chain(
-    counts: Counts,
-    units: Sequence[Unit],
-    told: list[Told],
+def _sides(
+    counts: Counts, sums: _Sums, row: int, concerned: Flags
+) -> tuple[float, dict[str, float]]:
+    """Return the children of a unit that a chain concerns, and those that each rule covers."""
+    met = dict(zip(map(str, counts.covered), sums.covered[row].tolist(), strict=True))
+    return float(sums.groups[row, concerned].sum()), met
+
+
+def _mostly_few(told: Sequence[Told]) -> bool:
+    few = sum(one.value is None for one in told)
+    least = load_toml("rules/publish.toml")["groups"]["told_by_area_share"]["value"]
+    return not told or few > (1 - least) * len(told)
+
+
+def _of_chain(
+    areas: frozenset[str],
+    chain: Chain,
+    truth: tuple[float, Mapping[str, float]],
+    kinds: Mapping[str, str],
     *,
     k: int,
-    chain: tuple[str, ...],
-    earlier: Sequence[Told],
-) -> tuple[list[Told], list[Pinned]]:
-    """Withdraw numbers about one chain of rules until the attacker pins nothing."""
-    hopeless: set[tuple[str, str]] = set()
-    found = attack(counts, units, [*told, *earlier], k=k, chain=chain)
-    if any(p.what == NEVER for p in found):
-        return told, found
-    while open_cells := [p for p in found if (p.unit.id, p.what) not in hopeless]:
-        gone: set[tuple[frozenset[str], str, str]] = set()
-        for cell in open_cells:
-            first = next((t for t in _helpful(told, cell, chain) if t.key not in gone), None)
-            if first is None:
-                hopeless.add((cell.unit.id, cell.what))
-            else:
-                gone.add(first.key)
-        told = [t for t in told if t.key not in gone]
-        # What was wide stays wide when less is told: only the others are tried again.
-        again = tuple({p.unit.id: p.unit for p in found}.values())
-        found = attack(counts, again, [*told, *earlier], k=k, chain=chain)
-    return told, found
+) -> list[Told]:
+    """Tell of each rule of a chain who is covered, or that one side is below k."""
+    whole, covered = truth
+    found: list[Told] = []
+    if whole < least_to_split(k):
+        return found
+    base, inside = "", 0.0
+    for rule in chain:
+        met, kind = covered[rule], kinds.get(rule, "")
+        if met < k:
+            found.append(number(areas, "covered", rule, count=met, k=k, kind=kind))
+        elif whole - met < k:
+            found.append(number(areas, "uncovered", rule, count=whole - met, k=k, kind=kind))
+        elif base and met - inside < k:
+            more = number(areas, "more", rule, count=met - inside, k=k, kind=kind, base=base)
+            found.append(more)
+        else:
+            found.append(number(areas, "covered", rule, count=met, k=k, kind=kind))
+            base, inside = rule, met
+    return found
 
 
-def _helpful(told: Sequence[Told], cell: Pinned, chain: tuple[str, ...]) -> list[Told]:
-    """Return the numbers that may have given a cell away, the least loss first."""
-    about = [t for t in told if t.rule in ("", *chain) and t.areas & cell.unit.areas]
-    return sorted(
-        about,
-        key=lambda t: (
-            _TELLING.index(t.statistic) > 1, len(t.areas - cell.unit.areas), len(t.areas),
-            _TELLING.index(t.statistic), t.rule, sorted(t.areas),
-        ),
-    )  # fmt: skip
+def number(  # noqa: PLR0913 - one argument for each fact of the number
+    areas: frozenset[str],
+    statistic: Statistic,
+    of: str,
+    *,
+    count: float,
+    k: int,
+    kind: str = "",
+    base: str = "",
+) -> Told:
+    """Return a count as it is told."""
+    value = told_of(count, k=k)
+    return Told(areas, statistic, of, value, *interval(value, k=k), kind, base)
 
 
-def attack(
-    counts: Counts, units: Sequence[Unit], told: Sequence[Told], *, k: int, chain: tuple[str, ...]
-) -> list[Pinned]:
-    """Return the counts below k of one chain of rules that the told numbers give away."""
-    classes = _classes(counts, chain)
-    everyone = frozenset(classes)
-    statements = [s for t in told if (s := _statement(t, chain, everyone)) is not None]
-    named = {name: frozenset({name}) for name in classes} | {
-        "children": everyone,
-        "concerned": everyone - {_OUT},
-    }
-    member = _membership(units, counts.children.index)
-    sums = {name: member @ values for name, values in classes.items()}
-    wanted = [
-        (unit, name, Cell(unit.areas, members), float(truth[row]))
-        for name, members in named.items()
-        for truth in [sum((sums[c] for c in sorted(members)), np.zeros(len(units)))]
-        for row, unit in enumerate(units)
-        if truth[row] < k
-    ]
-    limits = bounds(statements, [w[2] for w in wanted])
-    if limits is None:
-        whole = max(units, key=lambda u: len(u.areas))  # the district, or what is left of it
-        return [Pinned(whole, chain[0], NEVER, 0.0, 0.0)]
-    bad = pinned(limits, np.array([w[3] for w in wanted]), k=k)
+def attack(counts: Counts, told: Sequence[Told], *, k: int) -> list[Pinned]:
+    """Return the counts below k that the told numbers give away.
+
+    Everything told is attacked together: of this release and, if handed over, of earlier ones of
+    the same children.  Tried are all areas that were told of, and all parts that they cut each
+    other into.
+    """
+    units = _parts(told)
+    sums = _sums(counts, units)
+    # Without a chain: the groups that no rule concerns.
     return [
-        Pinned(unit, chain[0], name, float(low), float(high))
-        for (unit, name, _, _), (low, high), is_bad in zip(wanted, limits, bad, strict=True)
-        if is_bad
+        p for chain in (*counts.chains, ()) for p in _attack_chain(counts, told, sums, chain, k=k)
     ]
 
 
-def _classes(counts: Counts, chain: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
-    """Return the children of each area in classes: out of scope, each ring, not covered."""
-    concerned = counts.concerned[chain[0]].to_numpy(np.float64)
-    covered = [counts.covered[rule].to_numpy(np.float64) for rule in chain]
-    classes = {_OUT: counts.children.to_numpy(np.float64) - concerned}
-    for rule, inner, outer in zip(chain, [concerned * 0.0, *covered], covered, strict=False):
-        classes[f"covered:{rule}"] = outer - inner
-    classes["uncovered"] = concerned - covered[-1]
-    positive = {name: np.maximum(values, 0.0) for name, values in classes.items()}
-    if positive[_OUT].max() <= 0:  # everybody knows that the rule concerns all children
-        del positive[_OUT]
-    return positive
+def _parts(told: Sequence[Told]) -> list[frozenset[str]]:
+    """Return the areas told of, and the parts that they cut each other into."""
+    units = sorted({t.areas for t in told if t.statistic != "pupils"}, key=sorted)
+    member: dict[str, list[int]] = {}
+    for place, unit in enumerate(units):
+        for area in sorted(unit):
+            member.setdefault(area, []).append(place)
+    parts: dict[tuple[int, ...], set[str]] = {}
+    for area, places in member.items():
+        parts.setdefault(tuple(places), set()).add(area)
+    return list(dict.fromkeys([*units, *(frozenset(part) for part in parts.values())]))
 
 
-def _statement(told: Told, chain: tuple[str, ...], everyone: frozenset[str]) -> Statement | None:
-    """Return a told number as a sum of a chain's classes, or None if it is about others."""
-    if told.rule and told.rule not in chain:
-        return None
-    concerned = everyone - {_OUT}
-    covered = frozenset(f"covered:{r}" for r in chain[: _place(chain, told.rule) + 1])
-    classes = {
-        "children": everyone,
-        "concerned": concerned,
-        "covered": covered,
-        "uncovered": concerned - covered,
-    }[told.statistic]
-    return Statement(Cell(told.areas, classes), told.low, told.high)
+def _attack_chain(
+    counts: Counts, told: Sequence[Told], sums: _Sums, chain: Chain, *, k: int
+) -> Iterator[Pinned]:
+    """Try to work out the counts that concern one chain of rules."""
+    classes = _Classes(counts, chain)
+    statements = [s for t in told if (s := classes.statement(t)) is not None]
+    statements += classes.impossible(sums)
+    wanted = [
+        (unit, name, Cell(unit, members), truth)
+        for row, unit in enumerate(sums.units)
+        for name, members, truth in classes.cells(sums, row)
+        if truth < k
+    ]
+    limits = bounds(statements, [cell for _, _, cell, _ in wanted])
+    if limits is None:
+        everywhere = frozenset[str]().union(*sums.units)
+        yield Pinned(everywhere, ", ".join(chain), CONTRADICTION, 0.0, 0.0)
+        return
+    bad = pinned(limits, np.array([truth for *_, truth in wanted]), k=k)
+    for (unit, name, _, _), (low, high), is_bad in zip(wanted, limits, bad, strict=True):
+        if is_bad:
+            yield Pinned(unit, ", ".join(chain), name, float(low), float(high))
 
 
-def _place(chain: tuple[str, ...], rule: str) -> int:
-    return chain.index(rule) if rule in chain else 0
+class _Classes:
+    """The classes that a chain of rules sorts the children into: group by ring."""
+
+    def __init__(self, counts: Counts, chain: Chain) -> None:
+        self.chain = chain
+        everybody = frozenset(map(str, counts.groups))
+        self.groups = [str(g) for g in counts.groups]
+        if chain:
+            self.concerned = counts.concerns[chain[0]]
+        else:
+            self.concerned = everybody.difference(*counts.concerns.values())
+        self.columns = [counts.covered.columns.get_loc(rule) for rule in chain]
+
+    def group(self, group: str) -> frozenset[str]:
+        """Return the classes of one group: covered by the first rule, ..., by none."""
+        return frozenset(f"{group}|{ring}" for ring in range(len(self.chain) + 1))
+
+    def rings(self, first: int, last: int) -> frozenset[str]:
+        """Return the classes of some rings of all groups that are concerned."""
+        return frozenset(f"{g}|{n}" for g in self.concerned for n in range(first, last))
+
+    def statement(self, told: Told) -> Statement | None:
+        """Return a told number as a sum of classes, or None if it is about others."""
+        members = self._members(told)
+        return (
+            None if members is None else Statement(Cell(told.areas, members), told.low, told.high)
+        )
+
+    def _members(self, told: Told) -> frozenset[str] | None:
+        if told.statistic == "group":
+            return self.group(told.of) if told.of in self.concerned else None
+        if told.of not in self.chain or (told.base and told.base not in self.chain):
+            return None
+        place = self.chain.index(told.of) + 1
+        if told.statistic == "uncovered":
+            return self.rings(place, len(self.chain) + 1)
+        return self.rings(self.chain.index(told.base) + 1 if told.base else 0, place)
+
+    def impossible(self, sums: _Sums) -> list[Statement]:
+        """Say what everybody knows: no children of a settlement that is not there."""
+        found = []
+        for unit, possible in zip(sums.units, sums.possible, strict=True):
+            none = [
+                g
+                for g, may_be in zip(self.groups, possible, strict=True)
+                if g in self.concerned and not may_be
+            ]
+            classes = frozenset[str]().union(*(self.group(g) for g in none))
+            if classes:
+                found.append(Statement(Cell(unit, classes), 0.0, 0.0))
+        return found
+
+    def cells(self, sums: _Sums, row: int) -> Iterator[tuple[str, frozenset[str], float]]:
+        """Yield what somebody may want to know of a unit: name, classes, true count."""
+        here = [
+            (group, float(sums.groups[row, column]))
+            for column, group in enumerate(self.groups)
+            if group in self.concerned and sums.possible[row, column]
+        ]
+        for group, count in here:
+            yield group, self.group(group), count
+        if not here or not self.chain:
+            return
+        whole = sum(count for _, count in here)
+        met = [0.0, *sums.covered[row, self.columns].tolist(), whole]
+        for first in range(len(met) - 1):
+            for last in range(first + 1, len(met)):
+                name = f"{('', *self.chain)[first]}..{(*self.chain, '')[last - 1]}"
+                yield name, self.rings(first, last), max(met[last] - met[first], 0.0)
 
 
 def chains_of(
-    concerned: pd.DataFrame, covered: pd.DataFrame, kinds: Mapping[str, str]
-) -> tuple[tuple[str, ...], ...]:
+    concerns: Mapping[str, frozenset[str]], covered: pd.DataFrame, kinds: Mapping[str, str]
+) -> tuple[Chain, ...]:
     """Return rules that nest, from the strictest to the widest; each rule is in one chain.
 
     Parameters
     ----------
-    concerned, covered
+    concerns
+        Rule -> groups of children.
+    covered
         A column for each rule, a row for each place: the finer the places, the surer.
     kinds
         Only rules of one kind of facility are taken to nest.
     """
     sums = covered.sum()
-    left = sorted((str(r) for r in concerned), key=lambda r: (float(sums[r]), r))
+    left = sorted(concerns, key=lambda r: (float(sums[r]), r))
     chains: list[list[str]] = []
     for rule in left:
         fitting = next(
             (
                 c for c in chains
-                if kinds.get(c[-1]) == kinds.get(rule)
-                and np.allclose(concerned[c[-1]], concerned[rule])
+                if kinds.get(c[-1]) == kinds.get(rule) and concerns[c[-1]] == concerns[rule]
                 and bool((covered[c[-1]] <= covered[rule] + 1e-9).all())
             ),
             None,

@@ -54,23 +54,33 @@ def interval(value: int | None, *, k: int) -> tuple[float, float]:
     return max(value - half, float(k)), value + half
 
 
-def share(part: int, whole: int) -> int:
-    """Return a whole percentage of two rounded counts, never 0 or 100.
+def share_range(part: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int]:
+    """Return between which whole percentages a share of told counts lies, never 0 or 100.
 
     Examples
     --------
-    >>> share(10, 30), share(0, 500), share(500, 500)
-    (33, 1, 99)
+    >>> share_range((10, 10), (30, 30)), share_range((0, 10), (500, 500))
+    ((33, 33), (1, 2))
     """
-    percent = math.floor(100 * part / whole + 0.5)
+    if part[0] == part[1] and whole[0] == whole[1]:
+        percent = math.floor(100 * part[0] / whole[0] + 0.5)
+        return _inside(percent), _inside(percent)
+    least = math.floor(100 * part[0] / max(whole[1], 1))
+    most = math.ceil(100 * part[1] / max(whole[0], 1))
+    return _inside(least), _inside(most)
+
+
+def _inside(percent: int) -> int:
     return min(max(percent, _LEAST_SHARE), _MOST_SHARE)
 
 
-def share_at_most(whole: int, *, k: int) -> int:
-    """Return below which percentage a side of fewer than `k` of `whole` rounded children lies."""
-    return min(math.ceil(100 * k / whole), _MOST_SHARE)
+def band(children: float, *, k: int) -> int | None:
+    """Return the lower end of the band that a count of passers-by lies in; None below `k`.
 
-
-def share_at_least(whole: int, *, k: int) -> int:
-    """Return above which percentage the other side lies then."""
-    return 100 - share_at_most(whole, k=k)
+    Examples
+    --------
+    >>> [band(n, k=10) for n in (9.9, 10, 49, 50, 3000)]
+    [None, 10, 10, 50, 1000]
+    """
+    starts = [k, *(n for n in load_toml("rules/publish.toml")["bands"]["from"] if n > k)]
+    return max((start for start in starts if start <= children), default=None)
