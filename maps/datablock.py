@@ -15,6 +15,7 @@ import shapely
 from pyproj import Transformer
 
 from maps import codec
+from maps.pinyin import pinyin_of
 from maps.style import palette, safe_colour, street_classes, words
 from maps.vocabulary import profile_words, told
 
@@ -74,7 +75,7 @@ COLUMNS: dict[Role, dict[str, float | None]] = {
     "exposure": {"name": _TEXT, **_WALKED},
     "hazard": {
         "school_id": _TEXT, "place": _TEXT, "grade": _TEXT, "children": 0.1, **_RISK,
-        "rank_exposure": 1.0, "clause": _TEXT, "verified": _TEXT,
+        "rank_exposure": 1.0, "clause": _TEXT, "verified": _TEXT, "outcome": _TEXT,
         **_both("place", "description", "evidence", "treatment", "body", "due", "status"),
     },
     "audit": {
@@ -129,6 +130,7 @@ _BACKGROUND: tuple[Role, ...] = ("water", "green", "railway", "building")
 _SHAPED: tuple[Role, ...] = (
     "area", "exposure", "zone", "short_group", "link", "school_zone",
 )  # fmt: skip
+_RULED: tuple[Role, ...] = ("rule", "area_value", "service", "gap", "site", "link", "co_use")
 _RULES_A_COLUMN = 24
 _HILBERT_LEVEL = 15
 
@@ -187,7 +189,7 @@ def _by_role(shown: Sequence[Shown]) -> dict[Role, pd.DataFrame]:
 
 def _rule_ids(frames: Mapping[Role, pd.DataFrame]) -> list[str]:
     """Return the ids of all rules: those of the rule table first, in its order."""
-    named = [frames[r]["rule_id"] for r in ("rule", "area_value", "service", "gap") if r in frames]
+    named = [frames[r]["rule_id"] for r in _RULED if r in frames and "rule_id" in frames[r]]
     columns = frames["demand"].columns if "demand" in frames else ()
     of_demand = [c.removeprefix("status:") for c in columns if str(c).startswith("status:")]
     ids = [*(str(i) for series in named for i in series.dropna().unique()), *of_demand]
@@ -210,6 +212,8 @@ def _layer(
         rows = _along_a_curve(rows)
     if role in ("hazard", "audit"):
         rows = told(rows)
+    if "pinyin" in COLUMNS[role] and "name" in rows:
+        rows = rows.assign(pinyin=pinyin_of(rows["name"]))
     layer: codec.Spec = {"n": len(rows), "columns": _columns(out, role, rows)}
     if role in _PLACED:
         layer["point"] = codec.points(out, _lonlat(rows, crs))

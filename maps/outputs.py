@@ -13,6 +13,7 @@ from geo.bundled import ROOT, load_toml
 from geo.check import write_rejects
 from geo.output import run_folder, sha256, write_json, write_manifest
 from maps.after import with_after
+from maps.block_places import with_places
 from maps.geopackage import write_geopackage
 from maps.page import page_html
 from maps.quality_page import quality_html
@@ -59,7 +60,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
     with run_folder(out) as folder:
         tables = _tables(run, lang)
         page = page_html(
-            with_after(run.result.shown, run.result.tables),
+            with_places(with_after(run.result.shown, run.result.tables), run.result.tables),
             title_zh=run.study.study.name,
             title_en=run.study.study.name_en or run.study.study.name,
             synthetic=run.study.study.synthetic,

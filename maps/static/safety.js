@@ -13,6 +13,7 @@ const safety = (() => {
     const { exposure, crossing, hazard, school, route, zone } = data.layers;
     const { risk: RISKS, unsure, grade: GRADES, load: LOADS, route: LINE, plain } = data.palette;
     const column = (layer, name) => (layer && layer.table.get(name)) || [];
+    const proposed = places.create(data, view); // drawn above the ways, by whichever question
     const near = new Map(["crossing", "hazard", "school"].filter((name) => data.layers[name])
       .map((name) => [name, grid(data.layers[name].point)]));
     const buckets = exposure && linesByClass();
@@ -72,6 +73,7 @@ const safety = (() => {
         context.globalAlpha = 1;
       }
       if (route && view.on.route && view.way.school) ways(context, frame);
+      proposed.lines(context, frame);
     }
 
     function zones(context, frame) {
@@ -118,10 +120,11 @@ const safety = (() => {
       });
     }
 
+    const gradeNow = (row) => gradeOf(column(hazard, "grade")[row]);
     const crossingRisk = (row) => riskOf(column(crossing, "risk")[row], "crossing");
     const shownCrossing = (zoom) => (row) => zoom >= NEAR || RISKS.indexOf(crossingRisk(row)) >= (zoom >= 13 ? 2 : 3);
     // With a school chosen, only its own hazards are shown.
-    const shownHazard = (zoom) => (row) => (view.way.school ? column(hazard, "school_id")[row] === view.way.school
+    const shownHazard = (zoom) => (row) => (view.after && column(hazard, "outcome")[row] === "gone" ? false : view.way.school ? column(hazard, "school_id")[row] === view.way.school
       : zoom >= NEAR || GRADES.indexOf(gradeOf(column(hazard, "grade")[row])) < (zoom >= 13 ? 2 : 1));
     const size = (zoom) => Math.max(3, Math.min(7, 4.4 + (zoom - 14) * 0.9));
 
@@ -135,13 +138,17 @@ const safety = (() => {
       }
       if (hazard && view.on.hazard) {
         draw(context, frame, "hazard", { wanted: shownHazard(frame.zoom), radius: size(frame.zoom) + 1,
-          id: (row) => gradeOf(column(hazard, "grade")[row]).id,
-          sign: (pen, r, row) => gradeSign(pen, gradeOf(column(hazard, "grade")[row]), r) });
+          id: (row) => gradeNow(row).id, sign: (pen, r, row) => gradeSign(pen, gradeNow(row), r) });
       }
       if (school && view.on.school) {
         draw(context, frame, "school", { radius: schoolRadius(frame.zoom), id: (row) => column(school, "kind")[row],
           sign: (pen, r, row) => kindSign(pen, view.schoolKind(row), r) });
       }
+    }
+
+    function everyPoint(context, frame) {
+      points(context, frame);
+      proposed.points(context, frame);
     }
 
     function schoolRadius(zoom) {
@@ -150,7 +157,7 @@ const safety = (() => {
 
     // The topmost thing under a place (world units at zoom 0); reach in world units.
     function hit(wx, wy, reach, zoom) {
-      const found = [];
+      const found = proposed.hit(wx, wy, reach);
       const wanted = { hazard: shownHazard(zoom), crossing: shownCrossing(zoom), school: () => true };
       for (const name of ["school", "hazard", "crossing"]) {
         if (!near.has(name) || !view.on[name]) continue;
@@ -189,7 +196,7 @@ const safety = (() => {
       if (visible(exposure.shape, row, frame)) trace(context, exposure.shape, row, frame);
     }
 
-    return { lines, points, hit, outline, riskOf, gradeOf, schoolRadius, ink: plain.ink };
+    return { lines, points: everyPoint, hit, outline, riskOf, gradeOf, schoolRadius, ink: plain.ink };
   }
 
   return { create, DASHES };

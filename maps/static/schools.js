@@ -54,9 +54,15 @@ const schools = (() => {
         el("h3", {}, kindKey(read.get(layers.school, "kind", row), 26),
           el("span", {}, read.get(layers.school, "name", row) || id || t("ui.unknown"))),
         facts(FACTS.map((name) => [name, told(layers.school, name, row)])),
+        riskFrom(row),
         layers.route ? el("p", { class: "quiet" }, t("ui.recommended_hint")) : null,
         ...auditOf(id), ...hazardsOf(id),
       ];
+    }
+
+    function riskFrom(row) {
+      const known = number(layers.school, "known_share", row);
+      return known === null ? null : el("p", { class: "why" }, t("ui.why_risk").replace("{known}", known));
     }
 
     function hazardsOf(id) {

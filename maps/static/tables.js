@@ -5,6 +5,7 @@ const tables = (() => {
   // Look-ups over the tables; `state.lang` decides which of two names is told.
   function reader(data, state) {
     const { area, area_value: value, facility, demand, entrance, gap, rule, kind, school } = data.layers;
+    const { place_gap: lack, school_places: places, site } = data.layers;
     const get = (layer, name, row) => {
       const column = layer && layer.table.get(name);
       return column && row >= 0 ? column[row] : null;
@@ -28,8 +29,19 @@ const tables = (() => {
     ((entrance && entrance.table.get("facility_id")) || []).forEach((id, row) => {
       entrancesOf.set(id, [...(entrancesOf.get(id) || []), get(entrance, "rule", row)]);
     });
-    const shapesInTurn = data.palette.kind.signs;
     const own = (layer, name, row) => get(layer, name, row) || null;
+    const lackRows = rowsOfTwo(lack, "stage", "area_id");
+    const placesRows = rowsOfTwo(places, "stage", "facility_id");
+    const stages = [...new Set([lack, places, data.layers.short_group, data.layers.school_zone]
+      .flatMap((layer) => (layer && layer.table.get("stage")) || []))];
+    const siteKinds = (place) => {
+      const kinds = new Set([own(rule, "kind", ruleRow.get(data.rules[place]))]);
+      for (let row = 0; row < site.n; row++) {
+        if (get(site, "rule_id", row) === data.rules[place]) kinds.add(get(site, "kind", row));
+      }
+      return kinds;
+    };
+    const shapesInTurn = data.palette.kind.signs;
 
     const words = (path) => {
       const [section, key] = path.split(".");
@@ -37,7 +49,7 @@ const tables = (() => {
       return Object.prototype.hasOwnProperty.call(texts, key) ? texts[key] : null;
     };
     return {
-      get, words, values, rulePlace, areaRow, entrancesOf, schoolRow: rowsBy(school, "school_id"),
+      get, words, values, rulePlace, areaRow, facilityRow, entrancesOf, stages, schoolRow: rowsBy(school, "school_id"),
       ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
       // In the page's language where the table has both.
       ruleText: (place, name) => {
@@ -78,12 +90,35 @@ const tables = (() => {
         const of = demand.rules[place];
         return of ? data.palette.status.find((s) => s.value === of.status[row]) : null;
       },
-      nearest: (row, place) => {
-        const of = demand.rules[place];
-        const id = of && of.nearest ? of.nearest[row] : null;
-        return id && (get(facility, "name", at(facilityRow, id)) || id);
-      },
       walk: (row, place) => (demand.rules[place] && demand.rules[place].walk_m ? demand.rules[place].walk_m[row] : null),
+      nearestRow: (row, place) => {
+        const of = demand.rules[place];
+        return of && of.nearest && of.nearest[row] !== null ? at(facilityRow, of.nearest[row]) : -1;
+      },
+      // Children of a stage in a community (null: in all of them), and those of one gauge among them.
+      lackRow: (areaId, stage) => (lackRows.has(stage) ? at(lackRows.get(stage), areaId) : -1),
+      lacking: (areaId, stage, gauge) => {
+        const row = lackRows.has(stage) ? at(lackRows.get(stage), areaId) : -1;
+        return { number: get(lack, gauge, row), children: get(lack, "children", row) };
+      },
+      placesRow: (facilityId, stage) => (placesRows.has(stage) ? at(placesRows.get(stage), facilityId) : -1),
+      placesRows: (stage) => [...(placesRows.get(stage) || new Map()).values()],
+      // Candidate sites under a rule, a row each: what is chosen for another rule is possible here.
+      sites: (place) => {
+        const found = new Map();
+        for (let row = 0; site && row < site.n; row++) {
+          const id = get(site, "candidate_id", row);
+          const mine = get(site, "rule_id", row) === data.rules[place];
+          if (!siteKinds(place).has(get(site, "kind", row)) || (found.has(id) && !mine)) continue;
+          found.set(id, row);
+        }
+        return [...found.values()];
+      },
+      verdict: (row, place) => {
+        const verdict = get(site, "verdict", row);
+        return verdict === "chosen" && get(site, "rule_id", row) !== data.rules[place] ? "possible" : verdict;
+      },
+      ofRule: (layer, name, row, place) => (get(layer, "rule_id", row) === data.rules[place] ? get(layer, name, row) : null),
       gapRows: (place) => {
         const rows = [];
         for (let row = 0; gap && row < gap.n; row++) {
@@ -92,6 +127,17 @@ const tables = (() => {
         return rows;
       },
     };
+  }
+
+  // Rows by a first and a second column: Map of Maps.
+  function rowsOfTwo(layer, first, second) {
+    const rows = new Map();
+    for (let row = 0; layer && row < layer.n; row++) {
+      const [a, b] = [first, second].map((name) => layer.table.get(name)[row]);
+      if (!rows.has(a)) rows.set(a, new Map());
+      rows.get(a).set(b, row);
+    }
+    return rows;
   }
 
   function at(rows, key) {

@@ -72,8 +72,8 @@ def test_the_policy_names_every_script(html: str) -> None:
 def test_words_used_by_the_page_are_in_the_catalogue() -> None:
     template = Path(page.__file__).with_name("static") / "map.html.j2"
     source = page.page_script() + template.read_text("utf-8")
-    used = re.findall(r'(?:t\("|data-(?:word|label|hint)=")(\w+)\.(\w+)"', source)
-    assert len(used) > 30
+    used = re.findall(r'"(ui|gauge|list|layer|column)\.(\w+)"', source)
+    assert len(used) > 60
     assert {(s, k) for s, k in used if k not in words()["zh"].get(s, {})} == set()
 
 
@@ -109,30 +109,30 @@ class TestInTheBrowser:
         tab.click("#language")
         assert tab.inner_text("#title") == "Children's facilities of a sample town"
         assert re.findall(r"[\u4e00-\u9fff]", tab.inner_text("#legend")) == []
-        assert words()["en"]["ui"]["gaps"] in tab.inner_text("#gaps")
+        assert words()["en"]["ui"]["gaps_hint"] in tab.inner_text("#list")
 
     def test_a_gap_is_flown_to_by_keyboard(self, show: Open, html: str) -> None:
         tab = show(html)
         before = tab.evaluate("yimi.map.getCenter()")
-        tab.focus("#gap-table tbody tr:nth-child(3) button")
+        tab.focus("#list-table tbody tr:nth-child(3) button")
         tab.keyboard.press("Enter")
         after, zoom = tab.evaluate("yimi.map.getCenter()"), tab.evaluate("yimi.map.getZoom()")
         assert (after["lat"], after["lng"]) != (before["lat"], before["lng"])
         assert zoom >= 15
         assert tab.inner_text("#info h3") == tab.inner_text(
-            "#gap-table tbody tr:nth-child(3) button"
+            "#list-table tbody tr:nth-child(3) button"
         )
 
     def test_the_gap_list_sorts_and_shows_all_rules(self, show: Open, html: str) -> None:
         tab = show(html)
-        share = "#gap-table tbody td:nth-child(4)"
-        tab.click("#gap-table th:nth-child(4) button")
+        share = "#list-table tbody td:nth-child(4)"
+        tab.click("#list-table th:nth-child(4) button")
         shares = [float(t.rstrip("%")) for t in tab.locator(share).all_inner_texts()]
         assert shares == sorted(shares)
-        assert tab.get_attribute("#gap-table th:nth-child(4)", "aria-sort") == "ascending"
+        assert tab.get_attribute("#list-table th:nth-child(4)", "aria-sort") == "ascending"
         count = len(shares)
         tab.check("#all-rules")
-        assert tab.locator("#gap-table tbody tr").count() > count
+        assert tab.locator("#list-table tbody tr").count() > count
 
     def test_search_finds_and_goes_there(self, show: Open, html: str) -> None:
         tab = show(html)
@@ -211,7 +211,7 @@ class TestInTheBrowser:
         assert tab.text_content("#title") == tab.text_content("#notes li") == evil
         assert evil in tab.text_content("#source")
         assert tab.evaluate("document.title").startswith(evil[:20])
-        assert set(tab.locator("#gap-table button").all_text_contents()) & set(sample.HOSTILE)
+        assert set(tab.locator("#list-table button").all_text_contents()) & set(sample.HOSTILE)
         for name in sample.HOSTILE:
             tab.fill("#search", name)
             tab.evaluate(GO_TO, name)

@@ -71,7 +71,7 @@ def test_a_school_shows_audit_hazards_and_before_and_after(show: Open, html: str
     assert tab.locator("#info .audit[open] li").count() > 0
     assert "待核" in tab.inner_text("#info .audit[open]")
     assert tab.locator("#info .things li").count() == 8
-    assert tab.locator("#hazard-table tbody tr").count() == 8
+    assert tab.locator("#list-table tbody tr").count() == 8
 
 
 def test_ways_redraw_by_choice_and_age(show: Open, html: str) -> None:
@@ -88,12 +88,12 @@ def test_ways_redraw_by_choice_and_age(show: Open, html: str) -> None:
 
 def test_hazards_sort_and_lead_to_their_place(show: Open, html: str) -> None:
     tab = show(html)
-    assert tab.locator("#hazard-table tbody tr").count() == 200
-    tab.click("#hazard-table th:nth-child(4) button")
+    assert tab.locator("#list-table tbody tr").count() == 100
+    tab.click("#list-table th:nth-child(4) button")
     risks = [float(t.replace(",", "")) for t in
-             tab.locator("#hazard-table td:nth-child(4)").all_inner_texts()]  # fmt: skip
+             tab.locator("#list-table td:nth-child(4)").all_inner_texts()]  # fmt: skip
     assert risks == sorted(risks, reverse=True)
-    tab.click("#hazard-table tbody tr:nth-child(1) button")
+    tab.click("#list-table tbody tr:nth-child(1) button")
     assert words()["zh"]["column"]["treatment"] in tab.inner_text("#info")
     tab.click("#info .link")
     assert tab.locator("#info .audit").count() == 4
@@ -113,11 +113,11 @@ def test_both_questions_share_a_page(show: Open) -> None:
     ]
     tab = show(page_html([*sample.safe(), *cover], **map_sample.ABOUT))
     assert tab.is_visible("#question")
-    assert tab.is_hidden("#hazards")
+    assert "隐患" not in tab.inner_text("#list")
     before = paint(tab)
     tab.click("#ask-safe")
     assert tab.is_hidden("#question")
-    assert tab.is_hidden("#gaps")
+    assert "隐患" in tab.inner_text("#list")
     assert tab.is_visible("#ways")
     assert tab.get_attribute("#ask-safe", "aria-pressed") == "true"
     assert paint(tab) != before
@@ -130,7 +130,7 @@ def test_the_english_page_is_english_and_every_button_has_a_name(
     tab = show(html, width=width)
     tab.click("#language")
     assert tab.locator(PRESSABLE).evaluate_all(NAMELESS) == []
-    assert words()["en"]["ui"]["hazards"] in tab.inner_text("#hazards")
+    assert words()["en"]["list"]["hazards"] in tab.inner_text("#list")
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
@@ -146,7 +146,7 @@ def test_hostile_texts_are_shown_and_never_run(show: Open) -> None:
     for place in range(0, 60, 7):
         for layer in ("school", "hazard", "crossing"):
             click_row(tab, layer, place)
-    tab.locator("#info button, #hazards button").evaluate_all(
+    tab.locator("#info button, #list button").evaluate_all(
         "(all) => all.forEach((e) => e.click())"
     )
     paint(tab)
