@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from geo.findings import Lang
 
 _SCRIPTS = (
-    "block", "signs", "shapes", "places", "safety", "canvas", "tables", "tell", "search", "questions",
-    "rows", "lists", "legend", "panel", "schools", "sites", "ways", "permalink", "compare", "basemap",
-    "framing", "map",
+    "block", "signs", "shapes", "places", "safety", "canvas", "tables", "tell", "search",
+    "questions", "rows", "lists", "legend", "panel", "schools", "sites", "ways", "permalink",
+    "compare", "basemap", "framing", "map",
 )  # fmt: skip
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")

@@ -49,6 +49,7 @@ const tables = (() => {
       return Object.prototype.hasOwnProperty.call(texts, key) ? texts[key] : null;
     };
     return {
+      lang: () => state.lang,
       get, words, values, rulePlace, areaRow, facilityRow, entrancesOf, stages, schoolRow: rowsBy(school, "school_id"),
       ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
       // In the page's language where the table has both.
