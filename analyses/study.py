@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analyses.basemap import basemap_slips
 from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused
@@ -154,6 +155,17 @@ class WalkingInput(_Section):
     speed_m_s: float | None = _number("walking", "speed_m_s")
 
 
+class MapInput(_Section):
+    """``[map]``: tiles of others below the map (`analyses.basemap`); none by default."""
+
+    basemap: Literal["none", "osm", "tianditu", "amap", "xyz"] = "none"
+    key: str = Field(default="", exclude=True, repr=False)
+    """The provider's key; readable in the page, and kept out of the manifest."""
+    url: str = ""
+    attribution: str = ""
+    datum: Literal["", "wgs84", "gcj02"] = ""
+
+
 class PublishInput(_Section):
     """``[publish]``: the smallest group that may be published, and what a public edition says."""
 
@@ -190,6 +202,7 @@ class Study(_Section):
     standards: StandardsInput = Field(default_factory=StandardsInput)
     walking: WalkingInput = Field(default_factory=WalkingInput)
     publish: PublishInput = Field(default_factory=PublishInput)
+    map: MapInput = Field(default_factory=MapInput)
     folder: Path = Field(default=Path(), exclude=True)
 
     @property
@@ -224,7 +237,9 @@ def load_study(path: str | Path) -> Study:
         study = Study.model_validate({**raw, "folder": path.parent})
     except ValidationError as error:
         raise InputRefused(*_slips(error, lines=lines, name=name)) from None
-    findings = [*_crs_slips(study), *_conflicts(study), *_missing_files(study)]
+    findings = [
+        *_crs_slips(study), *_conflicts(study), *_missing_files(study), *basemap_slips(study.map)
+    ]  # fmt: skip
     if findings:
         raise InputRefused(*(_with_place(f, lines, name=name) for f in findings))
     return study

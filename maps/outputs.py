@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analyses.basemap import basemap_of
 from analyses.facility_types import facility_types
 from geo.bundled import ROOT, load_toml
 from geo.check import write_rejects
@@ -68,6 +69,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
             attribution=run.study.study.attribution or run.study.study.source,
             crs=run.inputs.crs,
             lang=lang,
+            basemap=basemap_of(run.study.map),
         )
         (folder / "map.html").write_text(page, encoding="utf-8", newline="\n")
         (folder / "quality.html").write_text(

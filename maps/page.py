@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from maps.basemap import about_basemap, shifted
 from maps.datablock import data_block
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from analyses.basemap import Basemap
     from analyses.result import Shown
     from geo.findings import Lang
 
@@ -48,6 +50,7 @@ def page_html(
     attribution: str,
     crs: str,
     lang: Lang = "zh",
+    basemap: Basemap | None = None,
 ) -> str:
     """Return a map of coverage, of ways to school or of both as one self-contained page.
 
@@ -67,12 +70,17 @@ def page_html(
         CRS of frames that do not name theirs, and of the gap list's x and y.
     lang
         Language that the page opens in; its button changes it.
+    basemap
+        Tiles below the map; the page may then ask their hosts for pictures, and nobody else. All
+        layers are shifted with tiles in GCJ-02.
 
     Returns
     -------
     str
         HTML. Same input, same text.
     """
+    if basemap is not None and basemap.datum == "gcj02":
+        shown, crs = shifted(shown, crs=crs), "EPSG:4326"
     block = data_block(
         shown,
         crs=crs,
@@ -82,9 +90,10 @@ def page_html(
             notes=notes,
             attribution=attribution,
             lang=lang,
+            basemap=basemap,
         ),
     )
-    return render(block, lang=lang)
+    return render(block, lang=lang, pictures=() if basemap is None else basemap.hosts)
 
 
 def about(
@@ -94,6 +103,7 @@ def about(
     notes: Sequence[tuple[str, str]],
     attribution: str,
     lang: Lang,
+    basemap: Basemap | None = None,
 ) -> dict[str, object]:
     """Return the block's words about the page itself."""
     return {
@@ -102,6 +112,7 @@ def about(
         "notes": [list(note) for note in notes],
         "attribution": attribution,
         "lang": lang,
+        "basemap": about_basemap(basemap),
     }
 
 
@@ -112,6 +123,7 @@ def render(
     head: str = "",
     slot: str = '<div id="map"></div>',
     start: str = "yimi.start();",
+    pictures: Sequence[str] = (),
 ) -> str:
     """Return the page around a data block.
 
@@ -125,11 +137,13 @@ def render(
         HTML for the head, HTML that holds the map's element, and the script that starts the page:
         text of our own or of folium, never of the data. Whoever brings a head of his own may ask
         for anything: the page's security policy is then left out.
+    pictures
+        Hosts that pictures may come from: those of a basemap.
     """
     style, scripts = page_style(), [leaflet_script(), page_script(), start]
     return _template().render(
         lang=_HTML_LANG[lang],
-        policy="" if head else policy(style, scripts),
+        policy="" if head else policy(style, scripts, pictures),
         style=Markup(style),  # noqa: S704  (files of the packages)
         head=Markup(head),  # noqa: S704  (ours or folium's)
         slot=Markup(slot),  # noqa: S704
@@ -138,12 +152,12 @@ def render(
     )
 
 
-def policy(style: str, scripts: Sequence[str]) -> str:
-    """Return the page's content security policy: only these inline texts, nothing from outside."""
+def policy(style: str, scripts: Sequence[str], pictures: Sequence[str] = ()) -> str:
+    """Return the page's content security policy: these inline texts, and pictures of a basemap."""
     allowed = " ".join(f"'{_hash(script)}'" for script in scripts)
     return (
-        f"default-src 'none'; script-src {allowed}; style-src '{_hash(style)}'; img-src data:;"
-        " base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {allowed}; style-src '{_hash(style)}';"
+        f" img-src {' '.join(['data:', *pictures])}; base-uri 'none'; form-action 'none'"
     )
 
 
