@@ -21,6 +21,7 @@ from analyses.marks import reading as mark_reading
 from analyses.rules import kind_words, settlement
 from analyses.safety_inputs import SafetyInputs, safety_inputs
 from analyses.safety_layers import osm_wanted as safety_wanted
+from analyses.site_hazards import hazards_osm_wanted
 from geo.bundled import load_toml
 from geo.crs import metric_crs, project
 from geo.datum_evidence import detect_datum
@@ -259,7 +260,7 @@ def _osm_features(study: Study, books: _Books, *, crs: str) -> dict[str, gpd.Geo
         wanted["buildings"] = rules["buildings"]["all"]
     names = set(wanted)
     about_safety = safety_wanted()
-    between = obstacles_osm_wanted()
+    between = {**obstacles_osm_wanted(), **hazards_osm_wanted()}
     wanted |= {**about_safety, **between}
     if any(f.path == section.path for f in study.facilities):
         wanted |= osm_wanted()

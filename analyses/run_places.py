@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from analyses.model_kindergartens import model_pairs
+from analyses.pairs import place_all
 from analyses.places import places
 from analyses.places_reach import stages_of
+from analyses.result import Result, Shown
+from analyses.rules import one_test_each
 from analyses.safe_pairs import safe_pairs_of
 from analyses.safety_inputs import study_date
+from analyses.school_zones import school_zones, zoned_kinds
+from analyses.site_hazards import hazards_of
+from analyses.sites.phases import Phase
 from analyses.sites.problem import Means
 from analyses.siting import Asked
 from analyses.without_building import without_building
+from analyses.zone_ways import zone_ways
+from geo.bundled import load_toml
+from geo.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +30,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from analyses.inputs import Inputs
-    from analyses.result import Result
     from analyses.rules import Rule
     from analyses.safety import Setting
     from analyses.scene import Scene
@@ -53,8 +64,9 @@ def places_of(
         given = study.sites.new_sites is not None or study.sites.budget is not None
         asked = Asked(
             candidates=inputs.safety.candidates,
-            hazards=_hazards(inputs),
+            hazards=hazards_of(inputs),
             means=means if given else None,
+            phases=[Phase(p.year, Means(p.new_sites, p.budget)) for p in study.sites.phases],
         )
     free = without_building(study, inputs, doors, rules=rules)
     if not stages_of(rules):
@@ -71,11 +83,50 @@ def places_of(
         sites=asked,
         first_year=None if date is None else date.year,
     )
-    return found, free
+    parts = (found, free)
+    return (
+        (*parts, _zones(study, inputs, doors, rules=rules, safe=safe)) if study.zones.on else parts
+    )
 
 
-def _hazards(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers that a site must keep away from, as far as they are known."""
-    layers: dict[str, gpd.GeoDataFrame] = {str(k): v for k, v in inputs.background.items()}
-    layers |= inputs.safety.layers
-    return {name: layers[name] for name in ("railway", "water") if name in layers}
+def _zones(
+    study: Study,
+    inputs: Inputs,
+    doors: gpd.GeoDataFrame,
+    *,
+    rules: Sequence[Rule],
+    safe: tuple[Scene, Setting] | None,
+) -> Result:
+    """Return the school zones, and the kindergartens with their models."""
+    facilities, demand = inputs.facilities, inputs.demand
+    snap_max_m = study.streets.snap_max_m
+    placed = place_all(inputs.network, facilities, demand, entrances=doors, snap_max_m=snap_max_m)
+    pairing, remarks = model_pairs(placed, facilities, study.zones.models)
+    tables, findings, shown = {"model_pairs": pairing}, list(remarks), []
+    ways = zone_ways(
+        placed,
+        None if safe is None else safe[0],
+        facilities,
+        demand,
+        doors=doors,
+        rows=np.flatnonzero(facilities["kind"].isin(zoned_kinds()).to_numpy()),
+        snap_max_m=snap_max_m,
+        never_cross=study.zones.never_cross,
+    )
+    plan = school_zones(
+        stages_of(one_test_each(rules)),
+        ways,
+        facilities=facilities,
+        demand=demand,
+        communities=inputs.communities,
+        official=inputs.safety.catchments,
+        seconds=study.zones.seconds,
+    )
+    if safe is None:
+        findings.append(Finding("ZONES_CROSSING_UNKNOWN", "study.toml"))
+    if plan.shown is not None:
+        words = load_toml("words/places.toml")["shown"]["school_zone"]
+        shown.append(Shown("school_zone", plan.shown, **words))
+    return Result(
+        "zones", tables | plan.tables, findings=(*findings, *plan.findings), shown=tuple(shown)
+    )

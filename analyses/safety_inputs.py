@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from analyses.facility_types import kind_of
 from analyses.ledger_merge import read_ledger
 from analyses.safety_layers import canonical, layer_names, layers_from_osm, unread
+from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
 
@@ -106,13 +108,38 @@ def safety_inputs(
 
 
 def candidates_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give a checked layer of candidate sites an id (its own, else the row) and a name each."""
+    """Give a checked layer of candidate sites an id (its own, else the row) and a name each.
+
+    Words of kinds become ids (none: anything may be built), and ``chosen`` is True where the cell
+    says yes.
+
+    Raises
+    ------
+    InputRefused
+        ``SITES_KIND`` for a word that is no kind of facility.
+    """
     rows = pd.Series([f"row-{number}" for number in frame.index], index=frame.index)
     own = frame["id"].astype(object) if "id" in frame else rows
     ids = own.where(own.notna(), rows).astype(str)
     name = frame.get("name", ids)
     named = {"candidate_id": ids, "name": name.where(name.notna(), ids)}
+    if "kind" in frame:
+        named["kind"] = _kinds(frame["kind"].astype(object))
+    if "chosen" in frame:
+        yes = load_toml("rules/siting.toml")["own_choice"]["yes"]
+        named["chosen"] = frame["chosen"].astype(str).str.strip().str.lower().isin(yes)
     return frame.assign(**named).reset_index(drop=True)
+
+
+def _kinds(words: pd.Series) -> pd.Series:
+    """Return the ids of words for kinds, None where there is no word."""
+    said = words.where(words.notna(), "").astype(str).str.strip()
+    ids = said.map(kind_of)
+    unknown = (said != "") & ids.isna()
+    if unknown.any():
+        word = said[unknown].iloc[0]
+        raise InputRefused(Finding("SITES_KIND", "sites", column="kind", value=word))
+    return ids.where(ids.notna(), None)
 
 
 def study_date(text: str) -> dt.date | None:

@@ -11,7 +11,8 @@ import pandas as pd
 from analyses.places_tables import listed
 from analyses.sites.answer import NOWHERE, nearest_open
 from analyses.sites.center import p_center
-from analyses.sites.cover import lscp, mclp
+from analyses.sites.cover import backup_cover, lscp, mclp
+from analyses.sites.equity import kolm_pollak
 from analyses.sites.highs import Effort
 from analyses.sites.median import p_median
 from analyses.sites.pareto import Ruler, measured, pareto_front, ruler_of
@@ -47,7 +48,8 @@ def answer_tables(
         children, with the sites up to this rank)``, gap, communities`` (who gains);
         ``sites_models``: ``model``, the columns of `analyses.sites.pareto.Measures` with ``names``
         for the sites, ``objective, proven`` (what no choice can beat)``, gap``; ``sites_front``,
-        ``sites_regret``, ``sites_phases``; each with ``stage, rule_id`` in front.
+        ``sites_regret``, ``sites_phases``; each with ``stage, rule_id`` in front.  Shares are of
+        all children, metres those of the children whom any site reaches within the limit.
     """
     numbers = load_toml("rules/places.toml")["sites"]
     effort = Effort(gap_share=numbers["gap_share"])
@@ -58,26 +60,30 @@ def answer_tables(
         return {}, []
     problem = question.problem
     radius_m, charge_m = question.radius_m, question.limit_m
+    reachable = without_unreached(problem, None)
     covers = [mclp(problem, means, radius_m=question.radius_m, effort=effort) for means in each]
     others, findings = _others(question, each[-1], effort)
     front = pareto_front(
-        problem,
+        reachable,
         each,
         radius_m=radius_m,
         steps=numbers["front_steps"],
         unreached_m=charge_m,
         effort=effort,
     )
-    ruler = ruler_of(problem, radius_m=radius_m, unreached_m=charge_m)
+    ruler = ruler_of(reachable, radius_m=radius_m, unreached_m=charge_m)
     answers = [*(("mclp", answer) for answer in covers), *others]
+    models = [_model_row(question, *named, ruler=ruler) for named in answers]
     tables = {
         "sites": _site_rows(question, covers[-1], areas),
-        "sites_models": pd.DataFrame([_model_row(question, *a, ruler=ruler) for a in answers]),
-        "sites_front": _with_names(question, front, "sites"),
+        "sites_models": _of_all(question, pd.DataFrame(models).drop_duplicates(["model", "names"])),
+        "sites_front": _of_all(question, _with_names(question, front, "sites")),
     }
     own = _own_choice(question)
     if own:
-        beside = regret(problem, own, radius_m=radius_m, unreached_m=charge_m, effort=effort).table
+        beside = regret(
+            reachable, own, radius_m=radius_m, unreached_m=charge_m, effort=effort
+        ).table
         beside = beside.rename(columns={"bound": "proven", "share": "share_of_best"})
         tables["sites_regret"] = _with_names(question, beside, "best_sites")
     if phases:
@@ -96,6 +102,10 @@ def _others(
         "lscp": lambda: lscp(problem, radius_m=radius_m, effort=effort),
         "p_median": lambda: p_median(problem, means, unreached_m=question.limit_m, effort=effort),
         "p_center": lambda: p_center(without_unreached(problem, None), means, effort=effort),
+        "kolm_pollak": lambda: kolm_pollak(
+            problem, means, unreached_m=question.limit_m, effort=effort
+        ),
+        "backup_cover": lambda: backup_cover(problem, radius_m=radius_m, effort=effort),
     }
     if question.places is not None:
         full = replace(problem, capacity=question.places)
@@ -173,6 +183,11 @@ def _own_choice(question: Question) -> list[int]:
         return []
     chosen = question.candidates["chosen"].map(lambda cell: cell is True or cell == 1).to_numpy()
     return (np.flatnonzero(chosen) + question.existing).tolist()
+
+
+def _of_all(question: Question, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with shares of all children, those whom no site reaches among them."""
+    return table.assign(share=table["covered"] / float(question.problem.children.sum()))
 
 
 def _with_names(question: Question, table: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -130,6 +130,14 @@ class RoutesInput(_Section):
     """Also write the schools' pages as one PDF."""
 
 
+class PhaseInput(_Section):
+    """``[[sites.phases]]``: what may be built from a year on."""
+
+    year: int = _number("phases", "year")
+    new_sites: int | None = _number("sites", "new_sites")
+    budget: float | None = _number("sites", "budget")
+
+
 class SitesInput(LayerInput):
     """``[sites]``: places for children: candidate sites, and what may be built."""
 
@@ -138,8 +146,22 @@ class SitesInput(LayerInput):
     """Candidate sites: a layer with names, and land, places, cost and own choice where known."""
     new_sites: int | None = _number("sites", "new_sites")
     budget: float | None = _number("sites", "budget")
+    phases: list[PhaseInput] = Field(default_factory=list)
+    """What to build when, from early to late."""
     links: bool = True
     """Look for new gates, footpaths and footbridges."""
+
+
+class ZonesInput(_Section):
+    """``[zones]``: school zones that hold together, and model kindergartens with their partners."""
+
+    on: bool = False
+    never_cross: list[Text] | None = None
+    """Classes of streets that no child is to cross; ``data/rules/zones.toml`` if not said."""
+    models: list[Text] = Field(default_factory=list)
+    """Ids or names of the model kindergartens (1+N)."""
+    seconds: float = _number("zones", "seconds")
+    """How long to look for a better plan, for each stage."""
 
 
 class StandardsInput(_Section):
@@ -182,6 +204,21 @@ class PublishInput(_Section):
     """Where all publications are kept; ``release_ledger.json`` beside the study if not said."""
 
 
+class ReportInput(_Section):
+    """``[report]``: what is written for paper and for other programs."""
+
+    brief: bool = True
+    """``brief.docx`` and ``brief.pdf``."""
+    pictures: bool = False
+    """Every map and chart as PNG and SVG, in the brief and in a folder, and an atlas to print."""
+    paper: Literal["a4", "a3"] = "a4"
+    """Size of the maps' sheets."""
+    formats: list[Literal["geoparquet", "kml", "dxf", "shapefile"]] = Field(default_factory=list)
+    """Exchange files in the folder ``exports``."""
+    gaps: int = _number("report", "gaps")
+    hazards: int = _number("report", "hazards")
+
+
 class Study(_Section):
     """A validated study; paths are as the user wrote them, relative to `folder`."""
 
@@ -199,9 +236,11 @@ class Study(_Section):
     """``[[marks]]``: what children and parents marked, see `analyses.marks`."""
     routes: RoutesInput = Field(default_factory=RoutesInput)
     sites: SitesInput = Field(default_factory=SitesInput)
+    zones: ZonesInput = Field(default_factory=ZonesInput)
     standards: StandardsInput = Field(default_factory=StandardsInput)
     walking: WalkingInput = Field(default_factory=WalkingInput)
     publish: PublishInput = Field(default_factory=PublishInput)
+    report: ReportInput = Field(default_factory=ReportInput)
     map: MapInput = Field(default_factory=MapInput)
     folder: Path = Field(default=Path(), exclude=True)
 

@@ -4,10 +4,12 @@ Every block (a community, a village) goes to one school.  A zone holds together:
 touches the school's own block, or a block of the same zone that is nearer to the school (Mehrotra,
 Johnson and Nemhauser 1998).  No zone is larger than its school's places, no child crosses a listed
 road.  Of all such plans the one with the fewest children moved, then with the shortest ways.
+Schools and blocks that share no possible pair are planned apart, so that a district stays exact.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -29,6 +33,8 @@ _SHORTER_BY = 1e-6
 """Metres; ways within it count as equally long."""
 _NOBODY = 1e-6
 """Children; what the solver's tolerance may add."""
+_LEAST_SECONDS = 1.0
+_TIME_UP = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +52,18 @@ class Zones:
         Children whose school changes.
     gap
         Of the solver, relative to its bound; 0 is proved.
+    over
+        Of each school: children above its places; 0 in a strict plan.
+    apart
+        Blocks that no chain of nearer blocks joins to any school; none in a strict plan.
     """
 
     school: Ints
     moves: pd.DataFrame
     moved: float
     gap: float
+    over: Floats
+    apart: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +83,7 @@ class Blocks:
     home
         (s,) block in which each school lies.
     places
-        (s,)
+        (s,) inf: as many as are asked for.
     today
         (b,) school of each block now, -1 = none.
     """
@@ -85,30 +97,45 @@ class Blocks:
     today: Ints
 
 
-def zones(blocks: Blocks, *, seconds: float = 60.0) -> Zones:
+def zones(blocks: Blocks, *, seconds: float = 60.0, strict: bool = True) -> Zones:
     """Return the plan with the fewest children moved, then the fewest metres.
+
+    Parameters
+    ----------
+    blocks
+        Blocks and schools.
+    seconds
+        How long to look in all; what is found by then states its gap.
+    strict
+        False: where places do not suffice, as few children as can be are above them, which comes
+        before all else; and a block that cannot hold together with a zone stands apart.
 
     Raises
     ------
     InputRefused
         ``ZONES_NO_SCHOOL``: a block has no way to any school without crossing a listed road;
         ``ZONES_PLACES``: there are fewer places than children, says how many;
-        ``ZONES_INFEASIBLE``: no plan holds together within the places.
+        ``ZONES_INFEASIBLE``: no plan holds together within the places;
+        ``ZONES_TIME``: no plan was found in time.
     """
     block, school = np.nonzero(np.isfinite(blocks.way_m) & ~blocks.crosses)
-    _check(blocks, block)
-    rules = _rules(blocks, block, school)
-    children = blocks.children[block]
-    moved = children * (blocks.today[block] != school)
-    metres = children * blocks.way_m[block, school]
-    first = _solve(moved, rules, seconds=seconds)
-    few = LinearConstraint(moved[None, :], -np.inf, moved @ first[0] + _NOBODY)
-    second = _solve(metres, [*rules, few], seconds=seconds)
-    chosen = np.flatnonzero(second[0])
+    _check(blocks, block, strict=strict)
+    chained, apart = _chained(blocks, block, school)
+    if strict and len(apart):
+        raise InputRefused(Finding("ZONES_INFEASIBLE", "blocks"))
+    keep = chained | np.isin(block, apart)
+    block, school = block[keep], school[keep]
     plan = np.empty(len(blocks.children), dtype=np.int64)
-    plan[block[chosen]] = school[chosen]
+    gap, end = 0.0, time.monotonic() + seconds
+    for pairs in _parts(blocks, block, school):
+        own = (block[pairs], school[pairs])
+        chosen, own_gap = _planned(blocks, own, apart, end=end, strict=strict)
+        plan[own[0][chosen]] = own[1][chosen]
+        gap = max(gap, own_gap)
     moves = _moves(blocks, plan)
-    return Zones(plan, moves, float(moves["children"].sum()), max(first[1], second[1]))
+    load = np.bincount(plan, weights=blocks.children, minlength=len(blocks.places))
+    over = np.maximum(load - blocks.places, 0.0)
+    return Zones(plan, moves, float(moves["children"].sum()), gap, over, apart)
 
 
 def pair_with_models(way_m: Floats) -> Ints:
@@ -141,62 +168,160 @@ def pair_with_models(way_m: Floats) -> Ints:
     return pairing
 
 
-def _check(blocks: Blocks, block: Ints) -> None:
+def _check(blocks: Blocks, block: Ints, *, strict: bool) -> None:
     """Refuse what no plan can mend, and say what is missing."""
     without = np.setdiff1d(np.arange(len(blocks.children)), block)
     if len(without):
         detail = {"blocks": len(without)}
         raise InputRefused(Finding("ZONES_NO_SCHOOL", "blocks", int(without[0]) + 1, detail=detail))
     missing = blocks.children.sum() - blocks.places.sum()
-    if missing > 0:
+    if strict and missing > 0:
         raise InputRefused(Finding("ZONES_PLACES", "places", value=f"{missing:g}"))
 
 
-def _rules(blocks: Blocks, block: Ints, school: Ints) -> list[LinearConstraint]:
-    """Return: one school a block, places, and that zones hold together."""
+def _chained(blocks: Blocks, block: Ints, school: Ints) -> tuple[Flags, Ints]:
+    """Return the pairs that a chain of nearer blocks joins to the school, and blocks with none."""
+    possible = set(zip(block.tolist(), school.tolist(), strict=True))
+    found: set[tuple[int, int]] = set()
+    for s, home in enumerate(blocks.home.tolist()):
+        border = [home] if (home, s) in possible else []
+        while border:
+            b = border.pop()
+            if (b, s) in found:
+                continue
+            found.add((b, s))
+            border += [
+                o for o in _beside(blocks, b) if (o, s) in possible and _nearer(blocks, b, o, s=s)
+            ]
+    chained = np.array(
+        [pair in found for pair in zip(block.tolist(), school.tolist(), strict=True)]
+    )
+    return chained, np.setdiff1d(block, block[chained])
+
+
+def _beside(blocks: Blocks, b: int) -> list[int]:
+    start, end = blocks.touching.indptr[b : b + 2]
+    beside: list[int] = blocks.touching.indices[start:end].tolist()
+    return beside
+
+
+def _nearer(blocks: Blocks, b: int, other: int, *, s: int) -> bool:
+    """Say whether block b may carry the other on towards the school."""
+    return bool(b == blocks.home[s] or blocks.way_m[b, s] < blocks.way_m[other, s])
+
+
+def _parts(blocks: Blocks, block: Ints, school: Ints) -> Iterator[Ints]:
+    """Yield the pairs of each part whose schools and blocks have no pair with others."""
+    count, schools = blocks.way_m.shape
+    links = sparse.coo_array(
+        (np.ones(len(block)), (block, count + school)), shape=(count + schools,) * 2
+    )
+    _, label = sparse.csgraph.connected_components(links, directed=False)
+    of_pair = label[block]
+    for part in np.unique(of_pair):
+        yield np.flatnonzero(of_pair == part)
+
+
+def _planned(
+    blocks: Blocks, pairs: tuple[Ints, Ints], apart: Ints, *, end: float, strict: bool
+) -> tuple[Ints, float]:
+    """Return which pairs are chosen: fewest above the places, fewest moved, fewest metres."""
+    block, school = pairs
+    schools = np.unique(school)
+    if len(schools) == 1:
+        return np.arange(len(block)), 0.0
+    rules = _rules(blocks, block, school, apart=apart)
+    children = blocks.children[block]
+    none = np.zeros(len(schools))
+    goals = [
+        np.concatenate([np.zeros(len(block)), none + 1.0]),
+        np.concatenate([children * (blocks.today[block] != school), none]),
+        np.concatenate([children * blocks.way_m[block, school], none]),
+    ]
+    most = np.concatenate([np.ones(len(block)), np.full(len(schools), 0.0 if strict else np.inf)])
+    gap = 0.0
+    found: Floats | None = None
+    for goal in goals[1:] if strict else goals:
+        found, own_gap = _solve(goal, rules, most=most, end=end, before=found)
+        rules = [*rules, LinearConstraint(goal[None, :], -np.inf, goal @ found + _NOBODY)]
+        gap = max(gap, own_gap)
+    if found is None:
+        return np.zeros(0, dtype=np.int64), gap
+    return np.flatnonzero(np.rint(found[: len(block)])), gap
+
+
+def _rules(blocks: Blocks, block: Ints, school: Ints, *, apart: Ints) -> list[LinearConstraint]:
+    """Return: one school a block, places, and that zones hold together.
+
+    The variables are the pairs, then the children above the places of each school.
+    """
     size, ones = len(block), np.ones(len(block))
     index = np.arange(size)
-    each = sparse.csr_array((ones, (block, index)), shape=(len(blocks.children), size))
+    own, row = np.unique(block, return_inverse=True)
+    schools, of_school = np.unique(school, return_inverse=True)
+    width = size + len(schools)
+    each = sparse.csr_array((ones, (row, index)), shape=(len(own), width))
+    above = np.arange(len(schools))
     full = sparse.csr_array(
-        (blocks.children[block], (school, index)), shape=(len(blocks.places), size)
+        (
+            np.concatenate([blocks.children[block], -np.ones(len(schools))]),
+            (np.concatenate([of_school, above]), np.concatenate([index, size + above])),
+        ),
+        shape=(len(schools), width),
     )
     return [
         LinearConstraint(each, 1, 1),
-        LinearConstraint(full, -np.inf, blocks.places),  # pyright: ignore[reportArgumentType]
-        LinearConstraint(_together(blocks, block, school), -np.inf, 0),
+        LinearConstraint(full, -np.inf, blocks.places[schools]),  # pyright: ignore[reportArgumentType]
+        LinearConstraint(_together(blocks, block, school, apart=apart, width=width), -np.inf, 0),
     ]
 
 
-def _together(blocks: Blocks, block: Ints, school: Ints) -> sparse.csr_array:
+def _together(
+    blocks: Blocks, block: Ints, school: Ints, *, apart: Ints, width: int
+) -> sparse.csr_array:
     """Return rows ``x[b, s] - sum(x[nearer neighbours of b, s]) <= 0`` for all but home blocks."""
     number = {pair: n for n, pair in enumerate(zip(block.tolist(), school.tolist(), strict=True))}
+    alone = set(apart.tolist())
     cells: list[tuple[int, int, float]] = []
     for (b, s), n in number.items():
-        if b == blocks.home[s]:
+        if b == blocks.home[s] or b in alone:
             continue
         cells.append((n, n, 1.0))
-        start, end = blocks.touching.indptr[b : b + 2]
-        for other in blocks.touching.indices[start:end].tolist():
-            nearer = other == blocks.home[s] or blocks.way_m[other, s] < blocks.way_m[b, s]
-            if nearer and (other, s) in number:
-                cells.append((n, number[other, s], -1.0))
+        cells += [
+            (n, number[other, s], -1.0)
+            for other in _beside(blocks, b)
+            if (other, s) in number and _nearer(blocks, other, b, s=s)
+        ]
     if not cells:
-        return sparse.csr_array((1, len(number)))
+        return sparse.csr_array((1, width))
     rows, columns, values = (np.array(part) for part in zip(*cells, strict=True))
-    return sparse.csr_array((values, (rows, columns)), shape=(len(number), len(number)))
+    return sparse.csr_array((values, (rows, columns)), shape=(len(number), width))
 
 
-def _solve(cost: Floats, rules: list[LinearConstraint], *, seconds: float) -> tuple[Floats, float]:
+def _solve(
+    cost: Floats,
+    rules: list[LinearConstraint],
+    *,
+    most: Floats,
+    end: float,
+    before: Floats | None,
+) -> tuple[Floats, float]:
+    """Return the best values by the end, else those of `before`; the ones up to 1 are whole."""
     found = milp(
         cost,
         constraints=rules,
-        integrality=np.ones(len(cost)),
-        bounds=Bounds(0, 1),
-        options={"time_limit": seconds},
+        integrality=(most == 1.0).astype(np.int64),
+        bounds=Bounds(np.zeros(len(most)), most),
+        options={"time_limit": max(end - time.monotonic(), _LEAST_SECONDS)},
     )
+    if found.x is None and before is not None and found.status == _TIME_UP:
+        value = float(cost @ before)
+        bound = float(found.mip_dual_bound or 0.0)
+        return before, (value - bound) / value if value > 0 else 0.0
     if found.x is None:
-        raise InputRefused(Finding("ZONES_INFEASIBLE", "blocks"))
-    return np.rint(found.x), float(found.mip_gap or 0.0)
+        code = "ZONES_TIME" if found.status == _TIME_UP else "ZONES_INFEASIBLE"
+        raise InputRefused(Finding(code, "blocks"))
+    return np.asarray(found.x, dtype=np.float64), float(found.mip_gap or 0.0)
 
 
 def _moves(blocks: Blocks, plan: Ints) -> pd.DataFrame:

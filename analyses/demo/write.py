@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 
 from analyses.demo.blocks import draw_blocks
+from analyses.demo.candidates import candidates
 from analyses.demo.drawing import Sheet, Way, dm, joined
 from analyses.demo.houses import draw_villages
 from analyses.demo.people import settle, to_degrees
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analyses.demo.candidates import Candidate
     from analyses.demo.drawing import Point, Site, Tags
     from analyses.demo.people import People
 
@@ -43,6 +45,7 @@ class Town(NamedTuple):
     ways: list[Way]
     nodes: dict[Point, Tags]
     people: People
+    candidates: list[Candidate]
 
 
 def write_demo(folder: Path | str, *, size: int = 1, seed: int = 20260601) -> None:
@@ -78,6 +81,7 @@ def write_demo(folder: Path | str, *, size: int = 1, seed: int = 20260601) -> No
         _write_text(folder / target, text)
     _write_communities(folder / "communities.geojson", plan, towns)
     _write_facilities(folder, plan, towns, seed=seed)
+    _write_candidates(folder / "candidates.geojson", plan, towns)
     _write_osm(folder / "streets.osm.pbf", plan, towns)
 
 
@@ -98,7 +102,7 @@ def _town(plan: dict[str, Any], tile: int, *, size: int, seed: int) -> Town:
     every = dm(plan["place"]["vertex_every_m"])
     stops = [*sheet.stops, *sheet.nodes]
     ways = [*joined(sheet.lines, stops=stops, every=every), *sheet.ways]
-    return Town(origin, ways, sheet.nodes, people)
+    return Town(origin, ways, sheet.nodes, people, candidates(sheet, parcels, villages))
 
 
 def _sites(towns: Iterable[Town], kinds: Sequence[str]) -> list[tuple[Town, Site]]:
@@ -244,6 +248,26 @@ def _write_parks(path: Path, plan: dict[str, Any], sites: Sequence[tuple[Town, S
         properties = {
             heads["number"]: _number(plan, site.kind, number),
             heads["name"]: site.name,
+            "synthetic": True,
+        }
+        features.append((shapely.Polygon(ring), properties))
+    _write_geojson(path, plan, features)
+
+
+def _write_candidates(path: Path, plan: dict[str, Any], towns: Sequence[Town]) -> None:
+    """Write the parcels that could be built on, as a planning office would list them."""
+    heads, words = plan["words"]["headers"], plan["words"]
+    features = []
+    every = [(town, parcel) for town in towns for parcel in town.candidates]
+    for number, (town, parcel) in enumerate(every, 1):
+        ring = to_degrees(np.asarray(parcel.ring), plan, origin_m=town.origin_m)
+        properties = {
+            heads["number"]: f"{words['candidate_letter']}{number:03d}",
+            heads["name"]: words["candidate"].format(number=f"{number:02d}"),
+            heads["kind_built"]: parcel.kind,
+            heads["capacity"]: parcel.places,
+            heads["cost"]: parcel.cost,
+            heads["own"]: words["own"] if parcel.own else "",
             "synthetic": True,
         }
         features.append((shapely.Polygon(ring), properties))

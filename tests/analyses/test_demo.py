@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 COMMITTED = ROOT / "demo"
 AGES = ["0-2岁", "3-5岁", "6-11岁", "12-14岁", "15-17岁"]
 SAME_EVERYWHERE = ["study.toml", "README.md", "communities.geojson", "parks.geojson",
-                   "schools.csv", "places.csv", "gates.csv"]  # fmt: skip
+                   "schools.csv", "places.csv", "gates.csv", "candidates.geojson"]  # fmt: skip
 ALL_FILES = sorted([*SAME_EVERYWHERE, "kindergartens.xlsx", "streets.osm.pbf"])
 METRES_PER_DEGREE = np.array([87832.0, 110996.0])
 

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 QUESTIONS = ("lscp", "mclp", "p_median", "p_center")
-ENGINES = ("ours", "spopt", "spopt-highs")
+NEEDS: dict[str, tuple[str, ...]] = {
+    "ours": (), "spopt": ("spopt",), "spopt-highs": ("spopt", "highspy"),
+}  # fmt: skip
+ENGINES = tuple(NEEDS)
 SIZES = ("200x20", "1000x100", "5000x500")
 REACH_M, RADIUS_M, FAR_M = 6_000.0, 1_000.0, 1e5
 SIDE_M, SPREAD_M, TOWNS, DETOUR = 900.0, 1_200.0, 40, 1.3
@@ -131,7 +134,7 @@ def main() -> None:
         )  # fmt: skip
         print(json.dumps(run))
         return
-    engines = [e for e in options.engines if e == "ours" or importlib.util.find_spec("spopt")]
+    engines = [e for e in options.engines if all(map(importlib.util.find_spec, NEEDS[e]))]
     print(f"{'size':10} {'question':9} {'engine':12} {'objective':>14} {'seconds':>9} {'ratio':>8}")
     for size in options.sizes:
         for question in options.questions:
