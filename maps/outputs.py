@@ -120,7 +120,11 @@ def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     quality = load_toml("words/quality.toml")
     for column in ("weakness", "tag"):
         words[column] = {value: said[lang] for value, said in quality[column].items()}
-    named = {c: table[c].map(w).fillna(table[c]) for c, w in words.items() if c in table}
+    named = {
+        c: [w.get(value, value) for value in table[c].tolist()]
+        for c, w in words.items()
+        if c in table
+    }
     return table.assign(**named)
 
 
