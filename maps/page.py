@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from geo.findings import Lang
 
 _SCRIPTS = (
-    "block", "signs", "shapes", "places", "safety", "canvas", "tables", "tell", "search",
+    "block", "signs", "pixels", "shapes", "places", "safety", "canvas", "tables", "tell", "search",
     "questions", "rows", "lists", "legend", "panel", "schools", "sites", "ways", "permalink",
     "compare", "basemap", "framing", "map",
 )  # fmt: skip

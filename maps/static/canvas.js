@@ -2,9 +2,10 @@
 const painter = (() => {
   "use strict";
 
-  const { CanvasLayer, visible, trace, strokeRows, fillRows, grid, inside } = shapes;
+  const { CanvasLayer, anchored, visible, within, sheetOf, trace, strokeRows, fillRows, grid, inside } = shapes;
   const { FONT, classFill, classOf, statusSign, kindSign, sprite } = signs;
-  const SIGNS = 12000; // points of one status: more are drawn as plain squares
+  const SIGNS = 0.008; // points a pixel, in the densest place: more are drawn as plain squares
+  const TEXTS = 600; // pictures of names that are kept
 
   // `data` is what block.read gave; `view` says what is wanted, and is read anew at every redraw:
   // {rule, share(row), on: {layer: bool}, kinds: Set, kind(row), selected: {layer, row} | null,
@@ -22,6 +23,8 @@ const painter = (() => {
     const schoolIds = new Set((school && school.table.get("school_id")) || []);
     const nearSchool = school && grid(school.point);
 
+    const texts = new Map();
+
     const safe = safety.create(data, view);
 
     const paint = (context, frame) => {
@@ -33,16 +36,24 @@ const painter = (() => {
       if (area && view.on.area) choropleth(context, frame);
       background(context, frame, "water");
       background(context, frame, "building");
-      if (line) streets(context, frame);
-      background(context, frame, "railway");
-      if (line && view.on.service) reached(context, frame);
-      if (area) borders(context, frame);
-      safe.lines(context, frame);
+      const sheet = sheetOf(context, frame);
+      sheet.hold(() => {
+        if (line) streets(context, frame);
+        background(context, frame, "railway"); // lines
+        if (line && view.on.service) reached(context, frame);
+        if (area) borders(context, frame);
+      });
+      sheet.hold(() => safe.lines(context, frame));
       if (facility) sites(context, frame);
-      if (demand && view.on.demand) demandPoints(context, frame);
-      if (entrance && view.on.entrance && frame.zoom >= 14) entrances(context, frame);
-      if (facility) facilities(context, frame);
+      sheet.hold(() => {
+        if (demand && view.on.demand) demandPoints(context, frame, sheet);
+        if (entrance && view.on.entrance && frame.zoom >= 14) entrances(frame, sheet);
+        if (facility) facilities(frame, sheet);
+      });
       safe.points(context, frame);
+    };
+
+    const cover = (context, frame) => {
       if (view.on.label) labels(context, frame);
       highlight(context, frame);
     };
@@ -65,10 +76,9 @@ const painter = (() => {
     }
 
     function choropleth(context, frame) {
-      const fills = SHARES.map((share) => classFill(context, share, plain));
+      const fills = SHARES.map((share) => anchored(classFill(context, share, plain), frame));
       context.globalAlpha = view.tiles ? 0.6 : 1;
-      for (let row = 0; row < area.shape.n; row++) {
-        if (!visible(area.shape, row, frame)) continue;
+      for (const row of within(area.shape, frame)) {
         const at = classOf(view.share(row), SHARES);
         context.fillStyle = at < 0 ? plain.none : fills[at];
         context.beginPath();
@@ -134,50 +144,44 @@ const painter = (() => {
         (frame.dx + frame.width + margin) / frame.scale, (frame.dy + frame.height + margin) / frame.scale];
     }
 
-    function demandPoints(context, frame) {
+    function demandPoints(context, frame, sheet) {
       const rule = demand.rules[view.rule];
       if (!rule) return;
       const radius = Math.max(0.9, Math.min(5.5, 2.2 * 2 ** ((frame.zoom - 14) * 0.8)));
-      const byStatus = new Map(statuses.map((s) => [s.value, []]));
-      let count = 0;
-      near(worldBox(frame, 8), (row) => {
-        const rows = byStatus.get(rule.status[row]);
-        if (rows) count = Math.max(count, rows.push(row));
-      });
-      const signs = radius > 1.9 && count < SIGNS;
-      const { x, y } = demand.point;
-      context.globalAlpha = radius < 1.5 ? 0.8 : 1;
-      for (const status of statuses) {
-        if (!signs) {
-          context.fillStyle = status.colour;
-          for (const row of byStatus.get(status.value)) {
-            context.fillRect(x[row] * frame.scale - frame.dx - radius, y[row] * frame.scale - frame.dy - radius,
-              2 * radius, 2 * radius);
-          }
-          continue;
-        }
-        const { image, half } = sprite((pen, r) => statusSign(pen, status, r), radius);
-        for (const row of byStatus.get(status.value)) {
-          context.drawImage(image, x[row] * frame.scale - frame.dx - half, y[row] * frame.scale - frame.dy - half,
-            2 * half, 2 * half);
-        }
+      if (radius <= 1.9 || crowded(frame)) {
+        const rankOf = Uint8Array.from({ length: 256 }, (_, status) => 1 + statuses.findIndex((s) => s.value === status - 1));
+        context.globalAlpha = radius < 1.5 ? 0.8 : 1;
+        sheet.squares(demand.point, (visit) => near(worldBox(frame, 16), visit), (row) => rankOf[rule.status[row] + 1],
+          { side: 2 * radius, colours: statuses.map((status) => status.colour) });
+        context.globalAlpha = 1;
+        return;
       }
-      context.globalAlpha = 1;
+      const { x, y } = demand.point;
+      const rows = [];
+      near(worldBox(frame, 16), (row) => rows.push(row));
+      for (const status of statuses) {
+        const { image } = sprite((pen, r) => statusSign(pen, status, r), radius);
+        for (const row of rows) if (rule.status[row] === status.value) sheet.stamp(image, x[row], y[row]);
+      }
     }
 
-    function entrances(context, frame) {
+    // Whether signs would hide each other where points are densest. The same all over the map: strips
+    // that are drawn later look like their neighbours.
+    function crowded({ scale }) {
+      return Math.min(near.densest / scale ** 2, demand.n / 1e6) > SIGNS;
+    }
+
+    function entrances(frame, sheet) {
       const { x, y } = entrance.point;
-      context.fillStyle = plain.entrances;
-      context.strokeStyle = "#fff";
-      context.lineWidth = 1.5;
+      const { image } = sprite((pen) => {
+        pen.fillStyle = plain.entrances;
+        pen.strokeStyle = "#fff";
+        pen.lineWidth = 1.5;
+        pen.strokeRect(-3, -3, 6, 6);
+        pen.fillRect(-3, -3, 6, 6);
+      }, 3);
       for (let row = 0; row < x.length; row++) {
-        const [cx, cy] = [x[row] * frame.scale - frame.dx, y[row] * frame.scale - frame.dy];
-        if (!(view.safe ? schoolIds.has(ownerIds[row]) : view.kinds.has(kindOf[owners[row]]))) continue;
-        if (!(cx > -9 && cy > -9 && cx < frame.width + 9 && cy < frame.height + 9)) continue;
-        context.beginPath();
-        context.rect(cx - 3, cy - 3, 6, 6);
-        context.stroke();
-        context.fill();
+        if (view.safe ? schoolIds.has(ownerIds[row]) : view.kinds.has(kindOf[owners[row]])) sheet.stamp(image, x[row], y[row]);
       }
     }
 
@@ -185,39 +189,30 @@ const painter = (() => {
       return Math.max(3.2, Math.min(12, 8.5 + (zoom - 13.5) * (zoom < 13.5 ? 2.6 : 1.4)));
     }
 
-    function facilities(context, frame) {
+    function facilities(frame, sheet) {
       const { x, y } = facility.point;
       const radius = facilityRadius(frame.zoom);
       const images = new Map();
-      nearFacility(worldBox(frame, 16), (row) => {
+      nearFacility(worldBox(frame, 24), (row) => {
         if (!view.kinds.has(kindOf[row])) return;
         if (!images.has(kindOf[row])) {
           images.set(kindOf[row], sprite((pen, r) => kindSign(pen, view.kind(row), r), radius));
         }
-        const { image, half } = images.get(kindOf[row]);
-        context.drawImage(image, x[row] * frame.scale - frame.dx - half, y[row] * frame.scale - frame.dy - half,
-          2 * half, 2 * half);
+        sheet.stamp(images.get(kindOf[row]).image, x[row], y[row]);
       });
     }
 
     function labels(context, frame) {
       const taken = [];
       const write = (text, cx, cy, size, colour) => {
-        context.font = `500 ${size}px ${FONT}`;
-        const half = context.measureText(text).width / 2 + 3;
-        const box = [cx - half, cy - size * 0.7, cx + half, cy + size * 0.7];
+        const { image, wide, high } = picture(context, { text, size, colour, ratio: frame.ratio });
+        const [half, tall] = [wide / 2, size * 0.7];
+        const box = [cx - half, cy - tall, cx + half, cy + tall];
         if (box[2] < 0 || box[0] > frame.width || box[3] < 0 || box[1] > frame.height) return;
         if (taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) return;
         taken.push(box);
-        context.strokeStyle = plain.halo;
-        context.lineWidth = 3.2;
-        context.lineJoin = "round";
-        context.strokeText(text, cx, cy);
-        context.fillStyle = colour;
-        context.fillText(text, cx, cy);
+        context.drawImage(image, Math.round(cx - half), Math.round(cy - high / 2), wide, high);
       };
-      context.textAlign = "center";
-      context.textBaseline = "middle";
       if (area) areaNames(write, frame);
       if (frame.zoom < 15.5) return;
       if (view.safe && school) names(write, frame, { layer: school, near: nearSchool, down: safe.schoolRadius(frame.zoom) + 10, wanted: () => true });
@@ -227,14 +222,36 @@ const painter = (() => {
       }
     }
 
+    // A name with its halo, as a picture: writing it is slow, and a map that is panned shows it again.
+    function picture(context, { text, size, colour, ratio }) {
+      const key = `${size} ${colour} ${ratio} ${text}`;
+      if (!texts.has(key)) {
+        if (texts.size > TEXTS) texts.clear();
+        const font = `500 ${size}px ${FONT}`;
+        context.font = font;
+        const [wide, high] = [Math.ceil(context.measureText(text).width) + 6, Math.ceil(size * 1.4) + 6];
+        const image = document.createElement("canvas");
+        image.width = Math.ceil(wide * ratio);
+        image.height = Math.ceil(high * ratio);
+        const pen = image.getContext("2d");
+        pen.scale(ratio, ratio);
+        Object.assign(pen, { font, textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 3.2,
+          strokeStyle: plain.halo, fillStyle: colour });
+        pen.strokeText(text, wide / 2, high / 2);
+        pen.fillText(text, wide / 2, high / 2);
+        texts.set(key, { image, wide, high });
+      }
+      return texts.get(key);
+    }
+
     function areaNames(write, frame) {
       const names = area.table.get("name") || [];
       const { x, y } = area.point;
       const { box } = area.shape;
-      for (let row = 0; row < x.length; row++) {
+      for (const row of within(area.shape, frame)) {
         const text = shorten(names[row]);
         const room = (box[4 * row + 2] - box[4 * row]) * frame.scale;
-        if (!text || !visible(area.shape, row, frame) || room < text.length * 9) continue;
+        if (!text || room < text.length * 9) continue;
         write(text, x[row] * frame.scale - frame.dx, y[row] * frame.scale - frame.dy, frame.zoom < 14 ? 11.5 : 13, plain.ink);
       }
     }
@@ -307,7 +324,7 @@ const painter = (() => {
       return -1;
     }
 
-    return { layer: new CanvasLayer(paint), hit, areaAt, gradeOf: safe.gradeOf };
+    return { layer: new CanvasLayer(paint, cover), hit, areaAt, gradeOf: safe.gradeOf };
   }
 
   function shorten(text) {

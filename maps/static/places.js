@@ -3,7 +3,7 @@
 const places = (() => {
   "use strict";
 
-  const { visible, trace, strokeRows } = shapes;
+  const { anchored, visible, trace, strokeRows } = shapes;
   const { FONT, sprite, key } = signs;
 
   // `view` as of painter.create, and {question, stage, rule, read}.
@@ -48,7 +48,7 @@ const places = (() => {
     function groups(context, frame) {
       const rows = staged(group);
       const chosen = view.selected && view.selected.layer === "short_group" ? read.get(group, "group", view.selected.row) : null;
-      const hatch = context.createPattern(text.hatch(), "repeat");
+      const hatch = anchored(context.createPattern(text.hatch(), "repeat"), frame);
       for (const row of rows) {
         if (!visible(group.shape, row, frame)) continue;
         context.beginPath();
