@@ -178,12 +178,12 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
     with clock:
         done = run_study(study, progress=clock.stage)
         clock.stage("write")
-        write_outputs(done, out, lang=lang)
+        skipped = write_outputs(done, out, lang=lang)
     if as_json:
         summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
         print(json.dumps({**summary, "seconds": clock.seconds}, ensure_ascii=False))
     elif not quiet:
-        _print_findings(done.findings, lang)
+        _print_findings((*done.findings, *skipped), lang)
         rows = [(a.name, a.rows_in, a.rows_used, a.rows_rejected) for a in done.accounts]
         _print_accounts(rows, lang)
         _print_shares(done.result.tables, lang, unit=done.inputs.unit)

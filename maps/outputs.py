@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from maps.block_places import with_places
 from maps.geopackage import write_geopackage
 from maps.page import page_html
 from maps.quality_page import quality_html
+from maps.reports import write_reports
 from maps.safety_outputs import write_safety
 from maps.vocabulary import told
 from maps.workbook import write_csv, write_workbook
@@ -37,11 +39,12 @@ _TABLES = (
     "place_gap", "short_groups", "school_places", "places_ahead", "first_shortage", "access_scores",
     "equity", "lorenz", "clusters", "sites", "sites_front", "sites_regret", "sites_models",
     "sites_phases", "parcel_checks", "co_use", "missing_links", "marks", "marks_read",
-    "walk_distances", "quality_effects", "quality_streets", "quality_sources", "quality_legs", "attributes",
+    "walk_distances", "quality_effects", "quality_streets", "quality_sources", "quality_legs",
+    "attributes",
 )  # fmt: skip
 
 
-def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
+def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, ...]:
     """Write the folder of a run: map, tables, layers, summary, findings, rejects, manifest.
 
     Parameters
@@ -53,12 +56,20 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
     lang
         Language of headers and texts; the map has both.
 
+    Returns
+    -------
+    tuple of Finding
+        What was not written, and why; they stand in ``findings.csv`` too.
+
     Raises
     ------
     EnvironmentFault
         See `geo.output.run_folder`.
     """
     with run_folder(out) as folder:
+        skipped = write_reports(run, folder, lang=lang)
+        found = (*run.result.findings, *skipped)
+        run = replace(run, result=replace(run.result, findings=found))
         tables = _tables(run, lang)
         page = page_html(
             with_places(with_after(run.result.shown, run.result.tables), run.result.tables),
@@ -88,6 +99,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> None:
         _write_rejects(run, folder, lang)
         write_json(folder / "summary.json", _summary(run, lang))
         write_manifest(folder, _facts(run))
+    return skipped
 
 
 def _tables(run: Run, lang: Lang) -> dict[str, pd.DataFrame]:

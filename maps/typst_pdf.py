@@ -7,14 +7,13 @@ never becomes markup. The file holds no date, no path and no name of the machine
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
 from geo.findings import EnvironmentFault, Finding
+from maps.fonts import LATIN_PRINT, chinese_font, has_chinese
 from maps.school_text import content
-from maps.style import palette
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
     from geo.findings import Lang
     from maps.school_sheet import SchoolSheet
-
-_CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_LATIN = "Libertinus Serif"
 
 
 def school_pdf(
@@ -52,24 +48,66 @@ def school_pdf(
     EnvironmentFault
         ``NO_CHINESE_FONT``: there is Chinese on the pages and no font for it is installed.
     """
+    pages = [_plain(content(sheet, lang=lang)) for sheet in sheets]
+    made = typeset("school.typ", pages, lang=lang, file=path.name, font_folders=font_folders)
+    path.write_bytes(made)
+
+
+def typeset(
+    template: str,
+    data: Any,  # noqa: ANN401  (nested content)
+    *,
+    lang: Lang,
+    file: str,
+    font_folders: Sequence[Path] = (),
+    accessible: bool = False,
+) -> bytes:
+    """Return a PDF of a template of ``static/`` with its data; it runs nothing and reads no file.
+
+    Parameters
+    ----------
+    template
+        Name of the file.
+    data
+        What JSON knows; the template reads it from ``sys.inputs.pages``.
+    lang
+        Language of the text.
+    file
+        Name of the PDF, for the error.
+    font_folders
+        Where to look for fonts besides the system's folders.
+    accessible
+        Keep to PDF/UA-1: tagged, with a title, and a description of every picture.
+
+    Raises
+    ------
+    EnvironmentFault
+        See `print_font`.
+    """
     import typst  # noqa: PLC0415  (only those who print need it)
 
-    pages = [_plain(content(sheet, lang=lang)) for sheet in sheets]
-    data = json.dumps(pages, ensure_ascii=False, sort_keys=True)
+    told = json.dumps(data, ensure_ascii=False, sort_keys=True)
     fonts = typst.Fonts(font_paths=[str(folder) for folder in font_folders])
-    family = _family(set(fonts.families()), chinese=bool(_CHINESE.search(data)), file=path.name)
-    compiler = typst.Compiler(
-        _template(), font_paths=fonts, sys_inputs={"pages": data, "font": family, "lang": lang}
-    )
-    path.write_bytes(cast("bytes", compiler.compile(format="pdf")))
+    family = print_font(fonts.families(), told, file=file)
+    inputs = {"pages": told, "font": family, "lang": lang}
+    compiler = typst.Compiler(_template(template), font_paths=fonts, sys_inputs=inputs)
+    if accessible:
+        return cast("bytes", compiler.compile(format="pdf", pdf_standards=["ua-1"]))
+    return cast("bytes", compiler.compile(format="pdf"))
 
 
-def _family(installed: set[str], *, chinese: bool, file: str) -> str:
-    """Return the font of the pages: the first of the palette that is installed."""
-    found = next((name for name in palette()["print"]["fonts"] if name in installed), None)
-    if found is None and chinese:
+def print_font(installed: Sequence[str], text: str, *, file: str) -> str:
+    """Return the font of printed pages: a Chinese one, or Typst's own where it is not needed.
+
+    Raises
+    ------
+    EnvironmentFault
+        ``NO_CHINESE_FONT``: the text has Chinese and no font for it is installed.
+    """
+    found = chinese_font(installed)
+    if found is None and has_chinese(text):
         raise EnvironmentFault(Finding("NO_CHINESE_FONT", file))
-    return found or _LATIN
+    return found or LATIN_PRINT
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (nested content)
@@ -82,5 +120,5 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  (nested content)
 
 
 @cache
-def _template() -> bytes:
-    return (resources.files("maps") / "static" / "school.typ").read_bytes()
+def _template(name: str) -> bytes:
+    return (resources.files("maps") / "static" / name).read_bytes()

@@ -12,8 +12,8 @@ import pytest
 import safe_sample as sample
 
 from geo.findings import EnvironmentFault
-from maps import typst_pdf
 from maps.school_sheet import About, sheets
+from maps.style import palette
 from maps.typst_pdf import school_pdf
 
 typst = pytest.importorskip("typst")
@@ -21,7 +21,7 @@ SHORT = 5
 """Characters of a name that may stand in any bytes by chance."""
 FONTS = set(typst.Fonts().families())
 needs_font = pytest.mark.skipif(
-    not FONTS & set(typst_pdf.palette()["print"]["fonts"]), reason="no Chinese font here"
+    not FONTS & set(palette()["print"]["fonts"]), reason="no Chinese font here"
 )
 
 
@@ -70,7 +70,7 @@ def test_hostile_texts_are_printed_and_never_run(tmp_path: Path) -> None:
 def test_chinese_without_a_font_is_said_and_nothing_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(typst_pdf.palette()["print"], "fonts", ["No Such Font"])
+    monkeypatch.setitem(palette()["print"], "fonts", ["No Such Font"])
     with pytest.raises(EnvironmentFault) as fault:
         school_pdf(sheets(sample.safe())[:1], tmp_path / "x.pdf")
     assert [f.code for f in fault.value.findings] == ["NO_CHINESE_FONT"]
