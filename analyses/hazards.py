@@ -14,6 +14,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analyses.hazard_words import (
+    OBSERVED_SOURCES,
+    crossing_text,
+    evidence,
+    severed_text,
+    stretch_text,
+    titles,
+)
 from analyses.risk import grade
 from analyses.scene import SOURCES
 from geo.bundled import load_toml
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.scene import Scene
-    from geo.findings import Lang
 
     Floats = NDArray[np.float64]
 
@@ -35,7 +42,6 @@ COLUMNS = (
     "description_en", "clause", "verified", "evidence_zh", "evidence_en", "data_state", "children",
     "risk", "risk_low", "risk_high", "grade", "treatment",
 )  # fmt: skip
-_OBSERVED_SOURCES = SOURCES[:3]
 _MM_PER_100_M = 100_000.0
 _CROSSING_ATTRIBUTES = ("facility", "lanes", "speed_kmh", "traffic_day")
 _STRETCH_ATTRIBUTES = ("sidewalk_left", "sidewalk_right", "speed_kmh", "traffic_day")
@@ -68,8 +74,8 @@ def failed_checks(audit: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
         rows,
         rule=rows["check"],
         category=[category.get(check, category["other"]) for check in rows["check"]],
-        description_zh=_titles(rows, "zh"),
-        description_en=_titles(rows, "en"),
+        description_zh=titles(rows, "zh"),
+        description_en=titles(rows, "en"),
         data_state=np.where(rows["assumed"].astype(bool), ASSUMED, OBSERVED),
         children=children,
         grade=[strengths.get(word, strengths["other"]) for word in rows["strength"]],
@@ -105,7 +111,7 @@ def dangerous_crossings(scene: Scene, risks: pd.DataFrame, walked: pd.DataFrame)
     rows = rows[grave & _enough(rows)].reset_index(drop=True)
     facts = scene.crossings.iloc[rows["row"].to_numpy(dtype=np.int64)].reset_index(drop=True)
     place = shapely.get_coordinates(facts.geometry.to_numpy()).reshape(-1, 2)
-    bounds = rows["risk_low"].to_numpy(), rows["risk_high"].to_numpy()
+    graded = grade(rows["risk_low"].to_numpy(), rows["risk_high"].to_numpy(), model="crossing")
     return _frame(
         rows,
         rule="crossing",
@@ -114,12 +120,12 @@ def dangerous_crossings(scene: Scene, risks: pd.DataFrame, walked: pd.DataFrame)
         x=place[:, 0],
         y=place[:, 1],
         category=_crossing_category(facts),
-        description_zh=_crossing_text(facts, "zh"),
-        description_en=_crossing_text(facts, "en"),
-        evidence_zh=_evidence(facts, _CROSSING_ATTRIBUTES, rows, lang="zh"),
-        evidence_en=_evidence(facts, _CROSSING_ATTRIBUTES, rows, lang="en"),
+        description_zh=crossing_text(facts, graded, "zh"),
+        description_en=crossing_text(facts, graded, "en"),
+        evidence_zh=evidence(facts, _CROSSING_ATTRIBUTES, "zh"),
+        evidence_en=evidence(facts, _CROSSING_ATTRIBUTES, "en"),
         data_state=_states(facts, _CROSSING_ATTRIBUTES),
-        grade=grade(*bounds, model="crossing"),
+        grade=graded,
         treatment=_crossing_treatment(facts),
     )
 
@@ -169,10 +175,10 @@ def stretches_without_sidewalk(
         x=place.reshape(-1, 2)[:, 0],
         y=place.reshape(-1, 2)[:, 1],
         category=_rules()["category"]["stretch"],
-        description_zh=_stretch_text(facts, "zh"),
-        description_en=_stretch_text(facts, "en"),
-        evidence_zh=_evidence(facts, _STRETCH_ATTRIBUTES, rows, lang="zh"),
-        evidence_en=_evidence(facts, _STRETCH_ATTRIBUTES, rows, lang="en"),
+        description_zh=stretch_text(facts, "zh"),
+        description_en=stretch_text(facts, "en"),
+        evidence_zh=evidence(facts, _STRETCH_ATTRIBUTES, "zh"),
+        evidence_en=evidence(facts, _STRETCH_ATTRIBUTES, "en"),
         data_state=_states(facts, _STRETCH_ATTRIBUTES),
         grade=graded,
         treatment=_rules()["treatment"]["stretch"],
@@ -199,28 +205,32 @@ def severances(pupils: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     pupils
-        ``school_id, children, severed, barrier``, see `analyses.safe_routes`.
+        ``school_id, children, severed, severed_sure, barrier``, see `analyses.safe_routes`.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`; the place is left open: the homes behind the barrier are no one's to see.
+        `COLUMNS`; the place is left open: the homes behind the barrier are no one's to see.  It
+        has a grade where enough children are cut off whatever the unknown turns out to be.
     """
     rules = _rules()
     cut = pupils[pupils["severed"].astype(bool)]
     barrier = cut["barrier"].astype(object).where(cut["barrier"].notna(), "other")
-    sums = cut.assign(object_id=barrier).groupby(["school_id", "object_id"])["children"].sum()
-    table = sums.reset_index()
+    counted = cut.assign(
+        object_id=barrier, sure=cut["children"].where(cut["severed_sure"].astype(bool), 0.0)
+    )
+    table = counted.groupby(["school_id", "object_id"])[["children", "sure"]].sum().reset_index()
     table = table[_enough(table)].reset_index(drop=True)
+    table["sure"] = table["sure"] >= rules["listed"]["children_min"]["value"]
     usual = rules["treatment"]["severed"]
     return _frame(
         table,
         rule="severed",
         category=rules["category"]["severed"],
-        description_zh=_severed_text(table, "zh"),
-        description_en=_severed_text(table, "en"),
-        data_state=ASSUMED,
-        grade=rules["grade"]["severed"]["grade"],
+        description_zh=severed_text(table, "zh"),
+        description_en=severed_text(table, "en"),
+        data_state=np.where(table["sure"], OBSERVED, ASSUMED),
+        grade=[rules["grade"]["severed"]["grade"] if sure else None for sure in table["sure"]],
         treatment=[rules["treatment"].get(f"severed_{b}", usual) for b in table["object_id"]],
     )
 
@@ -236,8 +246,7 @@ def _whole_crossings(scene: Scene, risks: pd.DataFrame) -> pd.DataFrame:
     stages = risks.assign(row=risks.index, crossing_id=scene.crossings["crossing_id"][risks.index])
     ordered = stages.sort_values(["group", "crossing_id"], kind="stable").groupby("group")
     sums = dict.fromkeys(("risk", "risk_low", "risk_high"), "sum")
-    firsts = dict.fromkeys(("row", "why_zh", "why_en"), "first")
-    return ordered.agg({**sums, **firsts, "forbidden": "any"}).reset_index()
+    return ordered.agg({**sums, "row": "first", "forbidden": "any"}).reset_index()
 
 
 def _without_sidewalk(scene: Scene, risks: pd.DataFrame) -> NDArray[np.bool_]:
@@ -276,86 +285,9 @@ def _states(facts: pd.DataFrame, attributes: Sequence[str]) -> list[str]:
     """Return whether all that decides the risk is observed, or assumed, or some of it unknown."""
     sources = facts[[f"{name}_source" for name in attributes]].to_numpy(dtype=object)
     unknown = (sources == SOURCES[-1]).any(axis=1)
-    observed = np.isin(sources.astype(str), _OBSERVED_SOURCES).all(axis=1)
+    observed = np.isin(sources.astype(str), OBSERVED_SOURCES).all(axis=1)
     state = np.where(unknown, UNKNOWN, np.where(observed, OBSERVED, ASSUMED))
     return [str(s) for s in state]
-
-
-def _crossing_text(facts: pd.DataFrame, lang: Lang) -> list[str]:
-    words = _words()
-    return [
-        words["text"]["crossing"][lang].format(
-            street=_street(street, lang),
-            facility=words["facility"][facility][lang],
-            lanes=_number(lanes, lang),
-            speed=_number(speed, lang),
-        )
-        for street, facility, lanes, speed in facts[
-            ["street_name", "facility", "lanes", "speed_kmh"]
-        ].itertuples(index=False)
-    ]
-
-
-def _stretch_text(facts: pd.DataFrame, lang: Lang) -> list[str]:
-    template = _words()["text"]["stretch"][lang]
-    return [
-        template.format(street=_street(street, lang), speed=_number(speed, lang))
-        for street, speed in zip(facts["name"], facts["speed_kmh"], strict=True)
-    ]
-
-
-def _severed_text(table: pd.DataFrame, lang: Lang) -> list[str]:
-    words = _words()
-    barrier = words["barrier"]
-    return [
-        words["text"]["severed"][lang].format(
-            children=f"{children:.0f}", barrier=barrier.get(kind, barrier["other"])[lang]
-        )
-        for kind, children in zip(table["object_id"], table["children"], strict=True)
-    ]
-
-
-def _evidence(
-    facts: pd.DataFrame, attributes: Sequence[str], rows: pd.DataFrame, *, lang: Lang
-) -> list[str]:
-    """Return what decides the risk, value and source of each, and why in words."""
-    words = _words()
-    between = words["text"]["between"][lang]
-    columns = [
-        [
-            words["text"]["source"][lang].format(
-                attribute=words["attribute"][name][lang],
-                value=_value(name, value, lang),
-                source=words["source"][source][lang],
-            )
-            for value, source in zip(facts[name], facts[f"{name}_source"], strict=True)
-        ]
-        for name in attributes
-    ]
-    columns.append(rows[f"why_{lang}"].tolist())
-    return [between.join(str(p) for p in parts if p) for parts in zip(*columns, strict=True)]
-
-
-def _value(name: str, value: object, lang: Lang) -> str:
-    if isinstance(value, float):
-        return _number(value, lang)
-    if value is None:
-        return str(_words()["text"]["unknown"][lang])
-    return str(_words()["facility"][value][lang]) if name == "facility" else str(value)
-
-
-def _number(value: float, lang: Lang) -> str:
-    return f"{value:g}" if np.isfinite(value) else str(_words()["text"]["unknown"][lang])
-
-
-def _street(name: object, lang: Lang) -> str:
-    return name if isinstance(name, str) and name else str(_words()["text"]["unnamed"][lang])
-
-
-def _titles(rows: pd.DataFrame, lang: Lang) -> list[str]:
-    """Return which check is not met."""
-    template = _words()["text"]["verdict"][lang]
-    return [template.format(check=name) for name in rows[f"title_{lang}"]]
 
 
 def _frame(rows: pd.DataFrame, **filled: object) -> pd.DataFrame:
@@ -369,10 +301,6 @@ def _frame(rows: pd.DataFrame, **filled: object) -> pd.DataFrame:
             value = value.to_numpy()
         made[name] = pd.Series(value, index=rows.index, dtype=kind)
     return pd.DataFrame(made)
-
-
-def _words() -> dict[str, Any]:
-    return load_toml("words/ledger.toml")
 
 
 def _rules() -> dict[str, Any]:

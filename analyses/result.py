@@ -24,9 +24,10 @@ role            rows (columns besides geometry)
                 scope, verified`` (verified: text shown as it is, e.g. 待核)
 ``kind``        table: ``kind, zh, en, colour, icon``
 ``school``      points, one per school and kindergarten: ``school_id, name, kind, children,
-                children_alone, children_severed, share_alone, detour_median, risk, risk_low,
-                risk_high, known_share, gates, gates_assumed, passed, failed, unknown,
-                not_applicable, hazards_a, hazards_b, hazards_c``
+                children_alone, children_severed, share_alone`` (each also ``_low`` and
+                ``_high``)``, detour_median, risk, risk_low, risk_high, known_share, gates,
+                gates_assumed, passed, failed, unknown, not_applicable, hazards_a, hazards_b,
+                hazards_c``
 ``route``       lines, the streets and crossings that the ways to one school use: ``school_id,
                 profile, choice`` (shortest | safest)``, children, risk, crossing`` (bool)
 ``crossing``    points: ``crossing_id, street_name, facility, facility_source, children, risk,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from analyses.placed import some
-from analyses.severance import reached, severed
+from analyses.severance import reached, severed, severed_bounds
 from analyses.way_measures import along_ways
 from geo.bicriteria import RISK_UNITS, fronts, limits_mm, ways
 from geo.network import MM_PER_M
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from analyses.severance import Barriers
     from analyses.way_measures import Along, Measured
     from geo.closures import Closure
+    from geo.snap import Snapped
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -35,10 +36,16 @@ if TYPE_CHECKING:
 
 
 class Walkers(NamedTuple):
-    """What the searches of one profile read."""
+    """What the searches of one profile read.
+
+    The streets without what is not for this age alone: as assumed, without what may not be for it
+    (who has a way there walks alone for sure), and only without what is surely not for it.
+    """
 
     risk: Ints
     alone: Closure
+    alone_sure: Closure
+    alone_possible: Closure
     along: Along
 
 
@@ -62,7 +69,11 @@ class Found(NamedTuple):
     gate: Ints
     measured: Measured
     alone: Flags
+    alone_sure: Flags
+    alone_possible: Flags
     severed: Flags
+    severed_sure: Flags
+    severed_possible: Flags
     barrier: NDArray[np.object_]
     truncated: bool
 
@@ -119,9 +130,10 @@ def _search(
     way = ways(placed.network, found, chosen)
     limit_m = limit_mm / MM_PER_M
     cut, barrier = severed(work.barriers, gates, homes, limit_m=limit_m)
-    alone = np.ones(len(rows), dtype=bool)
-    if walkers.alone.closed.any():
-        alone = reached(walkers.alone, gates, homes, limit_m=limit_m)
+    cut_sure, cut_possible = severed_bounds(work.barriers, gates, homes, cut=cut, limit_m=limit_m)
+    alone = _open(walkers.alone, gates, homes, limit_m=limit_m, asked=np.ones(len(rows), bool))
+    sure = _open(walkers.alone_sure, gates, homes, limit_m=limit_m, asked=alone)
+    possible = _open(walkers.alone_possible, gates, homes, limit_m=limit_m, asked=~alone)
     return Found(
         rows=rows,
         front_start=found.start,
@@ -130,7 +142,22 @@ def _search(
         gate=own_gates[way.gate[len(rows) :]],
         measured=along_ways(walkers.along, way, children),
         alone=alone,
+        alone_sure=sure,
+        alone_possible=alone | possible,
         severed=cut,
+        severed_sure=cut_sure,
+        severed_possible=cut_possible,
         barrier=barrier,
         truncated=found.truncated,
     )
+
+
+def _open(
+    closure: Closure, gates: Snapped, homes: Snapped, *, limit_m: Floats, asked: Flags
+) -> Flags:
+    """Say which of the homes asked for have a way within their limit outside what is closed."""
+    found = asked.copy()
+    rows = np.flatnonzero(asked)
+    if len(rows) and closure.closed.any():
+        found[rows] = reached(closure, gates, some(homes, rows), limit_m=limit_m[rows])
+    return found

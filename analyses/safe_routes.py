@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 _Number = TypeVar("_Number", np.int64, np.float64)
 _SUMS = ("safest_low", "safest_high", "known_share")
+_FLAGS = (
+    "alone", "alone_sure", "alone_possible", "severed", "severed_sure", "severed_possible",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +63,9 @@ class Routes:
         (points), ``known_share`` (of the recommended way's length, 0-1), ``detour`` (safest /
         shortest), ``crossings`` (of the recommended way; the stages of one crossing count once),
         ``alone`` (there is a way within the cap without a forbidden edge), ``severed`` and
-        ``barrier`` (see `analyses.severance.severed`), ``avoided`` (row of the riskiest crossing
-        of the shortest way that the recommended one does not use, -1), ``avoided_count``,
+        ``barrier`` (see `analyses.severance.severed`); both also ``_sure`` (whatever the unknown
+        turns out to be) and ``_possible``; ``avoided`` (row of the riskiest crossing of the
+        shortest way that the recommended one does not use, -1), ``avoided_count``,
         ``reason`` (None, or why there is no way, see `analyses.catchments`).
     front
         All ways that no other way dominates: ``school_id, profile, point, length_m, risk``.
@@ -97,6 +101,7 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
     profiles: Sequence[Profile],
     risks: Mapping[str, Risk],
     forbidden: Mapping[str, Flags],
+    forbidden_bounds: Mapping[str, tuple[Flags, Flags]] | None = None,
     snap_max_m: float,
     detour_cap: float | None = None,
     catchments: gpd.GeoDataFrame | None = None,
@@ -119,6 +124,9 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
     risks, forbidden
         By profile: risk of each edge of the walking network, and the edges that this age may not
         use alone.
+    forbidden_bounds
+        By profile: what it may not use for sure, and what it perhaps may not; default: as
+        `forbidden`.
     snap_max_m
         Homes and gates farther than this from every street are not joined to it.
     detour_cap
@@ -149,7 +157,10 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
         walkers={
             p.id: Walkers(
                 risk_units(risks[p.id].value),
-                closed(scene.sides.walk, forbidden[p.id]),
+                *(
+                    closed(scene.sides.walk, shut)
+                    for shut in _shut(p.id, forbidden, forbidden_bounds)
+                ),
                 new_along(scene.sides, risks[p.id]),
             )
             for p in profiles
@@ -178,6 +189,16 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
     )
 
 
+def _shut(
+    profile: str,
+    forbidden: Mapping[str, Flags],
+    bounds: Mapping[str, tuple[Flags, Flags]] | None,
+) -> tuple[Flags, Flags, Flags]:
+    """Return what an age may not use alone: as assumed, at worst, and for sure."""
+    sure, possible = (forbidden[profile],) * 2 if bounds is None else bounds[profile]
+    return forbidden[profile], possible, sure
+
+
 def _pupils(rows: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
     """Return the rows with what was found for those that have a way."""
     count = len(rows)
@@ -188,8 +209,7 @@ def _pupils(rows: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
         **{name: np.full(count, np.nan) for name in ("shortest_risk", "safest_risk", *_SUMS)},
         "detour": np.full(count, np.nan),
         "crossings": np.zeros(count, dtype=np.int64),
-        "alone": np.zeros(count, dtype=bool),
-        "severed": np.zeros(count, dtype=bool),
+        **{name: np.zeros(count, dtype=bool) for name in _FLAGS},
         "barrier": np.full(count, None, dtype=object),
         "avoided": np.full(count, -1, dtype=np.int64),
         "avoided_count": np.zeros(count, dtype=np.int64),
@@ -219,8 +239,7 @@ def _columns(one: Found) -> dict[str, NDArray[np.generic]]:
         "known_share": measured.known_share,
         "detour": detour,
         "crossings": measured.crossings,
-        "alone": one.alone,
-        "severed": one.severed,
+        **{name: getattr(one, name) for name in _FLAGS},
         "barrier": one.barrier,
         "avoided": measured.avoided,
         "avoided_count": measured.avoided_count,

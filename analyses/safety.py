@@ -120,6 +120,10 @@ def routes_of(scene: Scene, setting: Setting, *, sent: Catchments | None = None)
         profiles=ages,
         risks={age.id: edge_risk(scene, age) for age in ages},
         forbidden={age.id: forbidden(scene, age) for age in ages},
+        forbidden_bounds={
+            age.id: (forbidden(scene, age, bound="low"), forbidden(scene, age, bound="high"))
+            for age in ages
+        },
         snap_max_m=setting.snap_max_m,
         detour_cap=setting.detour_cap,
         catchments=setting.catchments,

@@ -31,7 +31,9 @@ SAFE_COVERAGE = (
     "children_lost", "share_safely",
 )  # fmt: skip
 _WORDS = "words/safety.toml"
+_ENDS = {"": "", "_low": "_sure", "_high": "_possible"}
 _KNOWN_RULES = ("gate", "mapped")
+_BOUNDARY = "virtual"
 _OVER = {"risk": "safest_risk", "risk_low": "safest_low", "risk_high": "safest_high"}
 
 
@@ -49,18 +51,20 @@ def school_table(
     rows["children"] = pupils.groupby("school_id", observed=True)["children"].sum()
     alone_ages = [age.id for age in profiles() if not age.accompanied]
     old_enough = pupils[pupils["profile"].isin(alone_ages)]
-    can = old_enough[old_enough["alone"].astype(bool)]
-    rows["children_alone"] = can.groupby("school_id", observed=True)["children"].sum()
-    cut_off = pupils[pupils["severed"].astype(bool)]
-    rows["children_severed"] = cut_off.groupby("school_id", observed=True)["children"].sum()
     asked = old_enough.groupby("school_id", observed=True)["children"].sum()
-    counts = ["children", "children_alone", "children_severed"]
-    rows[counts] = rows[counts].fillna(0.0)
-    rows["share_alone"] = rows["children_alone"] / asked
+    for name, of in (("alone", old_enough), ("severed", pupils)):
+        for end, flag in _ENDS.items():
+            whose = of[of[f"{name}{flag}"].astype(bool)]
+            sums = whose.groupby("school_id", observed=True)["children"].sum()
+            rows[f"children_{name}{end}"] = sums.reindex(rows.index, fill_value=0.0)
+    rows["children"] = rows["children"].fillna(0.0)
+    for end in _ENDS:
+        rows[f"share_alone{end}"] = rows[f"children_alone{end}"] / asked
     rows["detour_median"] = _medians(walking, "detour")
     for name, column in {**_OVER, "known_share": "known_share"}.items():
         rows[name] = _means(walking, column)
-    own = gates.groupby("facility_id")["rule"]
+    along = gates["rule"] == _BOUNDARY  # its points stand for one gate
+    own = gates[~along | ~gates["facility_id"].duplicated()].groupby("facility_id")["rule"]
     rows["gates"] = own.size()
     rows["gates_assumed"] = own.agg(lambda rule: int((~rule.isin(_KNOWN_RULES)).sum()))
     summary = audit.set_index("school_id")
@@ -88,11 +92,15 @@ def school_routes(pupils: pd.DataFrame) -> pd.DataFrame:
     names = ("shortest_risk", "safest_risk", "safest_low", "safest_high", "crossings")
     for name in (*names, "known_share"):
         table[name] = _means(walking, name, keys)
-    alone = walking[walking["alone"].astype(bool)].groupby(keys, observed=True)["children"].sum()
-    table["share_alone"] = alone.reindex(table.index, fill_value=0.0) / table["children"]
+    shares = []
+    for end, flag in _ENDS.items():
+        can = walking[walking[f"alone{flag}"].astype(bool)]
+        alone = can.groupby(keys, observed=True)["children"].sum()
+        shares.append(f"share_alone{end}")
+        table[shares[-1]] = alone.reindex(table.index, fill_value=0.0) / table["children"]
     accompanied = [age.id for age in profiles() if age.accompanied]
     found: pd.DataFrame = table.reset_index()
-    found.loc[found["profile"].isin(accompanied), "share_alone"] = np.nan
+    found.loc[found["profile"].isin(accompanied), shares] = np.nan
     return found
 
 
@@ -168,7 +176,9 @@ def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicato
     walking = float(pupils.loc[pupils["reason"].isna(), "children"].sum())
     amounts = {
         "alone": (float(schools["children_alone"].sum()), asked),
+        "alone_sure": (float(schools["children_alone_low"].sum()), asked),
         "severed": (float(schools["children_severed"].sum()), walking),
+        "severed_sure": (float(schools["children_severed_low"].sum()), walking),
     }
     return tuple(
         Indicator(f"safety.{name}", words[name]["zh"], words[name]["en"], part / whole, "share",

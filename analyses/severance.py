@@ -4,6 +4,10 @@ A child is cut off when every way within the detour cap crosses one of them at a
 adequate crossing.  The lists of what is adequate stand in ``data/rules/routes.toml``.  An edge
 over a railway or water is closed where it crosses, not as a whole: who lives on the near side
 may still walk away from it.
+
+What helps across an arterial is often not known.  Then children are surely cut off only if they
+would be with the best that may be there, and may be cut off if they are with the worst; a guard
+that nobody told of is taken as absent.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import pandas as pd
 import shapely
 
 from analyses.limits import MM_PER_M, within
+from analyses.placed import some
 from geo.bundled import load_toml
 from geo.closures import Closure, closed, walk_m
 from geo.findings import Finding
@@ -48,12 +53,16 @@ class Barriers:
         For each kind of barrier (arterial | railway | water) that is known: without its crossings.
     together
         Without the crossings of any of them.
+    sure, possible
+        As `together`, with the best and with the worst that may help across arterials.
     findings
         Layers that were not given: whether they cut children off is unknown.
     """
 
     each: Mapping[str, Closure]
     together: Closure
+    sure: Closure
+    possible: Closure
     findings: tuple[Finding, ...]
 
 
@@ -67,7 +76,12 @@ def barriers(scene: Scene) -> Barriers:
         have columns ``bridge`` or ``tunnel``, parts above or below the ground are no barrier).
     """
     rules = load_toml("rules/routes.toml")["severance"]
-    each = {ARTERIAL: closed(scene.sides.walk, _over_arterials(scene, rules[ARTERIAL]))}
+    walk = scene.sides.walk
+    over = {
+        built: closed(walk, _over_arterials(scene, rules[ARTERIAL], built))
+        for built in ("facility", "facility_low", "facility_high")
+    }
+    each = {ARTERIAL: over["facility"]}
     findings: tuple[Finding, ...] = ()
     for kind in (RAILWAY, WATER):
         layer = rules[kind]["layer"]
@@ -78,7 +92,8 @@ def barriers(scene: Scene) -> Barriers:
             each[kind] = _over_layer(scene, shapes, rules[kind], tags=rules["tags"])
         else:
             findings += (Finding("SEVERANCE_UNKNOWN", "layers", detail={"layer": layer}),)
-    return Barriers(each, _together(scene.sides.walk, each), findings)
+    together, sure, possible = (_together(walk, {**each, ARTERIAL: one}) for one in over.values())
+    return Barriers(each, together, sure, possible, findings)
 
 
 def severed(
@@ -111,6 +126,18 @@ def severed(
     return cut, barrier
 
 
+def severed_bounds(
+    found: Barriers, gates: Snapped, homes: Snapped, *, cut: Flags, limit_m: Floats
+) -> tuple[Flags, Flags]:
+    """Say which homes are cut off for sure, and which may be; `cut` is from `severed`."""
+    sure, possible = cut.copy(), cut.copy()
+    for flags, closure, asked in ((sure, found.sure, cut), (possible, found.possible, ~cut)):
+        rows = np.flatnonzero(asked)
+        if len(rows):
+            flags[rows] = _beyond(closure, gates, some(homes, rows), limit_m=limit_m[rows])
+    return sure, possible
+
+
 def _beyond(closure: Closure, gates: Snapped, homes: Snapped, *, limit_m: Floats) -> Flags:
     """Say which homes have no way within their limit when some edges are closed."""
     if not closure.closed.any():
@@ -125,11 +152,11 @@ def reached(closure: Closure, gates: Snapped, homes: Snapped, *, limit_m: Floats
     return within(np.maximum(beyond_m, 0.0), 0)
 
 
-def _over_arterials(scene: Scene, rule: Mapping[str, Any]) -> Flags:
-    """Return the edges that cross an arterial where no adequate facility is."""
+def _over_arterials(scene: Scene, rule: Mapping[str, Any], built: str) -> Flags:
+    """Return the edges that cross an arterial where no adequate facility is, by a column of it."""
     crossings = scene.crossings
     arterial = crossings["road_class"].isin(rule["road_class"])
-    adequate = crossings["facility"].isin(rule["adequate"]) | crossings["guard"].isin(rule["guard"])
+    adequate = crossings[built].isin(rule["adequate"]) | crossings["guard"].isin(rule["guard"])
     barred = (arterial & ~adequate).to_numpy(dtype=bool)
     return np.append(barred, False)[scene.sides.crossing]
 

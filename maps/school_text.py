@@ -98,7 +98,7 @@ def cell(row: Row, name: str, lang: Lang) -> str:
     said = number(value, name)
     stem = name.removesuffix("_risk") if name.endswith("_risk") else name
     low, high = (row.get(f"{stem}_{end}") for end in ("low", "high"))
-    if low is None or high is None or low == high or stem not in ("risk", "safest"):
+    if low is None or high is None or low == high:
         return said
     return f"{said} [{number(low, name)}–{number(high, name)}]"
 

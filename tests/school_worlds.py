@@ -77,11 +77,14 @@ def scene_of(
     ways: Sequence[Way],
     *,
     facility: Callable[[float, float], str] = lambda _x, _y: "unmarked",
+    low: str | None = None,
+    high: str | None = None,
     guard: str | None = None,
     layers: Mapping[str, gpd.GeoDataFrame] | None = None,
     nodes: Mapping[Point, Mapping[str, str]] | None = None,
 ) -> Scene:
-    """Return a scene; `facility` says what is at a crossing's place (from the world's corner)."""
+    """Return a scene; `facility` says what is at a crossing's place (from the world's corner),
+    `low` and `high` what is there at best and at worst, where that is not known."""
     network, roads = town(ways, nodes=nodes)
     sides = expand(network, roads)
     streets = pd.DataFrame({"road_class": network.edges["highway"].replace("footway", "path")})
@@ -94,6 +97,8 @@ def scene_of(
         road_class=streets["road_class"].to_numpy()[crossed],
         street_name=names.to_numpy()[crossed],
         facility=[facility(x, y) for x, y in xy],
+        facility_low=[low or facility(x, y) for x, y in xy],
+        facility_high=[high or facility(x, y) for x, y in xy],
         guard=guard,
         lanes=4.0,
     )

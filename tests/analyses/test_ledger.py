@@ -44,9 +44,10 @@ def used(scene, *, school="S1", children=30.0, kinds=(EdgeKind.CROSSING,)) -> pd
     return pd.DataFrame(rows | {"children": children})
 
 
-def pupils(*, severed=0.0, barrier=None) -> pd.DataFrame:
-    rows = [("S1", 100.0 - severed, False, None), ("S1", severed, True, barrier)]
-    return pd.DataFrame(rows, columns=["school_id", "children", "severed", "barrier"])
+def pupils(*, severed=0.0, barrier=None, sure=True) -> pd.DataFrame:
+    rows = [("S1", 100.0 - severed, False, False, None), ("S1", severed, True, sure, barrier)]
+    columns = ["school_id", "children", "severed", "severed_sure", "barrier"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def made(scene, use, *, audit=NO_AUDIT, people=None, **options) -> gpd.GeoDataFrame:
@@ -153,6 +154,25 @@ def test_severed_children_are_counted_by_barrier():
         "severed", 12.0, "A", "bridge",
     )  # fmt: skip
     assert row.geometry == Point(*place([(0.0, 50.0)])[0])  # at the school, never at the homes
+
+
+def test_who_may_be_cut_off_leaves_the_grade_open():
+    world = make_scene()
+    people = pupils(severed=12.0, barrier="arterial", sure=False)
+    row = made(world, used(world), people=people).iloc[0]
+    assert (row["grade"], row["data_state"], row["children"]) == (None, "推定", 12.0)
+    assert "没有已查明的合适过街设施" in row["description_zh"]
+
+
+def test_what_is_assumed_of_a_crossing_says_so():
+    street = {**ARTERIAL, "speed_kmh": (50, 20, 80)}
+    world = make_scene([{}, street], [{**UNMARKED, "facility": ("unmarked", "signal", "unmarked")}])
+    row = made(world, used(world)).iloc[0]
+    assert row["description_zh"] == (
+        "过静海大道处风险可能高：无人行横道（推定），4车道，50公里/时（推定）"
+    )
+    assert "限速（公里/时）：50（按道路等级推定，可能20至80）" in row["evidence_zh"]
+    assert "推定" not in one_crossing().iloc[0]["description_zh"]
 
 
 def test_ids_do_not_depend_on_order_or_on_other_rows():

@@ -105,6 +105,28 @@ def test_alone_means_a_way_within_the_cap_without_a_forbidden_edge(
     assert one(routes(town(), [HOME], detour_cap=cap))["alone"] is alone
 
 
+@pytest.mark.parametrize(
+    ("value", "sure", "possible", "alone"),
+    [
+        (("unmarked",), (), ("unmarked",), (False, False, True)),
+        ((), (), ("unmarked",), (True, False, True)),
+        ((), (), (), (True, True, True)),
+        (("unmarked",), ("unmarked",), ("unmarked", "signal"), (False, False, False)),
+    ],
+)
+def test_walking_alone_has_bounds_around_what_is_assumed(
+    value: tuple[str, ...],
+    sure: tuple[str, ...],
+    possible: tuple[str, ...],
+    alone: tuple[bool, bool, bool],
+) -> None:
+    scene = town()
+    shut = [forbidden_at(scene, *names) for names in (value, sure, possible)]
+    bounds = {"grades_1_3": (shut[1], shut[2])}
+    row = one(routes(scene, [HOME], forbidden=shut[0], forbidden_bounds=bounds))
+    assert (row["alone"], row["alone_sure"], row["alone_possible"]) == alone
+
+
 def test_the_cap_is_met_when_it_is_reached() -> None:
     far = one(routes(town(), [HOME], detour_cap=9.0))
     ratio = far["safest_m"] / far["shortest_m"]

@@ -84,6 +84,20 @@ def test_risk_lies_inside_its_interval_and_nobody_is_sent_a_riskier_way():
     assert (routes["safest_risk"] <= routes["shortest_risk"] + 1e-9).all()
 
 
+@pytest.mark.parametrize("name", ["children_alone", "children_severed", "share_alone"])
+def test_counts_lie_inside_what_the_unknown_leaves_open(name):
+    table = demo().result.tables["schools"].dropna(subset=[name])
+    assert (table[f"{name}_low"] <= table[name]).all()
+    assert (table[name] <= table[f"{name}_high"]).all()
+
+
+def test_a_school_has_as_many_gates_as_are_audited():
+    tables = demo().result.tables
+    audited = tables["audit"].groupby("school_id")["gate_id"].nunique()
+    counted = tables["schools"].set_index("school_id")["gates"]
+    assert counted.to_dict() == audited.reindex(counted.index).to_dict()
+
+
 def test_a_better_crossing_never_costs_a_child_its_way():
     value = demo().result.tables["crossing_value"]
     assert (value["children"] >= 0).all()

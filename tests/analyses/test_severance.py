@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
-from analyses.severance import barriers, severed
+from analyses.severance import barriers, severed, severed_bounds
 from geo.sides_build import snap_to_sides
 from tests.school_worlds import ladder, scene_of
 from tests.side_worlds import path, road
@@ -69,6 +69,26 @@ HOME, GATE = (-10, 90), (-10, -90)
 )
 def test_an_arterial_needs_a_signal_or_a_bridge(facility: str, barrier: str | None) -> None:
     assert cut(ladder(), HOME, GATE, facility=lambda _x, _y: facility) == barrier
+
+
+@pytest.mark.parametrize(
+    ("facility", "low", "high", "bounds"),
+    [
+        ("unmarked", "signal", "unmarked", (False, True)),  # there may be a signal
+        ("unmarked", "marked", "forbidden", (True, True)),
+        ("signal", "signal", "marked", (False, True)),  # the signal may be another street's
+        ("signal", "signal", "signal", (False, False)),
+    ],
+)
+def test_what_is_not_known_of_crossings_bounds_who_is_cut_off(
+    facility: str, low: str, high: str, bounds: tuple[bool, bool]
+) -> None:
+    scene = scene_of(ladder(), facility=lambda _x, _y: facility, low=low, high=high)
+    at = [snap_to_sides(scene.sides, place([point]), max_m=30.0) for point in (GATE, HOME)]
+    found, limit_m = barriers(scene), np.array([ENDLESS])
+    cut_off, _ = severed(found, *at, limit_m=limit_m)
+    sure, possible = severed_bounds(found, *at, cut=cut_off, limit_m=limit_m)
+    assert (bool(sure[0]), bool(possible[0])) == bounds
 
 
 def test_a_guard_makes_a_crossing_adequate() -> None:
