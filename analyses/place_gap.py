@@ -45,7 +45,12 @@ class PlaceGap:
     safety_without_places: float
 
 
-def place_gap(reach: Reach, *, safe: NDArray[np.bool_] | None = None) -> PlaceGap:
+def place_gap(
+    reach: Reach,
+    *,
+    safe: NDArray[np.bool_] | None = None,
+    preference: NDArray[np.int64] | None = None,
+) -> PlaceGap:
     """Count each child without a place once, by its cause.
 
     Parameters
@@ -55,11 +60,15 @@ def place_gap(reach: Reach, *, safe: NDArray[np.bool_] | None = None) -> PlaceGa
     safe
         Per pair: this age may walk the way alone.  None: nothing is known of the ways, so nothing
         is counted under safety.
+    preference
+        Per pair, see `analyses.assignment.assign`.
     """
     every = np.ones(len(reach.point), dtype=bool) if safe is None else np.asarray(safe, dtype=bool)
     near = np.bincount(reach.point, minlength=len(reach.children)) > 0
     near_safe = np.bincount(reach.point[every], minlength=len(reach.children)) > 0
-    found = assign(_only(reach, every))
+    found = assign(
+        _only(reach, every), preference=None if preference is None else preference[every]
+    )
     capacity = np.where(near_safe, found.unplaced, 0.0)
     children = reach.children
     points = pd.DataFrame(

@@ -20,6 +20,7 @@ from analyses.places_scores import AVAILABILITY, cluster_tables, equity_table, s
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
 from analyses.shares import area_codes
+from analyses.shortage_sites import shortage_sites
 from analyses.siting import siting
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
@@ -51,6 +52,7 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
     safe: SafePairs | None = None,
     sites: Asked | None = None,
     first_year: int | None = None,
+    own_first: bool = False,
 ) -> Result:
     """Answer all questions about places.
 
@@ -65,13 +67,16 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
         Candidates and means, see `analyses.siting`; None: no site is proposed.
     first_year
         Year of the counts; None: no look ahead.
+    own_first
+        Of equally many placed, those in their own community come before the fewest metres.
 
     Returns
     -------
     Result
-        Tables ``place_gap, short_groups, school_places, access_scores, equity, clusters`` (see
-        `analyses.places_tables` and `analyses.places_scores`), with a year ``places_ahead,
-        first_shortage``, with candidates those of `analyses.siting.siting`.
+        Tables ``place_gap, short_groups, school_places, assignments, access_scores, equity,
+        clusters`` (see `analyses.places_tables` and `analyses.places_scores`), with a year
+        ``places_ahead, first_shortage``, with candidates those of `analyses.siting.siting` and
+        with both ``shortage_sites`` (`analyses.shortage_sites`).
 
     Raises
     ------
@@ -91,7 +96,7 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
     )
     placed = place_all(network, facilities, demand, entrances=entrances, snap_max_m=snap_max_m)
     frames = _Frames(facilities, demand, communities, tables_of.areas_of(communities))
-    parts = [_part(stage, placed, frames, safe=safe) for stage in stages]
+    parts = [_part(stage, placed, frames, safe=safe, own_first=own_first) for stage in stages]
     tables = {name: _joined([p.tables[name] for p in parts]) for name in parts[0].tables}
     findings = [finding for part in parts for finding in part.findings]
     if first_year is None:
@@ -119,6 +124,10 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
         tables |= proposed.tables
         findings += proposed.findings
         drawn["site"] = proposed.shown
+        if "first_shortage" in tables:
+            tables["shortage_sites"] = shortage_sites(
+                tables["first_shortage"], sites.candidates, communities, stages=stages
+            )
     absent = {
         "unsafe_unknown": safe is not None, "ahead": first_year is None, "sites": sites is None
     }  # fmt: skip
@@ -167,11 +176,16 @@ def _checked(
     return stages
 
 
-def _part(stage: Stage, placed: Places, frames: _Frames, *, safe: SafePairs | None) -> _Part:
+def _part(
+    stage: Stage, placed: Places, frames: _Frames, *, safe: SafePairs | None, own_first: bool
+) -> _Part:
     """Answer all questions about one stage."""
     facilities, demand, communities = frames.facilities, frames.demand, frames.communities
     found = stage_reach(stage, placed, facilities=facilities, demand=demand, safe_pairs=safe)
-    gap = stage_gap(found, unknown_places=np.inf)
+    first = None
+    if own_first:
+        first = tables_of.own_first(found, demand, communities=communities, facilities=facilities)
+    gap = stage_gap(found, unknown_places=np.inf, preference=first)
     unknown = np.isnan(found.places)
     # Without the places that are not known, more children may lack one.
     least = stage_gap(found, unknown_places=0.0) if unknown.any() else gap
@@ -187,6 +201,9 @@ def _part(stage: Stage, placed: Places, frames: _Frames, *, safe: SafePairs | No
             found, gap, demand, areas=frames.areas, facilities=facilities
         ),
         "school_places": tables_of.school_table(found, gap, facilities),
+        "assignments": tables_of.assignment_table(
+            found, gap, demand, areas=frames.areas, facilities=facilities
+        ),
         "access_scores": access,
         "equity": pd.concat([equity, whole], ignore_index=True) if len(whole) else equity,
         "clusters": clusters,

@@ -41,6 +41,8 @@ class StageGap:
     groups
         Rows of children that are jointly short, and of the facilities that they reach; the largest
         first.
+    flows
+        Per pair of the reach: children who go that way.
     """
 
     causes: pd.DataFrame
@@ -48,9 +50,12 @@ class StageGap:
     one_more_places: Flags
     one_more_saves_m: Floats
     groups: tuple[ShortGroup, ...]
+    flows: Floats
 
 
-def stage_gap(found: StageReach, *, unknown_places: float) -> StageGap:
+def stage_gap(
+    found: StageReach, *, unknown_places: float, preference: Ints | None = None
+) -> StageGap:
     """Count each child once by cause; exact, part by part of what hangs together.
 
     Parameters
@@ -59,6 +64,8 @@ def stage_gap(found: StageReach, *, unknown_places: float) -> StageGap:
         From `stage_reach`.
     unknown_places
         What a facility has whose places are not known: 0, or inf for as many as are asked for.
+    preference
+        Per pair: of equally many placed, lower numbers are taken first.
     """
     reach = found.reach
     total = float(reach.children.sum())
@@ -69,12 +76,16 @@ def stage_gap(found: StageReach, *, unknown_places: float) -> StageGap:
     filled, saves = np.zeros(len(places)), np.zeros(len(places))
     more = np.zeros(len(places), dtype=bool)
     groups: list[ShortGroup] = []
+    flows = np.zeros(len(reach.point))
     for rows, sites, pairs in _parts(whole):
-        gap = place_gap(_part_of(whole, rows, sites, pairs=pairs), safe=found.safe[pairs])
+        part, safe = _part_of(whole, rows, sites, pairs=pairs), found.safe[pairs]
+        wanted = None if preference is None else preference[pairs]
+        gap = place_gap(part, safe=safe, preference=wanted)
         numbers[rows] = gap.points[list(CAUSES)].to_numpy()
         answer = gap.assignment
         filled[sites], more[sites] = answer.filled, answer.one_more_places
         saves[sites] = answer.one_more_saves_m
+        flows[pairs[safe]] = answer.children
         groups += [
             ShortGroup(rows[g.points], sites[g.facilities], g.children, g.places)
             for g in answer.short_groups
@@ -85,6 +96,7 @@ def stage_gap(found: StageReach, *, unknown_places: float) -> StageGap:
         one_more_places=more,
         one_more_saves_m=saves,
         groups=tuple(sorted(groups, key=lambda group: (-group.short, group.points[0]))),
+        flows=flows,
     )
 
 

@@ -168,6 +168,65 @@ def school_table(found: StageReach, gap: StageGap, facilities: pd.DataFrame) -> 
     )
 
 
+def assignment_table(
+    found: StageReach,
+    gap: StageGap,
+    demand: pd.DataFrame,
+    *,
+    areas: pd.DataFrame,
+    facilities: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return who goes where: most children placed, then the fewest metres.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``stage, area_id, name, facility_id, school, children, moved`` (of whom not to the nearest
+        facility in reach)``, assigned_m`` (their mean way).
+    """
+    reach, used = found.reach, gap.flows > 0
+    code = area_codes(demand, areas.iloc[:-1])[found.point[reach.point[used]]]
+    nearest_m = np.full(len(reach.children), np.inf)
+    np.minimum.at(nearest_m, reach.point, reach.distance_m)
+    way_m, children = reach.distance_m[used], gap.flows[used]
+    rows = pd.DataFrame(
+        {
+            "area": code,
+            "facility": reach.facility[used],
+            "children": children,
+            "moved": np.where(way_m > nearest_m[reach.point[used]], children, 0.0),
+            "metres": children * way_m,
+        }
+    )
+    sums = rows.groupby(["area", "facility"], as_index=False).sum()
+    own = facilities.iloc[found.rows[sums["facility"]]]
+    return pd.DataFrame(
+        {
+            "stage": found.stage.id,
+            "area_id": areas["area_id"].to_numpy()[sums["area"]],
+            "name": areas["name"].to_numpy()[sums["area"]],
+            "facility_id": own["facility_id"].to_numpy(),
+            "school": own["name"].to_numpy(),
+            "children": sums["children"],
+            "moved": sums["moved"],
+            "assigned_m": sums["metres"] / sums["children"],
+        }
+    )
+
+
+def own_first(
+    found: StageReach,
+    demand: pd.DataFrame,
+    *,
+    communities: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+) -> Ints:
+    """Return 0 for pairs of a child and a facility of one community, else 1."""
+    home = area_codes(demand, communities)[found.point[found.reach.point]]
+    place = areas_at(facilities, communities)[found.rows[found.reach.facility]]
+    return np.where(home == place, 0, 1).astype(np.int64)
+
+
 def ahead_tables(
     stages: Sequence[Stage],
     facilities: gpd.GeoDataFrame,
@@ -242,12 +301,18 @@ def listed(names: Sequence[object] | NDArray[np.object_]) -> str:
     return "、".join(texts[:most]) + more
 
 
-def _towns(facilities: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> list[str]:
-    """Return the town of the community that each facility lies in, "" outside all of them."""
+def areas_at(facilities: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> Ints:
+    """Return the row of the community that each facility lies in, -1 outside all of them."""
     inner = shapely.point_on_surface(np.asarray(facilities.geometry.array))
     shapes = np.asarray(communities.geometry.array)
     point, area = shapely.STRtree(shapes).query(inner, predicate="intersects")
-    town = np.full(len(facilities), "", dtype=object)
+    row = np.full(len(facilities), -1, dtype=np.int64)
     first, where = np.unique(point, return_index=True)
-    town[first] = communities["town"].fillna("").astype(str).to_numpy()[area[where]]
-    return [str(name) for name in town]
+    row[first] = area[where]
+    return row
+
+
+def _towns(facilities: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> list[str]:
+    """Return the town of the community that each facility lies in, "" outside all of them."""
+    names = [*communities["town"].fillna("").astype(str), ""]
+    return [names[row] for row in areas_at(facilities, communities).tolist()]

@@ -82,6 +82,7 @@ def places_of(
         safe=None if safe is None else safe_pairs_of(*safe),
         sites=asked,
         first_year=None if date is None else date.year,
+        own_first=study.sites.own_first,
     )
     parts = (found, free)
     return (

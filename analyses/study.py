@@ -148,6 +148,8 @@ class SitesInput(LayerInput):
     budget: float | None = _number("sites", "budget")
     phases: list[PhaseInput] = Field(default_factory=list)
     """What to build when, from early to late."""
+    own_first: bool = False
+    """Assign places in a child's own community before shorter ways elsewhere."""
     links: bool = True
     """Look for new gates, footpaths and footbridges."""
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analyses.co_use import co_use
-from analyses.link_obstacles import obstacles_of, unseen
+from analyses.link_obstacles import names_of, obstacles_of, unseen
 from analyses.missing_links import links_for
 from analyses.pairs import place_all
 from analyses.result import Result, Shown
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analyses.inputs import Inputs
     from analyses.rules import Rule
     from analyses.study import Study
+
+_LANGS = ("zh", "en")
 
 
 def without_building(
@@ -69,7 +71,9 @@ def without_building(
     ]
     if not found:
         return Result("without_building", {"co_use": shared}, shown=tuple(shown))
-    links = gpd.GeoDataFrame(pd.concat(found, ignore_index=True), crs=inputs.crs)
+    every = pd.concat(found, ignore_index=True)
+    said = {f"crosses_{lang}": [names_of(c, lang) for c in every["crosses"]] for lang in _LANGS}
+    links = gpd.GeoDataFrame(every.assign(**said), crs=inputs.crs)
     shown.append(Shown("link", links, **words["link"]))
     tables = {"co_use": shared, "missing_links": links}
     return Result("without_building", tables, findings=unseen(blocked), shown=tuple(shown))

@@ -38,7 +38,8 @@ _TABLES = (
     "whatif_schools", "whatif_hazards",
     "place_gap", "short_groups", "school_places", "places_ahead", "first_shortage", "access_scores",
     "equity", "lorenz", "clusters", "sites", "sites_front", "sites_regret", "sites_models",
-    "sites_phases", "parcel_checks", "co_use", "missing_links", "marks", "marks_read",
+    "sites_phases", "parcel_checks", "assignments", "shortage_sites", "school_zones",
+    "zone_schools", "model_pairs", "co_use", "missing_links", "marks", "marks_read",
     "walk_distances", "quality_effects", "quality_streets", "quality_sources", "quality_legs",
     "attributes",
 )  # fmt: skip
@@ -105,7 +106,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
 def _tables(run: Run, lang: Lang) -> dict[str, pd.DataFrame]:
     """Return the tables for people, in the order of the sheets; synthetic rows say so."""
     tables = {**run.result.tables, "inputs": run.inputs.accounts_table()}
-    chosen = {n: for_people(_plain(tables[n]), lang) for n in _TABLES if n in tables}
+    chosen = {n: for_people(_renamed(n, _plain(tables[n])), lang) for n in _TABLES if n in tables}
     if run.study.study.synthetic:
         return {name: table.assign(synthetic=True) for name, table in chosen.items()}
     return chosen
@@ -114,6 +115,13 @@ def _tables(run: Run, lang: Lang) -> dict[str, pd.DataFrame]:
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table without shapes, with words beside the ids of treatments, bodies and ages."""
     return told(pd.DataFrame(table.drop(columns="geometry", errors="ignore")))
+
+
+def _renamed(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns are called as people need it, those left out that they do not."""
+    called: dict[str, str] = load_toml("words/tables.toml")["renamed"].get(name, {})
+    unwanted = [column for column, new in called.items() if not new]
+    return table.drop(columns=unwanted, errors="ignore").rename(columns=called)
 
 
 def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
