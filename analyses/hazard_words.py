@@ -14,14 +14,14 @@ from analyses.scene import SOURCES
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from geo.findings import Lang
 
 OBSERVED_SOURCES = SOURCES[:3]
 
 
-def crossing_text(facts: pd.DataFrame, grades: Sequence[str | None], lang: Lang) -> list[str]:
+def crossing_text(facts: pd.DataFrame, grades: Iterable[str | None], lang: Lang) -> list[str]:
     """Return where crossings are and what they are like; without a grade they may be dangerous."""
     words = _words()
     return [
@@ -96,7 +96,7 @@ def _told(row: Any, name: str, said: str, *, lang: Lang) -> str:  # noqa: ANN401
     return str(_words()["text"]["assumed"][lang].format(said=said))
 
 
-def _measured(name: str, value: float, lang: Lang) -> str:
+def _measured(name: str, value: Any, lang: Lang) -> str:  # noqa: ANN401 - a cell of a frame
     return str(_words()["text"][name][lang].format(number=_number(value, lang)))
 
 

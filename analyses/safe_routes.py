@@ -155,13 +155,8 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
         placed=placed,
         barriers=barriers(scene),
         walkers={
-            p.id: Walkers(
-                risk_units(risks[p.id].value),
-                *(
-                    closed(scene.sides.walk, shut)
-                    for shut in _shut(p.id, forbidden, forbidden_bounds)
-                ),
-                new_along(scene.sides, risks[p.id]),
+            p.id: _walkers(
+                scene, risks[p.id], [forbidden[p.id], *(forbidden_bounds or {}).get(p.id, ())]
             )
             for p in profiles
         },
@@ -189,14 +184,16 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
     )
 
 
-def _shut(
-    profile: str,
-    forbidden: Mapping[str, Flags],
-    bounds: Mapping[str, tuple[Flags, Flags]] | None,
-) -> tuple[Flags, Flags, Flags]:
-    """Return what an age may not use alone: as assumed, at worst, and for sure."""
-    sure, possible = (forbidden[profile],) * 2 if bounds is None else bounds[profile]
-    return forbidden[profile], possible, sure
+def _walkers(scene: Scene, risk: Risk, shut: Sequence[Flags]) -> Walkers:
+    """Return what the searches of a profile read: shut as assumed, and for sure and perhaps."""
+    walk = scene.sides.walk
+    return Walkers(
+        risk=risk_units(risk.value),
+        alone=closed(walk, shut[0]),
+        alone_sure=closed(walk, shut[-1]),
+        alone_possible=closed(walk, shut[len(shut) // 2]),
+        along=new_along(scene.sides, risk),
+    )
 
 
 def _pupils(rows: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
