@@ -37,12 +37,14 @@ def worlds(draw):
     return reach_of(distance, children, places)
 
 
+@settings(deadline=None)
 @given(worlds())
 @pytest.mark.parametrize("score", [floating_catchment, three_steps])
 def test_all_places_are_handed_out(score, reach):
     assert reach.children @ score(reach) == pytest.approx(reach.places.sum())
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_the_balanced_catchment_keeps_the_levels_of_service(reach):
     by_point = reach.weight / reach.per_point(reach.weight)[reach.point]
@@ -50,6 +52,7 @@ def test_the_balanced_catchment_keeps_the_levels_of_service(reach):
     assert balanced_catchment(reach).sum() == pytest.approx(levels.sum())
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_availability_adds_up_to_the_places(reach):
     assert spatial_availability(reach).sum() == pytest.approx(reach.places.sum())
@@ -93,7 +96,7 @@ def test_unknown_decay_and_negative_places_are_refused():
         reach_of([[1]], [1], [-3])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(worlds())
 def test_at_equilibrium_nobody_gains_by_moving(reach):
     found = rational_choice(reach, tau_m=300)
@@ -113,6 +116,7 @@ def test_equilibrium_of_one_point_between_two_equal_schools():
     assert found.cost == pytest.approx([18 / 15])
 
 
+@settings(deadline=None)
 @given(worlds(), st.integers(2, 9))
 def test_equilibrium_is_blind_to_the_scale_of_both_sides(reach, times):
     larger = Reach(

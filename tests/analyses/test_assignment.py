@@ -30,7 +30,7 @@ def worlds(draw):
     return reach_of(distance, numbers.integers(0, 30, points), numbers.integers(0, 40, sites))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_as_many_placed_and_as_few_metres_as_networkx_finds(reach):
     graph = nx.DiGraph()
@@ -46,7 +46,7 @@ def test_as_many_placed_and_as_few_metres_as_networkx_finds(reach):
     assert found.metres == pytest.approx(nx.cost_of_flow(graph, best) if best else 0, abs=1e-2)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_the_short_groups_prove_what_is_missing(reach):
     found = assign(reach)
@@ -59,7 +59,7 @@ def test_the_short_groups_prove_what_is_missing(reach):
         assert set(into) == set(group.facilities)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_one_more_place_does_what_it_says(reach):
     found = assign(reach)
@@ -104,7 +104,7 @@ def test_three_causes_of_ten_children_each():
     assert gap.safety_without_places == 10
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(worlds(), st.integers(0, 99))
 def test_every_child_is_counted_once(reach, seed):
     safe = np.random.default_rng(seed).random(len(reach.point)) < 0.6

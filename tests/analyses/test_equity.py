@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses.clusters import local_moran, moran, neighbours
@@ -19,6 +19,7 @@ def test_gini_of_one_who_has_all():
     assert gini([5, 5, 5], [1, 7, 2]) == pytest.approx(0)
 
 
+@settings(deadline=None)
 @given(rows)
 def test_a_row_counts_as_many_times_as_it_has_children(data):
     value, people = np.array(data).T
@@ -27,6 +28,7 @@ def test_a_row_counts_as_many_times_as_it_has_children(data):
     assert gini(value, people) == pytest.approx(mean_difference / 2 / one_by_one.mean(), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(rows)
 def test_theil_is_the_sum_of_its_parts_and_blind_to_scale(data):
     value, people = np.array(data).T
