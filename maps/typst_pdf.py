@@ -6,6 +6,7 @@ never becomes markup. The file holds no date, no path and no name of the machine
 
 from __future__ import annotations
 
+import contextlib
 import json
 from functools import cache
 from importlib import resources
@@ -77,7 +78,9 @@ def typeset(
     font_folders
         Where to look for fonts besides the system's folders.
     accessible
-        Keep to PDF/UA-1: tagged, with a title, and a description of every picture.
+        Keep to PDF/UA-1: tagged, with a title, and a description of every picture.  A text with a
+        character that no installed font has (an emoji in a name) breaks that rule, but not the run:
+        the file is then tagged all the same and shows a box there.
 
     Raises
     ------
@@ -90,10 +93,15 @@ def typeset(
     fonts = typst.Fonts(font_paths=[str(folder) for folder in font_folders])
     family = print_font(fonts.families(), told, file=file)
     inputs = {"pages": told, "font": family, "lang": lang}
-    compiler = typst.Compiler(_template(template), font_paths=fonts, sys_inputs=inputs)
+
+    def compiled(*standards: str) -> bytes:
+        compiler = typst.Compiler(_template(template), font_paths=fonts, sys_inputs=inputs)
+        return cast("bytes", compiler.compile(format="pdf", pdf_standards=list(standards)))
+
     if accessible:
-        return cast("bytes", compiler.compile(format="pdf", pdf_standards=["ua-1"]))
-    return cast("bytes", compiler.compile(format="pdf"))
+        with contextlib.suppress(typst.TypstError):
+            return compiled("ua-1")
+    return compiled()
 
 
 def print_font(installed: Sequence[str], text: str, *, file: str) -> str:
