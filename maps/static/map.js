@@ -27,7 +27,7 @@ const yimi = (() => {
       kinds: new Set(), selected: null, gap: null, all: false, list: null, on: questions.switches(), shown: {},
       way: { school: null, profile: null, choice: "safest" },
     };
-    for (const layer of Object.values(layers)) if (layer.shape && !layer.point) layer.point = middles(layer.shape);
+    for (const name of ["short_group", "link", "school_zone"]) if (layers[name]) layers[name].point = middles(layers[name].shape);
     const read = tables.reader(data, state);
     const say = teller(data, state, read);
     const { t, whole, percent, aside } = say;

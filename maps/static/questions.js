@@ -22,7 +22,7 @@ const questions = (() => {
   };
   const BACKGROUND = ["label", "street", "water", "green", "railway", "building", "entrance"];
   const ANSWERS = [...new Set(Object.values(ASKED).flatMap((question) => question.draws))];
-  const OFF = { build: ["demand"], places: ["school_zone"] }; // until they are asked for
+  const OFF = { build: ["demand", "label"], places: ["school_zone"] }; // until they are asked for
 
   // The questions that the data answer; where there is no answer at all, the first one.
   function offered(layers) {
@@ -97,7 +97,7 @@ const questions = (() => {
     }
 
     function measureCards() {
-      return MEASURES.map((measure) => {
+      return read.measures(MEASURES).map((measure) => {
         const total = read.total(state.rule, measure);
         return card(measure, "measure", { name: t(`measure.${measure}`), share: total.share, why: t(`measure.${measure}_why`),
           number: total.children > 0 ? `${count(total.covered)} / ${count(total.children)}` : t("ui.no_children") });

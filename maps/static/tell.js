@@ -26,10 +26,17 @@ const tell = (() => {
 
     // -- numbers as text
     const locale = () => (state.lang === "zh" ? "zh-CN" : "en-GB");
+    const formats = new Map(); // making one takes longer than using it a hundred times
+    const format = (style, digits) => {
+      const name = `${locale()} ${style} ${digits}`;
+      if (!formats.has(name)) {
+        formats.set(name, new Intl.NumberFormat(locale(), { style, maximumFractionDigits: digits, minimumFractionDigits: style === "percent" ? 1 : 0 }));
+      }
+      return formats.get(name);
+    };
     const whole = (value) => (value === null || value !== value ? t("ui.unknown")
-      : new Intl.NumberFormat(locale(), { maximumFractionDigits: value < 20 && value % 1 ? 1 : 0 }).format(value));
-    const percent = (share) => (share === null || share !== share ? "—"
-      : new Intl.NumberFormat(locale(), { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share));
+      : format("decimal", value < 20 && value % 1 ? 1 : 0).format(value));
+    const percent = (share) => (share === null || share !== share ? "—" : format("percent", 1).format(share));
     const count = (value) => whole(value === null ? null : Math.round(value));
     const children = (value) => `${count(value)} ${t("ui.children_unit")}`;
     const metres = (value) => (value === null ? "—" : value !== value ? t("ui.nothing_reached") : `${whole(Math.round(value))} ${t("ui.metre")}`);
