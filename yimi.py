@@ -192,6 +192,51 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
     raise typer.Exit(WITH_REJECTS if rejected else OK)
 
 
+@app.command()
+def publish(
+    path: Annotated[Path, typer.Argument(help="研究文件夹 / study folder")],
+    out: Out = None,
+    lang: Language = "zh",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """写公开版：不泄露儿童信息 / Write the public edition: a site that gives no child away."""
+    from analyses.public_gate import gate, refuse_failed
+    from analyses.run import run_study
+    from analyses.study import load_study
+    from geo.bundled import load_toml
+    from maps.public_site import write_site
+
+    words = {key: said[lang] for key, said in load_toml("words/publish.toml")["cli"].items()}
+    study = load_study(path)
+    out = out or (path if path.is_dir() else path.parent) / "public"
+    checks = gate(study)
+    if any(check.finding for check in checks) and not (quiet or as_json):
+        _print_sheet(checks, words["sheet"], lang)
+    refuse_failed(checks)
+    clock = _Clock({**_words(lang)["stages"], "publish": words["publish"]}, quiet=quiet or as_json)
+    with clock:
+        done = run_study(study, progress=clock.stage)
+        clock.stage("publish")
+        checks = write_site(done, out, lang=lang)
+    if as_json:
+        sheet = [{"check": c.id, "name": c.name(lang), "result": c.result(lang)} for c in checks]
+        print(json.dumps({"checks": sheet, "seconds": clock.seconds}, ensure_ascii=False))
+    elif not quiet:
+        _print_sheet(checks, words["sheet"], lang)
+        print(words["done"].replace("{index}", str(out / "index.html")))
+
+
+def _print_sheet(checks: Any, title: str, lang: Lang) -> None:  # noqa: ANN401
+    """Print the compliance sheet of a public edition."""
+    from geo.findings import printable
+
+    print(title)
+    for check in checks:
+        mark = "✓" if check.finding is None else "✗"
+        print(f"  {mark} {check.name(lang)}: {printable(check.result(lang))}")
+
+
 def _bar(words: str, *, quiet: bool) -> Any:  # noqa: ANN401  (a context manager)
     """Return a progress bar for a terminal; elsewhere, and when quiet, one plain line or none."""
     import contextlib

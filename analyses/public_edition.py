@@ -50,7 +50,7 @@ class Edition:
     units
         What is told of: ``unit_id, level`` (district | town | area)``, name, town, children_low,
         children_high``; equal bounds are one number, other bounds tell that part of it is below k.
-    values
+    shares
         A row for each unit and rule: `VALUE_COLUMNS`; shares in whole percent, no value where
         nothing is told.
     areas
@@ -71,7 +71,7 @@ class Edition:
 
     shown: tuple[Shown, ...]
     units: pd.DataFrame
-    values: pd.DataFrame
+    shares: pd.DataFrame
     areas: gpd.GeoDataFrame
     schools: gpd.GeoDataFrame
     audit: pd.DataFrame
@@ -116,14 +116,14 @@ def public_edition(run: Run, earlier: Sequence[Release] = ()) -> Edition:
     numbers = (*told, *pupils_told(schools, k=k))
     grouping = dict(zip(areas["area_id"], areas["group"], strict=True))
     release = Release(date, k, grouping, numbers)
-    _refuse(release, earlier, counts, units)
+    _refuse(release, earlier, counts, units=units)
     values = told_values(units, counts, told, k=k)
     table = told_units(units, counts, told, k=k)
     shapes = _shapes(areas, units, table)
     return Edition(
         shown=_shown(run, (shapes, values, schools), k=k),
         units=table,
-        values=values,
+        shares=values,
         areas=shapes,
         schools=schools,
         audit=public_audit(run),
@@ -139,7 +139,7 @@ def _without_children(run: Run) -> Edition:
     areas = run.inputs.communities[["area_id", "name", "town", "settlement", "geometry"]].copy()
     areas["area_id"] = [f"A{n:03d}" for n in range(1, len(areas) + 1)]
     areas["children"] = pd.array([None] * len(areas), dtype="Int64")
-    schools = public_schools(run, k=run.study.publish.k).assign(children=pd.NA)
+    schools = public_schools(run, k=run.study.publish.k).assign(children=None)
     values = pd.DataFrame(columns=list(VALUE_COLUMNS))
     units = pd.DataFrame(
         [("district", "district", run.study.study.name, "", pd.NA, pd.NA)],
@@ -152,11 +152,11 @@ def _without_children(run: Run) -> Edition:
             for s in _shown(run, (areas, values, schools), k=run.study.publish.k)
         ),
         units=units,
-        values=values,
+        shares=values,
         areas=areas,
         schools=schools,
         audit=public_audit(run),
-        hazards=hazards.assign(children=pd.NA),
+        hazards=hazards.assign(children=None),
         left_out=tuple(sorted(set(run.result.tables["by_area"]["rule_id"]))),
         release=None,
         attacked=0,
@@ -164,7 +164,7 @@ def _without_children(run: Run) -> Edition:
 
 
 def _refuse(
-    release: Release, earlier: Sequence[Release], counts: Counts, units: Sequence[Unit]
+    release: Release, earlier: Sequence[Release], counts: Counts, *, units: Sequence[Unit]
 ) -> None:
     """Refuse a release that gives a small count away, alone or beside the earlier ones."""
     names = {u.areas: u.name for u in units}
@@ -244,20 +244,33 @@ def _listed(rows: Frame, columns: Sequence[str]) -> Frame:
 
 
 def _area_values(values: pd.DataFrame) -> pd.DataFrame:
-    """Return the values as the map wants them: the middle of a share of which bounds are told."""
-    rows = values[values["level"] != "town"]
-    low, high = (rows[c].astype("Float64") for c in ("share_low", "share_high"))
-    exact = rows["covered_low"] == rows["covered_high"]
-    covered = rows["covered_low"].astype("Float64").where(exact)
-    return pd.DataFrame({
-        "area_id": rows["unit_id"].where(rows["level"] == "area", None).astype(object),
-        "rule_id": rows["rule_id"],
-        "children": rows["children_low"].astype("Float64").to_numpy(np.float64, na_value=np.nan),
-        "covered_walk": covered.to_numpy(np.float64, na_value=np.nan),
-        "share_walk": ((low + high) / 200).to_numpy(np.float64, na_value=np.nan),
+    """Return the values as the map wants them: the middle of what bounds are told of.
+
+    An area without a share of its own has that of its town, where somebody is concerned.
+    """
+    table = values.astype({c: "Float64" for c in values if str(c).endswith(("_low", "_high"))})
+    share = (table["share_low"] + table["share_high"]) / 200
+    towns = table["level"] == "town"
+    of_town = pd.Series(
+        share[towns].to_numpy(),
+        index=pd.MultiIndex.from_frame(table.loc[towns, ["town", "rule_id"]]),
+    )
+    own = pd.MultiIndex.from_frame(table[["town", "rule_id"]])
+    filled = share.fillna(pd.Series(of_town.reindex(own).to_numpy(), index=table.index))
+    share = filled.where((table["level"] == "area") & table["children_high"].notna(), share)
+    columns = {
+        "children": (table["children_low"] + table["children_high"]) / 2,
+        "covered_walk": (table["covered_low"] + table["covered_high"]) / 2,
+        "share_walk": share,
+    }
+    found = pd.DataFrame({
+        "area_id": table["unit_id"].where(table["level"] == "area", None).astype(object),
+        "rule_id": table["rule_id"],
+        **{n: c.to_numpy(np.float64, na_value=np.nan) for n, c in columns.items()},
     })  # fmt: skip
+    return found[~towns].reset_index(drop=True)
 
 
 def _facilities(rows: Frame) -> Frame:
-    """Number the facilities anew: an id of the user's file may say anything."""
+    """Give the facilities new numbers: an id of the user's file may say anything."""
     return rows.assign(facility_id=[f"F{n:05d}" for n in range(1, len(rows) + 1)])

@@ -1,4 +1,4 @@
-"""What of each school may be told: how its checks ended, hazards near it, pupils where there are many?"""
+"""What of each school may be told: how its checks ended, hazards, pupils where there are many?"""
 
 from __future__ import annotations
 
@@ -16,21 +16,34 @@ if TYPE_CHECKING:
     from analyses.privacy.release import Told
     from analyses.run import Run
 
-_CHECKS = ("passed", "failed", "unknown", "not_applicable")
+_CHECKS = {
+    "passed": "pass", "failed": "fail", "unknown": "unknown", "not_applicable": "not_applicable",
+}  # fmt: skip
 _AUDIT = ("school_id", "check", "zh", "en", "verdict", "clause", "verified", "verified_en")
+_WORST = ("fail", "unknown", "pass", "not_applicable")
 
 
 def public_schools(run: Run, *, k: int) -> gpd.GeoDataFrame:
     """Return the schools: ``school_id`` (a running number)``, name, kind, children, passed …``.
 
-    ``children`` are rounded, and left open below `k`; the checks are those of its gates.
+    ``children`` are rounded, and left open below `k`; a check counts once, as at its worst gate.
     """
     rows = _shown(run, "school")
     if rows is None:
         columns = ["school_id", "name", "kind", "children", *_CHECKS]
         return gpd.GeoDataFrame(columns=columns, geometry=[], crs=run.inputs.crs)
     pupils = [told(float(n), k=k) if n == n else None for n in rows.get("children", [])]  # noqa: PLR0124
-    checks = {c: pd.array(rows[c], dtype="Int64") for c in _CHECKS if c in rows}
+    verdicts = _worst(run)
+    checks = {
+        name: pd.array(
+            [
+                None if verdicts.empty else int(verdicts.get((school, verdict), 0))
+                for school in rows["school_id"].astype(str)
+            ],
+            dtype="Int64",
+        )
+        for name, verdict in _CHECKS.items()
+    }
     table = {
         "school_id": _school_ids(rows).to_numpy(), "name": rows["name"].to_numpy(object),
         "kind": rows["kind"].to_numpy(object),
@@ -42,27 +55,44 @@ def public_schools(run: Run, *, k: int) -> gpd.GeoDataFrame:
 def pupils_told(schools: pd.DataFrame, *, k: int) -> list[Told]:
     """Return the pupils of the schools as numbers of a release."""
     return [
-        number(frozenset({f"{row.school_id} {row.name}"}), "pupils", str(row.kind),
-               count=float(row.children), k=k)
-        for row in schools[["school_id", "name", "kind", "children"]].itertuples(
-            index=False, name="School"
-        )
-        if row.children is not pd.NA
+        number(frozenset({f"{id_} {name}"}), "pupils", str(kind), count=float(children), k=k)
+        for id_, name, kind, children in schools[["school_id", "name", "kind", "children"]]
+        .dropna(subset="children").itertuples(index=False)
     ]  # fmt: skip
 
 
 def public_audit(run: Run) -> pd.DataFrame:
     """Return the checks that failed or are open, once a school, without what was measured."""
-    rows = _shown(run, "audit")
-    schools = _shown(run, "school")
+    rows, schools = _audit(run), _shown(run, "school")
     if rows is None or schools is None:
         return pd.DataFrame(columns=list(_AUDIT))
-    wanted = rows[rows["verdict"].isin(["fail", "unknown"])].sort_values(
+    wanted = rows[rows["verdict"].isin(_WORST[:2])].sort_values(
         ["school_id", "verdict", "check"], kind="stable"
     )
-    kept = wanted[[c for c in _AUDIT if c in wanted]].drop_duplicates()
+    kept = wanted[[c for c in _AUDIT if c in wanted]]
     numbers = _school_ids(schools)
     return kept.assign(school_id=kept["school_id"].astype(str).map(numbers)).reset_index(drop=True)
+
+
+def _audit(run: Run) -> pd.DataFrame | None:
+    """Return the audit with one row for each school and check: that of the worst gate."""
+    rows = _shown(run, "audit")
+    if rows is None:
+        return None
+    rank = rows["verdict"].map({verdict: n for n, verdict in enumerate(_WORST)})
+    return (
+        rows.assign(rank=rank)
+        .sort_values("rank", kind="stable")
+        .drop_duplicates(["school_id", "check"])
+    )
+
+
+def _worst(run: Run) -> pd.Series:
+    """Return how many checks of each school ended how: (school, verdict) -> number."""
+    rows = _audit(run)
+    if rows is None:
+        return pd.Series(dtype="Int64")
+    return rows.groupby([rows["school_id"].astype(str), "verdict"]).size()
 
 
 def public_hazards(run: Run, *, k: int) -> pd.DataFrame:
@@ -90,15 +120,9 @@ def public_hazards(run: Run, *, k: int) -> pd.DataFrame:
 
 
 def _cut_off(rows: pd.DataFrame, lang: str) -> list[str]:
-    """Say with their band how many children a barrier cuts off."""
-    words = load_toml("words/ledger.toml")
-    barriers = words["barrier"]
-    return [
-        words["text"]["severed"][lang].format(
-            children=f"≥{children}", barrier=barriers.get(kind, barriers["other"])[lang]
-        )
-        for kind, children in zip(rows["object_id"], rows["children"], strict=True)
-    ]
+    """Say with their band how many children a barrier cuts off: the ledger has their number."""
+    text = str(load_toml("words/publish.toml")["text"]["cut_off"][lang])
+    return [text.replace("{children}", str(children)) for children in rows["children"]]
 
 
 def bands(rows: pd.DataFrame, *, k: int) -> pd.Series:

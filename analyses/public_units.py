@@ -1,10 +1,9 @@
-"""Of which areas does a public edition tell: the district, its towns, and communities put together?"""
+"""Of which areas does a public edition tell: district, towns, communities put together?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -18,6 +17,8 @@ from analyses.rules import one_test_each, standards_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
 
     from analyses.run import Run
 

@@ -86,7 +86,7 @@ def told_values(
             if areas not in met or rule in of.get(areas, _NOTHING).rules:
                 inside = [u.areas for u in units if _is_part(u, unit)]
                 sums = _sum([met[part] for part in inside])
-                met[areas] = _covered(of.get(areas, _NOTHING), rule, whole[areas], sums, k=k)
+                met[areas] = _covered(of.get(areas, _NOTHING), rule, whole[areas], parts=sums, k=k)
         rows += [
             (u.id, u.level, u.name, u.town, rule, *_row(whole[u.areas], met[u.areas], k=k))
             for u in units
@@ -128,7 +128,7 @@ def _is_part(unit: Unit, of: Unit) -> bool:
     return _LEVELS.index(unit.level) == _LEVELS.index(of.level) - 1 and unit.areas <= of.areas
 
 
-def _covered(told: _Told, rule: str, whole: Span, parts: Span, *, k: int) -> Span:
+def _covered(told: _Told, rule: str, whole: Span, *, parts: Span, k: int) -> Span:
     """Return how many children are covered: as told, or as the sum of the parts."""
     one = told.rules.get(rule)
     if one is None:

@@ -9,7 +9,7 @@ loses nothing and makes hundreds of communities a matter of seconds.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -147,7 +147,7 @@ def _system(cells: Sequence[Cell]) -> sparse.csr_array:
 
 
 def _together(sets: Sequence[frozenset[str]]) -> dict[str, int]:
-    """Number the members so that those which are in the same sets share a number."""
+    """Give each member a number; those which are in the same sets share it."""
     where: dict[str, list[int]] = {}
     for number, members in enumerate(dict.fromkeys(sets)):
         for member in members:
@@ -200,7 +200,8 @@ def _solved(
     filled = np.concatenate([part.matrix.data for part in parts])
     places = (np.concatenate(rows), np.concatenate(columns))
     matrix = sparse.csr_array((filled, places), shape=(heights.sum(), widths.sum()))
-    cost, both = np.concatenate(costs), limits[np.concatenate([part.rows for part in parts])]
+    cost = np.concatenate(costs)
+    both: Any = limits[np.concatenate([part.rows for part in parts])]
     # `milp` without integers: unlike `linprog` it gives HiGHS a row with both its bounds.
     answer = milp(
         cost,

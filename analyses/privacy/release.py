@@ -91,7 +91,7 @@ class Told:
         Of which areas.
     statistic
         ``group``: children of the group `of`; ``covered, uncovered``: by the rule `of`; ``more``:
-        covered by the rule `of` and not by the stricter rule `base`; ``pupils``: of the school `of`.
+        covered by the rule `of` and not by the stricter `base`; ``pupils``: of a school.
     kind
         Kind of facility of the rule.
     low, high
@@ -178,7 +178,9 @@ def told_numbers(
     for chain in counts.chains:
         concerned = np.isin(groups, list(counts.concerns[chain[0]]))
         of = {
-            unit: _of_chain(unit, chain, _sides(counts, sums, row, concerned), counts.kinds, k=k)
+            unit: _of_chain(
+                unit, chain, _sides(counts, sums, row, concerned=concerned), kinds=counts.kinds, k=k
+            )
             for unit, row in place.items()
         }
         for town, parts in towns.items():
@@ -188,7 +190,7 @@ def told_numbers(
 
 
 def _sides(
-    counts: Counts, sums: _Sums, row: int, concerned: Flags
+    counts: Counts, sums: _Sums, row: int, *, concerned: Flags
 ) -> tuple[float, dict[str, float]]:
     """Return the children of a unit that a chain concerns, and those that each rule covers."""
     met = dict(zip(map(str, counts.covered), sums.covered[row].tolist(), strict=True))
@@ -205,8 +207,8 @@ def _of_chain(
     areas: frozenset[str],
     chain: Chain,
     truth: tuple[float, Mapping[str, float]],
-    kinds: Mapping[str, str],
     *,
+    kinds: Mapping[str, str],
     k: int,
 ) -> list[Told]:
     """Tell of each rule of a chain who is covered, or that one side is below k."""
@@ -230,7 +232,7 @@ def _of_chain(
     return found
 
 
-def number(  # noqa: PLR0913 - one argument for each fact of the number
+def number(
     areas: frozenset[str],
     statistic: Statistic,
     of: str,
@@ -256,7 +258,9 @@ def attack(counts: Counts, told: Sequence[Told], *, k: int) -> list[Pinned]:
     sums = _sums(counts, units)
     # Without a chain: the groups that no rule concerns.
     return [
-        p for chain in (*counts.chains, ()) for p in _attack_chain(counts, told, sums, chain, k=k)
+        p
+        for chain in (*counts.chains, ())
+        for p in _attack_chain(counts, told, sums, chain=chain, k=k)
     ]
 
 
@@ -274,7 +278,7 @@ def _parts(told: Sequence[Told]) -> list[frozenset[str]]:
 
 
 def _attack_chain(
-    counts: Counts, told: Sequence[Told], sums: _Sums, chain: Chain, *, k: int
+    counts: Counts, told: Sequence[Told], sums: _Sums, *, chain: Chain, k: int
 ) -> Iterator[Pinned]:
     """Try to work out the counts that concern one chain of rules."""
     classes = _Classes(counts, chain)
@@ -308,7 +312,7 @@ class _Classes:
             self.concerned = counts.concerns[chain[0]]
         else:
             self.concerned = everybody.difference(*counts.concerns.values())
-        self.columns = [counts.covered.columns.get_loc(rule) for rule in chain]
+        self.columns = [list(counts.covered).index(rule) for rule in chain]
 
     def group(self, group: str) -> frozenset[str]:
         """Return the classes of one group: covered by the first rule, ..., by none."""

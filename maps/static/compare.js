@@ -26,7 +26,7 @@ const compare = (() => {
           .map((gauge) => [`g:${gauge}`, t(`gauge.${gauge}`), { gauge }]) : [];
       }
       if (!data.layers.area_value && !data.layers.demand) return [];
-      const measures = data.layers.area_value ? questions.MEASURES.filter((measure) => measure !== state.measure)
+      const measures = data.layers.area_value ? read.measures(questions.MEASURES).filter((measure) => measure !== state.measure)
         .map((measure) => [`m:${measure}`, t(`measure.${measure}`), { measure }]) : [];
       return [...measures, ...rules().filter((rule) => rule !== state.rule)
         .map((rule) => [`r:${rule}`, `${read.ruleName(rule)} [${data.rules[rule]}]`, { rule }])];

@@ -48,7 +48,7 @@ const panel = (() => {
 
     function areaCovered(row) {
       if (!layers.area_value || !data.rules.length) return [ruleFacts()];
-      const measured = questions.MEASURES.map((measure) => {
+      const measured = read.measures(questions.MEASURES).map((measure) => {
         const value = read.share(row, state.rule, measure);
         return row2(t(`measure.${measure}`), bar(value), percent(value), count(read.covered(row, state.rule, measure)));
       });

@@ -73,6 +73,8 @@ const tables = (() => {
         const known = [...kindRow.keys()].filter((id) => present.has(id));
         return [...known, ...[...present].filter((id) => !kindRow.has(id))];
       },
+      // The measures that the data have: a public edition has one.
+      measures: (every) => every.filter((measure) => value && value.table.has(`share_${measure}`)),
       share: (row, place, measure) =>
         get(value, `share_${measure}`, values[place] ? at(values[place], get(area, "area_id", row)) : -1),
       covered: (row, place, measure) => get(value, `covered_${measure}`, at(values[place], get(area, "area_id", row))),
@@ -81,8 +83,9 @@ const tables = (() => {
       total: (place, measure) => {
         let [covered, children] = [0, 0];
         const rows = values[place] || new Map();
-        for (const row of rows.has(null) ? [rows.get(null)] : rows.values()) {
-          covered += get(value, `covered_${measure}`, row) || 0;
+        const whole = rows.has(null); // what is not told of the whole is not none
+        for (const row of whole ? [rows.get(null)] : rows.values()) {
+          covered += get(value, `covered_${measure}`, row) ?? (whole ? NaN : 0);
           children += get(value, "children", row) || 0;
         }
         return { covered, children, share: children > 0 ? covered / children : NaN };

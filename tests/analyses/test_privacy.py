@@ -1,4 +1,4 @@
-"""Counts that may be told, and the stranger who adds and subtracts them: closed forms and worlds."""
+"""Counts that may be told, and the stranger who adds and subtracts them: closed forms, worlds."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_telling_both_sides_and_the_whole_is_caught_and_named() -> None:
 
 
 def released(counts: Counts, towns: dict, date: str = "2026-06-01") -> ledger.Release:
-    groups = {a: "x" for a in counts.groups.index}
+    groups = dict.fromkeys(counts.groups.index, "x")
     return ledger.Release(date, K, groups, tuple(told_numbers(counts, towns, k=K)))
 
 
