@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analyses.gate_rules import gate_rules
 from analyses.risk_factors import numbers
 from analyses.scene import SOURCES
 from geo.bundled import load_toml
@@ -42,6 +43,8 @@ FORM = (
     "answer", "assumed", "value", "why", "children", "width", "worth",
 )  # fmt: skip
 _ASSUMED = SOURCES[3:]
+_WHOLE_FROM = 100.0
+_DIGITS = {"children": 1, "width": 1, "worth": 0}
 FELT = "felt"
 """Attribute of the tasks that come from marks of children and parents (`analyses.marks_model`)."""
 Part = Literal["crossings", "streets"]
@@ -131,12 +134,12 @@ def survey_form(tasks: pd.DataFrame, lang: Lang, *, crs: str) -> pd.DataFrame:
         place=tasks["place"].fillna(unnamed),
         lon=np.round(lon, 6),
         lat=np.round(lat, 6),
-        question=[asked[a][lang] if a in asked else a for a in tasks["attribute"]],
+        question=[_question(a, lang) for a in tasks["attribute"]],
         answer=[asked[a]["answer"] if a in asked else "pass | fail" for a in tasks["attribute"]],
         value=pd.Series([None] * len(tasks), index=tasks.index, dtype=object),
         why=[_why(row, lang) for row in tasks.itertuples(index=False)],
     )
-    return form[list(FORM)]
+    return form[list(FORM)].round(_DIGITS)
 
 
 def _removed(
@@ -304,10 +307,24 @@ def _why(row: Any, lang: Lang) -> str:  # noqa: ANN401 - a named tuple of `COLUM
         words["why"]["risk"][lang].format(
             attribute=words["attribute"][row.attribute][lang],
             state=words["source"][row.source][lang],
-            low=f"{row.low:.3g}",
-            high=f"{row.high:.3g}",
+            low=_points(row.low),
+            high=_points(row.high),
         )
     )
+
+
+def _question(attribute: str, lang: Lang) -> str:
+    """Return what is asked for: an attribute, or a check of the gate by its title."""
+    words = load_toml("words/ledger.toml")["attribute"]
+    if attribute in words:
+        return str(words[attribute][lang])
+    title = gate_rules().get(attribute)
+    return attribute if title is None else f"{attribute} {getattr(title, lang)}"
+
+
+def _points(risk: float) -> str:
+    """Return points with three digits, and whole ones from a hundred on."""
+    return f"{risk:,.0f}" if risk >= _WHOLE_FROM else f"{risk:.3g}"
 
 
 def _shown(value: object) -> str | None:

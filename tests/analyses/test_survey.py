@@ -83,6 +83,16 @@ def test_path_is_not_asked():
     assert survey(world, risk=lambda s: edge_risk(s, PROFILE), walked=walked).empty
 
 
+def test_form_names_the_check_of_a_gate_and_has_no_long_numbers():
+    audit = pd.DataFrame(
+        [("S1", "S1#0", "G13", "unknown", 300.25)],
+        columns=["school_id", "gate_id", "check", "verdict", "children"],
+    ).assign(x=500_000.0, y=4_310_000.0)
+    form = survey_form(tasks(make_scene([{}], [{}]), [5], audit=audit), "zh", crs=CRS)
+    assert form["question"].tolist() == ["G13 门前网状线、停止线与预告标识"]
+    assert form["children"].tolist() == [300.2]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_form_asks_in_words_and_leaves_the_value_empty(lang):
     rows = tasks(make_scene([{}], [{"refuge": None, "lanes": (2, 1, 4)}]), [5])
