@@ -204,7 +204,7 @@ def _method(of: Material) -> Iterator[Block]:
 def _towns(of: Material) -> Iterator[Block]:
     """Yield tables of towns, a few rules each."""
     table = of.table("by_town")
-    if table.empty:
+    if table.empty or not table["town"].map(_text).any():
         return
     shares = {(r["rule_id"], r["town"]): r for r in _records(table)}
     names = list(dict.fromkeys(table["town"].astype(str)))
@@ -238,7 +238,7 @@ def _gap_table(of: Material, most: int, *, title: str) -> Iterator[Block]:
             f"{r['rank']}", _text(r["area_name"]), _text(r["town"]),
             f"{names.get(r['rule_id'], {}).get(of.lang, '')} [{r['rule_id']}]",
             _number(r["children"]), _percent(r["share"]), _number(r["walk_m"]),
-            _text(r[f"verdict_{of.lang}"]),
+            _text(r.get(f"verdict_{of.lang}")),
         )
         for r in _records(of.role("gap").head(most))
     )  # fmt: skip
@@ -427,7 +427,7 @@ def _three(row: Row) -> str:
     shares = [row.get(f"share_{m}") for m in _MEASURES]
     if all(_unknown(share) for share in shares):
         return "—"
-    return " / ".join("—" if _unknown(s) else f"{100 * float(s):.1f}" for s in shares)
+    return " / ".join(_percent(share).removesuffix("%") for share in shares)
 
 
 def _settings() -> dict[str, Any]:

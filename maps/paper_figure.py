@@ -41,8 +41,10 @@ def drawing() -> Iterator[str]:
 
     family = picture_font() or LATIN_PICTURE
     ink = palette()["plain"]["ink"]
-    defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith(_OWN)}
-    ours = {
+    settings: dict[Any, Any] = {
+        k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith(_OWN)
+    }
+    settings |= {
         "font.family": [family],
         "font.size": 8.0,
         "text.parse_math": False,
@@ -63,7 +65,7 @@ def drawing() -> Iterator[str]:
         "svg.hashsalt": "yimi",
         "svg.fonttype": "path",
     }
-    with mpl.rc_context({**defaults, **ours}):
+    with mpl.rc_context(settings):
         yield family
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from maps.paper import Box
 
-_DPI = 220
+_DPI = 200
 _STREET_PT = {"major": (1.5, 0.8), "minor": (0.7, 0.5), "rest": (0.5, 0.0)}
 """Width of a street in points, and of its kerbs on both sides together."""
 _WATER_PT = 0.8

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.result import Shown
+    from geo.findings import Lang
     from maps.imprint import Imprint
     from maps.paper import Box, Paper, Sheet
 
@@ -149,7 +150,7 @@ def homes_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Drawn:
     _outlines(on.axes, scene)
     handles = draw_homes(on.axes, scene.roles["demand"], str(rule["rule_id"]), lang=lang)
     handles += _facilities(on, scene, str(rule["rule_id"]))
-    notes = [f"{rule['rule_id']}  {rule[f'limit_{lang}']}", _clause(rule),
+    notes = [f"{rule['rule_id']}  {rule[f'limit_{lang}']}", _clause(rule, lang),
              word("picture", "points_note", lang)]  # fmt: skip
     paper.explain(on, [*handles, *_ground_keys(scene)], title=word("sheet", "legend", lang),
                   notes=notes)  # fmt: skip
@@ -162,7 +163,7 @@ def communities_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Draw
     title = word("picture", "areas", lang, rule=rule[lang])
     on = scene.sheet(title, "area")
     handles = draw_communities(on.axes, scene, str(rule["rule_id"]), alpha=0.75)
-    notes = [f"{rule['rule_id']}  {rule[f'limit_{lang}']}", _clause(rule),
+    notes = [f"{rule['rule_id']}  {rule[f'limit_{lang}']}", _clause(rule, lang),
              word("picture", "areas_note", lang)]  # fmt: skip
     handles += _facilities(on, scene, str(rule["rule_id"]))
     paper.explain(on, [*handles, *_ground_keys(scene)], title=word("sheet", "legend", lang),
@@ -178,9 +179,9 @@ def hazards_map(scene: Scene, *, numbered: int, name: str = "hazards") -> Drawn:
     _outlines(on.axes, scene)
     rows = scene.roles["hazard"]
     x, y = _xy(rows)
+    handles: list[Any] = []
     grades = palette()["grade"]
     grade = rows["grade"].where(rows["grade"].isin([g["id"] for g in grades]), grades[-1]["id"])
-    handles = []
     for number, row in reversed(list(enumerate(grades))):
         mine = (grade == row["id"]).to_numpy()
         if mine.any():
@@ -204,7 +205,7 @@ def sites_map(scene: Scene, *, name: str = "sites") -> Drawn:
     _outlines(on.axes, scene)
     rows = scene.roles["site"]
     x, y = _xy(rows)
-    handles = []
+    handles: list[Any] = []
     for verdict in palette()["site"]:
         mine = (rows["verdict"] == verdict["id"]).to_numpy()
         if mine.any():
@@ -230,7 +231,7 @@ def draw_homes(
     x, y = _xy(rows)
     status = rows[f"status:{rule_id}"].to_numpy()
     size = float(np.clip(_POINT_AREA / max(len(rows), 1), *_POINT_SIZES)) * scale
-    handles = []
+    handles: list[Any] = []
     # What matters most comes last, on top; where no rule applies is below all.
     order = sorted(palette()["status"], key=lambda row: (row["value"] >= 0, -row["value"]))
     for number, row in enumerate(order):
@@ -252,20 +253,24 @@ def draw_communities(
     values = scene.roles["area_value"]
     mine = values[(values["rule_id"] == rule_id) & values["area_id"].notna()]
     share = scene.roles["area"]["area_id"].map(mine.set_index("area_id")["share_walk"]).to_numpy()
-    line = {"edgecolor": "#6d6963", "linewidth": 0.35}
+    line: dict[str, Any] = {"edgecolor": "#6d6963", "linewidth": 0.35}
     handles, drawn = [], np.zeros(len(share), dtype=bool)
     for row in palette()["share"]:
         last = row["to"] >= 1
         of_class = (share >= row["from"]) & ((share < row["to"]) | last)
         drawn |= of_class
-        style = {"facecolor": row["colour"], "hatch": _HATCHES[row["pattern"]], "alpha": alpha}
+        style: dict[str, Any] = {
+            "facecolor": row["colour"],
+            "hatch": _HATCHES[row["pattern"]],
+            "alpha": alpha,
+        }
         if of_class.any():
             areas(axes, scene.roles["area"][of_class], zorder=2, **style, **line)
         if of_class.any() or legend_all:
             said = f"{row[lang]} {row['from']:.0%}–{row['to']:.0%}"
             handles.append(Patch(label=said, **{**style, "alpha": 1.0}, **line))
     if not drawn.all():
-        none = {"facecolor": palette()["plain"]["none"], "alpha": alpha}
+        none: dict[str, Any] = {"facecolor": palette()["plain"]["none"], "alpha": alpha}
         areas(axes, scene.roles["area"][~drawn], zorder=2, **none, **line)
         handles.append(Patch(label=word("sheet", "nobody", lang), **none, **line))
     return handles
@@ -387,7 +392,9 @@ def _rows(scene: Scene, role: str) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in scene.roles[role].to_dict("records")]
 
 
-def _clause(rule: Mapping[str, Any]) -> str:
+def _clause(rule: Mapping[str, Any], lang: Lang) -> str:
     """Return standard, clause, strength and whether anybody has checked it."""
-    said = [rule.get(name) for name in ("standard", "clause", "strength", "verified")]
-    return " ".join(str(text) for text in said if isinstance(text, str) and text)
+    ending = "" if lang == "zh" else "_en"
+    names = ("standard", "clause", f"strength{ending}", f"verified{ending}")
+    said = [rule.get(name, rule.get(name.removesuffix("_en"))) for name in names]
+    return " ".join(text for text in said if isinstance(text, str) and text)

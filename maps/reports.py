@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from maps.paper import Paper
     from maps.paper_maps import Drawn
 
-_BRIEF_DPI = 160
 _IN_BRIEF = ("overview", "towns", "distances", "lorenz", "hazards", "sites")
 _CHARTS = ("overview", "towns", "distances", "lorenz")
 
@@ -135,12 +134,11 @@ def write_pictures(
                 continue
             outlines = svg(drawn.figure)
             (folder / f"{drawn.name}.svg").write_text(outlines, encoding="utf-8", newline="\n")
-            (folder / f"{drawn.name}.png").write_bytes(png(drawn.figure))
+            dots = png(drawn.figure)
+            (folder / f"{drawn.name}.png").write_bytes(dots)
             width, height = (inch * MM_PER_INCH for inch in drawn.figure.get_size_inches())
             if drawn.name in _IN_BRIEF:
-                kept[drawn.name] = Picture(
-                    png(drawn.figure, dpi=_BRIEF_DPI), drawn.title, drawn.title, width, height
-                )
+                kept[drawn.name] = Picture(dots, drawn.title, drawn.title, width, height)
             if drawn.name not in _CHARTS:
                 atlas.append((drawn.title, outlines, width, height))
     findings = []

@@ -10,7 +10,7 @@ import contextlib
 import json
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from geo.findings import EnvironmentFault, Finding
 from maps.fonts import LATIN_PRINT, chinese_font, has_chinese
@@ -94,9 +94,9 @@ def typeset(
     family = print_font(fonts.families(), told, file=file)
     inputs = {"pages": told, "font": family, "lang": lang}
 
-    def compiled(*standards: str) -> bytes:
+    def compiled(*standards: Literal["ua-1"]) -> bytes:
         compiler = typst.Compiler(_template(template), font_paths=fonts, sys_inputs=inputs)
-        return cast("bytes", compiler.compile(format="pdf", pdf_standards=list(standards)))
+        return cast("bytes", compiler.compile(format="pdf", pdf_standards=[*standards]))
 
     if accessible:
         with contextlib.suppress(typst.TypstError):
