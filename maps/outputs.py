@@ -18,6 +18,7 @@ from maps.after import with_after
 from maps.block_places import with_places
 from maps.geopackage import write_geopackage
 from maps.page import page_html
+from maps.places_page import places_html
 from maps.quality_page import quality_html
 from maps.reports import write_reports
 from maps.safety_outputs import write_safety
@@ -87,6 +88,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
         (folder / "quality.html").write_text(
             _quality(run, tables, lang), encoding="utf-8", newline="\n"
         )
+        _write_places(run, tables, folder, lang=lang)
         write_workbook(folder / "tables.xlsx", tables, notes=_notes(run, lang), lang=lang)
         (folder / "csv").mkdir()
         for name, table in tables.items():
@@ -118,7 +120,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _renamed(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose columns are called as people need it, those left out that they do not."""
+    """Return a table with columns called as people need it, without those that they do not."""
     called: dict[str, str] = load_toml("words/tables.toml")["renamed"].get(name, {})
     unwanted = [column for column, new in called.items() if not new]
     return table.drop(columns=unwanted, errors="ignore").rename(columns=called)
@@ -199,6 +201,17 @@ def _findings(findings: tuple[Finding, ...], lang: Lang) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=columns)
     table["row"] = table["row"].astype("Int64")
     return table
+
+
+def _write_places(
+    run: Run, tables: dict[str, pd.DataFrame], folder: Path, *, lang: Lang
+) -> None:
+    """Write ``places.html`` where the run has answers about places."""
+    info = run.study.study
+    name = info.name if lang == "zh" else info.name_en or info.name
+    page = places_html(tables, name=name, synthetic=info.synthetic, lang=lang)
+    if page:
+        (folder / "places.html").write_text(page, encoding="utf-8", newline="\n")
 
 
 def _write_rejects(run: Run, folder: Path, lang: Lang) -> None:

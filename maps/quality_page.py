@@ -14,6 +14,8 @@ from maps.workbook import header
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jinja2 import Template
+
     from geo.findings import Lang
 
 
@@ -41,24 +43,36 @@ def quality_html(
         Language.
     """
     words = load_toml("words/quality.toml")
-    environment = Environment(
-        loader=PackageLoader("maps", "static"), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("quality.html.j2").render(
+    return template().render(
         html_lang={"zh": "zh-CN", "en": "en"}[lang],
         heading=f"{words['title'][lang]} · {name}",
         synthetic=words["synthetic"][lang] if synthetic else "",
         intro=words["intro"][lang],
-        parts=[
-            {
-                "title": words[part][lang],
-                "header": [Cell(header(str(c), lang), _is_number(table[c])) for c in table],
-                "rows": _rows(table),
-            }
-            for part, table in tables.items()
-            if len(table)
-        ],
+        parts=parts_of({part: (words[part], table) for part, table in tables.items()}, lang),
     )
+
+
+def template() -> Template:
+    """Return the template of a page of tables; it escapes whatever it is given."""
+    environment = Environment(
+        loader=PackageLoader("maps", "static"), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("quality.html.j2")
+
+
+def parts_of(
+    tables: Mapping[str, tuple[Mapping[str, str], pd.DataFrame]], lang: Lang
+) -> list[dict[str, Any]]:
+    """Return titles, headers and cells for the template; tables without rows are left out."""
+    return [
+        {
+            "title": title[lang],
+            "header": [Cell(header(str(c), lang), _is_number(table[c])) for c in table],
+            "rows": _rows(table),
+        }
+        for title, table in tables.values()
+        if len(table)
+    ]
 
 
 def _rows(table: pd.DataFrame) -> list[list[Cell]]:
@@ -78,4 +92,6 @@ def _text(value: object, column: str) -> str:
         return "—" if value is None or value is pd.NA else str(value)
     if np.isnan(value):
         return "—"
+    if column.startswith("year"):
+        return f"{value:.0f}"
     return f"{value:.1%}" if "share" in column else f"{value:,.0f}"
