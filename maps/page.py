@@ -40,7 +40,7 @@ _OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
 
-def page_html(
+def page_html(  # noqa: PLR0913 - what is shown, and each thing that the page says of it
     shown: Sequence[Shown],
     *,
     title_zh: str,

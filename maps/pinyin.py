@@ -41,7 +41,7 @@ def _letters(name: str) -> str:
     from pypinyin import lazy_pinyin  # noqa: PLC0415  (its dictionaries take a while to load)
 
     initials, full = [], []
-    for syllable in lazy_pinyin(name, errors=lambda run: [f" {run}"]):
+    for syllable in lazy_pinyin(name, errors=lambda run: f" {run}"):
         letters = _OTHER.sub("", syllable.lower())
         initials.append(letters if syllable.startswith(" ") else letters[:1])
         full.append(letters)

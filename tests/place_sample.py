@@ -34,8 +34,9 @@ def _gap(area: gpd.GeoDataFrame, stage: str) -> pd.DataFrame:
     """Of 100 children of community n: n lack a school in reach, 10 a place, the rest have one."""
     n = np.minimum(np.arange(len(area), dtype=float), 80.0)
     table = pd.DataFrame({
-        "stage": stage, "area_id": area["area_id"], "children": 100.0, "distance": n, "safety": 0.0,
-        "capacity_low": 10.0, "capacity_high": 10.0 + n % 2, "placed": 90.0 - n, "out_of_scope": 0.0,
+        "stage": stage, "area_id": area["area_id"], "children": 100.0, "distance": n,
+        "safety": 0.0, "capacity_low": 10.0, "capacity_high": 10.0 + n % 2, "placed": 90.0 - n,
+        "out_of_scope": 0.0,
     })  # fmt: skip
     total = table.drop(columns=["stage", "area_id"]).sum().to_frame().T.assign(stage=stage)
     both = pd.concat([table, total], ignore_index=True)
@@ -65,6 +66,7 @@ def _sites(area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Twelve candidates: three are chosen under the first rule, two fail."""
     n = np.arange(12)
     chosen = n < 3
+    points = shapely.point_on_surface(area.geometry.to_numpy()[n + 12])
     return gpd.GeoDataFrame({
         "candidate_id": [f"C{i:02d}" for i in n],
         "name": [f"备选地块-{i:02d}" for i in n],
@@ -77,12 +79,12 @@ def _sites(area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "communities": "示例社区-01、示例社区-02",
         "why_zh": np.where(n > 9, "距铁路不足 50 米", None),
         "why_en": np.where(n > 9, "less than 50 m from a railway", None),
-    }, geometry=shapely.point_on_surface(area.geometry.to_numpy()[n + 12]), crs=map_sample.CRS)  # fmt: skip
+    }, geometry=points, crs=map_sample.CRS)  # fmt: skip
 
 
 def _links(area: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     at = shapely.get_coordinates(shapely.point_on_surface(area.geometry.to_numpy()[20:23]))
-    lines = shapely.linestrings(np.stack([at, at + [60.0, 0.0]], axis=1))
+    lines = shapely.linestrings(np.stack([at, at + np.array([60.0, 0.0])], axis=1))
     return gpd.GeoDataFrame({
         "rule_id": RULES[0], "rank": [1, 2, 3], "kind": ["gate", "footpath", "footbridge"],
         "length_m": 60.0, "children": [30.0, 20.0, 10.0], "share": [0.03, 0.02, 0.01],

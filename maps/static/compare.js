@@ -37,7 +37,7 @@ const compare = (() => {
       const offered = options();
       if (chosen && !offered.some(([id]) => id === chosen.id)) choose(null);
       if (!offered.length) return null;
-      return el("div", { role: "group", "aria-labelledby": "against-name" }, el("h3", {}, el("label", { for: "against", id: "against-name" }, t("ui.compare"))),
+      return el("div", { role: "group", class: "screen", "aria-labelledby": "against-name" }, el("h3", {}, el("label", { for: "against", id: "against-name" }, t("ui.compare"))),
         el("select", { id: "against", on: { change: (event) => choose(offered[event.target.selectedIndex - 1] || null) } },
           el("option", { value: "" }, t("ui.compare_none")),
           ...offered.map(([id, text]) => el("option", { value: id, selected: Boolean(chosen) && chosen.id === id }, text))));

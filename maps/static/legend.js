@@ -71,7 +71,7 @@ const legend = (() => {
       return [shares(),
         layers.short_group ? group(null, [layer("short_group", places.groupKey())]) : null,
         layers.school_places ? group(null, [layer("school_places", null), ...bars.map(([share, word]) => note(places.fillKey(share), t(`fill.${word}`)))]) : null,
-        layers.school_zone ? group(null, [layer("school_zone", lineKey([[palette.place.zone, 2, [5, 3]]])), note(patch(palette.place.moves), t("change.moves"))]) : null,
+        layers.school_zone ? group(null, [layer("school_zone", lineKey([[palette.place.zone, 2]])), note(patch(palette.place.moves), t("change.moves"))]) : null,
       ];
     }
 

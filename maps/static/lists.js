@@ -33,7 +33,7 @@ const lists = (() => {
     }
 
     function show(names) {
-      const offered = names.filter((name) => sources[name] && sources[name].given);
+      const offered = names.filter((name) => sources[name].given && (!sources[name].empty || !sources[name].empty()));
       byId("list").hidden = !offered.length;
       if (!offered.length) return;
       if (!offered.includes(state.list)) [state.list, page] = [offered[0], 0];

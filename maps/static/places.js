@@ -30,7 +30,7 @@ const places = (() => {
       if (link && view.on.link) links(context, frame);
     }
 
-    // The border between two zones, and a wash over what would move to another school.
+    // A line from each community to the school of its zone, and a wash over what would move to another.
     function zones(context, frame) {
       const rows = staged(zone);
       context.globalAlpha = 0.3;
@@ -42,7 +42,16 @@ const places = (() => {
         context.fill("evenodd");
       }
       context.globalAlpha = 1;
-      strokeRows(context, zone.shape, frame, { colour: COLOUR.zone, width: 2, dash: [9, 4], rows });
+      context.beginPath();
+      for (const row of rows) {
+        const school = facility ? read.facilityRow.get(read.get(zone, "facility_id", row)) : undefined;
+        if (school === undefined) continue;
+        context.moveTo(...at(zone, row, frame));
+        context.lineTo(...at(facility, school, frame));
+      }
+      context.strokeStyle = COLOUR.zone;
+      context.lineWidth = 1.8;
+      context.stroke();
     }
 
     function groups(context, frame) {

@@ -4,7 +4,7 @@ const rows = (() => {
 
   const range = (layer) => Array.from({ length: layer.n }, (_, row) => row);
 
-  // A source: {given, hint(), none, columns, rows(), text(row), pinyin(row), under(row), key(row),
+  // A source: {given, empty() (nothing to list now), hint(), none, columns, rows(), text(row), pinyin(row), under(row), key(row),
   // first, open(row), chosen(row), more()}; a column: {id, name, number, up, value(row), show(row, place)}.
   // `go` selects and flies: go(found), go.gap(row, place).
   function create(data, state, { read, say, gradeOf, places, go, more }) {
@@ -96,7 +96,9 @@ const rows = (() => {
     });
     const members = (row) => range(group).filter((other) => ["stage", "group"].every((name) => get(group, name, other) === get(group, name, row)));
     const memberNames = (row) => members(row).map((other) => get(group, "name", other)).join(state.lang === "zh" ? "、" : ", ");
+    const ofStage = (layer) => (layer.table.get("stage") || []).includes(state.stage);
     const groups = plain("short_group", group, {
+      empty: () => !ofStage(group),
       first: { column: "short", down: true }, text: memberNames,
       rows: () => range(group).filter((row) => get(group, "stage", row) === state.stage && members(row)[0] === row),
       columns: [number("group", (row) => get(group, "group", row), whole, true), named("communities", memberNames),
@@ -114,6 +116,7 @@ const rows = (() => {
         number("assigned", (row) => get(fill, "assigned", row)), number("fill", filled, percent)],
     });
     const zones = plain("school_zone", zone, {
+      empty: () => !ofStage(zone),
       id: "area_id", first: { column: "school", down: false }, rows: () => range(zone).filter((row) => get(zone, "stage", row) === state.stage),
       columns: [named("area_name", nameOf(zone, "area_id")), number("children", (row) => get(zone, "children", row)),
         ...["from_school", "school"].map((id) => ({ id, value: (row) => get(zone, id, row), show: (row) => get(zone, id, row) || "—" })),

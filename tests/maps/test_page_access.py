@@ -59,9 +59,12 @@ def test_focus_is_seen(show: Open, html: str) -> None:
     tab = show(html)
     for _ in range(40):
         tab.keyboard.press("Tab")
-        seen = tab.evaluate("""(() => { let e = document.activeElement;
-          if (e.type === "radio" || e.type === "range") return true; // drawn on its label, its thumb
-          const s = getComputedStyle(e); return s.outlineStyle !== "none" && s.outlineWidth !== "0px"; })()""")
+        seen = tab.evaluate("""(() => {
+          const element = document.activeElement;
+          if (["radio", "range"].includes(element.type)) return true; // on its label, its thumb
+          const { outlineStyle, outlineWidth } = getComputedStyle(element);
+          return outlineStyle !== "none" && outlineWidth !== "0px";
+        })()""")
         assert seen, tab.evaluate(f"{FOCUS}")
 
 

@@ -8,12 +8,13 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import map_sample as sample
 import numpy as np
 import pytest
 from map_browser import ARGUMENTS, CHROMIUM
+from pyproj import Transformer
 
 from analyses.basemap import basemap_of, basemap_slips
 from analyses.study import MapInput
@@ -24,7 +25,8 @@ from maps.page import page_html
 TILE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/eL9GtQAAAABJRU5ErkJggg=="
 )
-OWN = {"basemap": "xyz", "url": "https://tiles.example.org:8443/{z}/{x}/{y}.png", "attribution": "X"}
+ADDRESS = "https://tiles.example.org:8443/{z}/{x}/{y}.png"
+OWN = {"basemap": "xyz", "url": ADDRESS, "attribution": "X"}
 
 
 def pictures(html: str) -> str:
@@ -72,7 +74,8 @@ def test_the_key_stays_out_of_the_manifest() -> None:
 
 def test_all_layers_are_shifted_together() -> None:
     """Shifting back with the inverse of `geo.datum` gives each point where it was."""
-    for before, after in zip(sample.sample(), shifted(sample.sample(), crs=sample.CRS), strict=True):
+    moved = shifted(sample.sample(), crs=sample.CRS)
+    for before, after in zip(sample.sample(), moved, strict=True):
         if before.role == "gap":
             there = before.rows[["x", "y"]].to_numpy()
             lon, lat = after.rows["x"].to_numpy(), after.rows["y"].to_numpy()
@@ -84,20 +87,18 @@ def test_all_layers_are_shifted_together() -> None:
             there = first.get_coordinates().to_numpy()
             lon, lat = after.rows.geometry.iloc[:5].get_coordinates().to_numpy().T
         back = np.column_stack(gcj02_to_wgs84(lon, lat))
-        moved = np.hypot(*(np.column_stack([lon, lat]) - back).T) * 111_000
-        assert (moved > 300).all()  # a shift in northern China is some 500 m
+        shift_m = np.hypot(*(np.column_stack([lon, lat]) - back).T) * 111_000
+        assert (shift_m > 300).all()  # a shift in northern China is some 500 m
         np.testing.assert_allclose(to_crs(back), there, atol=0.01)
 
 
 def to_crs(lonlat: np.ndarray) -> np.ndarray:
-    from pyproj import Transformer
-
     transform = Transformer.from_crs("EPSG:4326", sample.CRS, always_xy=True).transform
     return np.column_stack(transform(lonlat[:, 0], lonlat[:, 1]))
 
 
 class Tiles(http.server.BaseHTTPRequestHandler):
-    asked: list[str] = []
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         Tiles.asked.append(self.path)
@@ -148,5 +149,3 @@ def test_tiles_of_ones_own_are_drawn_and_named(address: str, tmp_path: Path, dat
     assert "<b>示例测绘院" in told
     assert ("GCJ-02" in told) == (datum == "gcj02")
     assert faults == []
-
-

@@ -16,7 +16,8 @@ from maps.page import page_html
 
 pytestmark = needs_browser
 SIDES = """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(
-  ["yimi", "compare"].map((name) => yimi.map.getPane(name).querySelector("canvas").toDataURL())))))"""
+  ["yimi", "compare"].map((name) => yimi.map.getPane(name).querySelector("canvas"))
+    .map((canvas) => canvas.toDataURL())))))"""
 SPLIT = """["yimi", "compare"].map((name) => yimi.map.getPane(name).style.clip.match(/-?[\\d.]+/g)
   .map(Number)).map(([, right, , left]) => [left, right])"""
 
@@ -78,12 +79,10 @@ def test_no_comparison_leaves_one_map(show: Open, html: str) -> None:
 
 
 def test_hazards_that_a_trial_removes_are_gone_on_its_side(show: Open) -> None:
-    shown = [
-        Shown(s.role, s.rows.assign(outcome=np.where(s.rows["grade"] == "A", "gone", "kept")), s.zh, s.en)
-        if s.role == "hazard"
-        else s
-        for s in safe_sample.safe()
-    ]  # fmt: skip
+    hazard = next(s for s in safe_sample.safe() if s.role == "hazard")
+    gone = np.where(hazard.rows["grade"] == "A", "gone", "kept")
+    others = [s for s in safe_sample.safe() if s.role != "hazard"]
+    shown = [*others, Shown("hazard", hazard.rows.assign(outcome=gone), "", "")]
     tab = opened(show, page_html(shown, **map_sample.ABOUT), "after", "safe")
     left, right = tab.evaluate(SIDES)
     assert left != right

@@ -94,7 +94,9 @@ def test_what_is_chosen_for_one_rule_is_possible_for_another(show: Open, html: s
     assert tab.evaluate("yimi.view.read.sites(1).length") == 0  # of another kind
 
 
-@pytest.mark.parametrize(("layer", "word"), [("site", "备选地块-00"), ("link", "开一道门"), ("co_use", "120")])
+@pytest.mark.parametrize(
+    ("layer", "word"), [("site", "备选地块-00"), ("link", "开一道门"), ("co_use", "120")]
+)
 def test_clicks_tell_of_proposals(show: Open, html: str, layer: str, word: str) -> None:
     tab = show(html)
     tab.click("#ask-build")

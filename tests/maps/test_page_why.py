@@ -1,4 +1,4 @@
-"""Why is it so here? Of a home, a facility and a school, the page tells what its answer rests on."""
+"""Why is it so here? Of a home, a facility and a school: what the answer rests on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def html() -> str:
 @pytest.mark.parametrize("status", [Status.UNCOVERED, Status.STRAIGHT_ONLY, Status.COVERED])
 def test_a_home_tells_each_way_of_measuring(show: Open, html: str, status: Status) -> None:
     tab = show(html)
-    row = tab.evaluate("(status) => yimi.data.layers.demand.rules[0].status.indexOf(status)", status)
+    row = tab.evaluate(
+        "(status) => yimi.data.layers.demand.rules[0].status.indexOf(status)", status
+    )
     tab.evaluate("yimi.view.kinds.clear()")
     click_row(tab, "demand", row)
     verdicts = tab.locator("#info table").first.locator("td:nth-child(2)").all_inner_texts()

@@ -146,9 +146,7 @@ def test_hostile_texts_are_shown_and_never_run(show: Open) -> None:
     for place in range(0, 60, 7):
         for layer in ("school", "hazard", "crossing"):
             click_row(tab, layer, place)
-    tab.locator("#info button, #list button").evaluate_all(
-        "(all) => all.forEach((e) => e.click())"
-    )
+    tab.locator("#info button, #list button").evaluate_all("(all) => all.forEach((e) => e.click())")
     paint(tab)
     assert tab.evaluate("window.__pwned") is None
     assert tab.locator(LIVE).count() == at_first
