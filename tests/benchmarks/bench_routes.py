@@ -1,7 +1,7 @@
 """All short and safe ways from a school: our exact search beside a sweep of weights with scipy.
 
     python tests/benchmarks/bench_routes.py
-    python tests/benchmarks/bench_routes.py --side 60 --radius-m 400 800
+    python tests/benchmarks/bench_routes.py --side 60 --radius-m 400 800 --demo 0
 
 Junctions some 60 m apart, streets missing here and there, risks drawn from a lognormal
 distribution (few streets have most of the risk); a school in the middle, and homes at all junctions
@@ -10,12 +10,17 @@ shortest one.  The sweep does what routers do: for each of 17 weights one tree o
 ``length + weight * risk``, and of its 17 ways a home takes the safest one within the cap.
 Milliseconds are the best of some runs after the first (which compiles).  "worse" are the homes
 whose way is riskier than the exact one; "gap" by how much.
+
+Then everything that a run says of ways to school (street sides, risk, routes, exposure, audits,
+ledger, survey) for the demo town so many times as large; 0 leaves it out.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,11 +146,37 @@ def compare(side: int, radius_m: float) -> dict[str, float]:
     }
 
 
+def district(size: int) -> dict[str, float]:
+    """Answer all questions about ways to school in a town so many times the demo's size."""
+    from analyses.demo import write_demo
+    from analyses.inputs import read_inputs
+    from analyses.run import scene_of, setting_of
+    from analyses.safety import safety
+    from analyses.study import load_study
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_demo(Path(folder) / "demo", size=size)
+        study = load_study(Path(folder) / "demo")
+        inputs = read_inputs(study)
+    setting = setting_of(study, inputs)
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = safety(scene_of(inputs), setting)
+    return {
+        "schools": len(setting.schools),
+        "children": float(found.routes.pupils["children"].sum()),
+        "hazards": len(found.hazards),
+        "wall_s": time.perf_counter() - wall,
+        "cpu_s": time.process_time() - cpu,
+        "max_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
 def main() -> None:
-    """Print a row for each radius."""
+    """Print a row for each radius, and one for the whole district."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=150)
     parser.add_argument("--radius-m", type=float, nargs="+", default=[800.0, 2000.0, 4000.0])
+    parser.add_argument("--demo", type=int, default=10)
     options = parser.parse_args()
     print("radius_m nodes homes exact_ms sweep_ms worse gap_p95 gap_max")
     for radius_m in options.radius_m:
@@ -154,6 +185,10 @@ def main() -> None:
             f"{radius_m:.0f} {row['nodes']:.0f} {row['homes']:.0f} {row['exact_ms']:.2f}"
             f" {row['sweep_ms']:.1f} {row['worse']:.1%} {row['gap_p95']:.1%} {row['gap_max']:.1%}"
         )
+    if options.demo:
+        took = district(options.demo)
+        print("schools children hazards wall_s cpu_s max_mb")
+        print(" ".join(f"{value:.0f}" for value in took.values()))
 
 
 def test_the_exact_search_is_never_worse_and_takes_less_than_50_ms() -> None:
