@@ -26,20 +26,38 @@ const block = (() => {
         if (part.shape) part.shape = shape(part.shape, body);
         if (part.point) part.point = place(part.point, body);
       }
-      for (const part of ["area", "line"]) if (layer[part]) layer[part] = shape(layer[part], body);
+      for (const part of ["area", "line"]) {
+        const spec = layer[part];
+        if (spec) whenAsked(layer, { [part]: () => shape(spec, body) });
+      }
       if (layer.site) layer.site.row = number(layer.site.row, body);
       if (layer.of) layer.of = number(layer.of, body); // of each row: its path in the layer's shape
       if (layer.street) layer.street = number(layer.street, body);
       if (layer.reached) layer.reached = layer.reached.map((spec) => number(spec, body));
       if (layer.rules) {
-        layer.rules = layer.rules.map((rule) => rule && {
-          status: number(rule.status, body),
-          walk_m: rule.walk_m ? number(rule.walk_m, body) : null,
-          nearest: rule.nearest ? column(rule.nearest, body) : null,
-        });
+        layer.rules = layer.rules.map((rule) => rule && whenAsked({}, {
+          status: () => number(rule.status, body),
+          walk_m: () => (rule.walk_m ? number(rule.walk_m, body) : null),
+          nearest: () => (rule.nearest ? column(rule.nearest, body) : null),
+        }));
       }
     }
     return header;
+  }
+
+  // Gives an object values that are made when they are first asked for.
+  function whenAsked(object, makers) {
+    for (const [name, make] of Object.entries(makers)) {
+      Object.defineProperty(object, name, {
+        configurable: true,
+        get() {
+          const value = make();
+          Object.defineProperty(object, name, { value });
+          return value;
+        },
+      });
+    }
+    return object;
   }
 
   function column(spec, body) {
@@ -51,15 +69,17 @@ const block = (() => {
   // Planes of bytes -> zigzag differences -> multiples of the step; NaN where nothing was known.
   function number(spec, body) {
     const { at, n, step, planes } = spec;
+    const missing = spec.missing === undefined ? NaN : spec.missing;
+    const zigzag = new Uint32Array(n);
+    for (let plane = planes - 1; plane >= 0; plane--) {
+      const from = at + plane * n;
+      for (let i = 0; i < n; i++) zigzag[i] = (zigzag[i] << 8) | body[from + i];
+    }
     const values = new Float64Array(n);
     let whole = 0;
     for (let i = 0; i < n; i++) {
-      let zigzag = 0;
-      for (let plane = planes - 1; plane >= 0; plane--) {
-        zigzag = zigzag * 256 + body[at + plane * n + i];
-      }
-      whole += zigzag % 2 ? -(zigzag + 1) / 2 : zigzag / 2;
-      values[i] = whole === spec.missing ? NaN : whole * step;
+      whole += (zigzag[i] >>> 1) ^ -(zigzag[i] & 1);
+      values[i] = whole === missing ? NaN : whole * step;
     }
     return values;
   }
@@ -77,7 +97,12 @@ const block = (() => {
   function place(spec, body) {
     const lon = number(spec.x, body);
     const lat = number(spec.y, body);
-    return { lon, lat, x: lon.map(mercatorX), y: lat.map(mercatorY) };
+    return { lon, lat, x: project(lon.slice(), mercatorX), y: project(lat.slice(), mercatorY) };
+  }
+
+  function project(values, how) {
+    for (let i = 0; i < values.length; i++) values[i] = how(values[i]);
+    return values;
   }
 
   // Paths of all rows in one array: those of row r are first[r] .. first[r + 1], the vertices of
@@ -85,7 +110,7 @@ const block = (() => {
   function shape(spec, body) {
     const counts = number(spec.paths, body);
     const sizes = number(spec.vertices, body);
-    const { x, y } = place(spec, body);
+    const [x, y] = [project(number(spec.x, body), mercatorX), project(number(spec.y, body), mercatorY)];
     const first = sums(counts);
     const start = sums(sizes);
     const box = new Float64Array(4 * counts.length);

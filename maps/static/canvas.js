@@ -5,6 +5,7 @@ const painter = (() => {
   const { CanvasLayer, anchored, visible, within, sheetOf, trace, strokeRows, fillRows, grid, inside } = shapes;
   const { FONT, classFill, classOf, statusSign, kindSign, sprite } = signs;
   const SIGNS = 0.008; // points a pixel, in the densest place: more are drawn as plain squares
+  const ROOM = 30; // pixels across a typical area, from which its border has a halo
   const TEXTS = 600; // pictures of names that are kept
 
   // `data` is what block.read gave; `view` says what is wanted, and is read anew at every redraw:
@@ -24,6 +25,7 @@ const painter = (() => {
     const nearSchool = school && grid(school.point);
 
     const texts = new Map();
+    const typical = area ? width(area.shape) : 0;
 
     const safe = safety.create(data, view);
 
@@ -90,7 +92,7 @@ const painter = (() => {
 
     function borders(context, frame) {
       if (!view.on.area) return;
-      strokeRows(context, area.shape, frame, { colour: "rgba(255,255,255,.7)", width: 2.4 });
+      if (typical * frame.scale > ROOM) strokeRows(context, area.shape, frame, { colour: "rgba(255,255,255,.7)", width: 2.4 });
       strokeRows(context, area.shape, frame, { colour: plain.outline, width: 0.9, dash: [5, 3] });
     }
 
@@ -100,11 +102,14 @@ const painter = (() => {
       const shown = STREETS.map((street, i) => ({ street, wanted: (row) => line.street[row] === i + 1 }))
         .filter(({ street }) => street.id === "major" || frame.zoom >= (street.id === "rest" ? 15 : 12.5))
         .reverse();
+      const fine = (street) => street.casing && width(street) < 1; // its casing alone is seen
       for (const { street, wanted } of shown) {
         if (!street.casing) continue;
-        strokeRows(context, line.shape, frame, { colour: street.casing, width: width(street) + 1.5, wanted });
+        strokeRows(context, line.shape, frame,
+          { colour: street.casing, width: fine(street) ? 1.3 : width(street) + 1.5, wanted });
       }
       for (const { street, wanted } of shown) {
+        if (fine(street)) continue;
         strokeRows(context, line.shape, frame, { colour: street.colour, width: width(street), wanted });
       }
     }
@@ -325,6 +330,13 @@ const painter = (() => {
     }
 
     return { layer: new CanvasLayer(paint, cover), hit, areaAt, gradeOf: safe.gradeOf };
+  }
+
+  // Of a typical row, in world units.
+  function width({ n, box }) {
+    let sum = 0;
+    for (let row = 0; row < n; row++) sum += box[4 * row + 2] - box[4 * row];
+    return sum / n;
   }
 
   function shorten(text) {
