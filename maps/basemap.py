@@ -59,7 +59,9 @@ def _shifted(rows: pd.DataFrame, crs: str) -> pd.DataFrame:
     if isinstance(rows, gpd.GeoDataFrame):
         shapes = shapely.force_2d(rows.geometry.to_numpy())
         moved = shapely.transform(shapes, _to_gcj02(rows.crs or crs))
-        return rows.set_geometry(gpd.GeoSeries(moved, index=rows.index, crs=_LONLAT))
+        there = gpd.GeoSeries(moved, index=rows.index, crs=_LONLAT)
+        both: pd.DataFrame = rows.set_geometry(there)
+        return both
     if {"x", "y"} <= set(rows.columns):
         xy = _to_gcj02(crs)(rows[["x", "y"]].to_numpy(dtype=np.float64))
         return rows.assign(x=xy[:, 0], y=xy[:, 1])
