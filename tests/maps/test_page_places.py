@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import map_sample
+import numpy as np
 import pandas as pd
 import place_sample as sample
 import pytest
-from map_browser import Open, click_row, needs_browser, paint
+from map_browser import LIVE, Open, click_row, needs_browser, paint
 
+from analyses.result import Shown
 from maps.block_places import with_places
 from maps.page import page_html
 
@@ -104,6 +106,30 @@ def test_clicks_tell_of_proposals(show: Open, html: str, layer: str, word: str) 
     told = tab.inner_text("#info")
     assert word in told
     assert "GB 50180-2018" in told
+
+
+def test_hostile_texts_of_proposals_are_shown_and_never_run(show: Open) -> None:
+    texts = {"name", "kind", "communities", "why_zh", "why_en", "reason_zh", "reason_en", "verdict"}
+    shown = []
+    for item in sample.places():
+        rows = item.rows.copy()
+        if item.role in ("site", "link", "co_use", "short_group"):
+            for column in (texts if item.role != "site" else texts - {"kind", "verdict"}) & {*rows}:
+                rows[column] = np.resize(np.array(map_sample.HOSTILE, dtype=object), len(rows))
+        shown.append(Shown(item.role, rows, map_sample.HOSTILE[0], map_sample.HOSTILE[1]))
+    tab = show(page_html(shown, **map_sample.ABOUT))
+    at_first = tab.locator(LIVE).count()
+    for question in ("places", "build"):
+        tab.click(f"#ask-{question}")
+        for table in range(tab.locator("#tables button").count()):
+            tab.locator("#tables button").nth(table).click()
+            rows = tab.locator("#list-table tbody tr")
+            for row in range(min(rows.count(), 12)):
+                rows.nth(row).locator("button").click()
+                assert tab.is_visible("#info")
+    assert map_sample.HOSTILE[0] in tab.inner_text("#list")
+    assert tab.evaluate("window.__pwned") is None
+    assert tab.locator(LIVE).count() == at_first
 
 
 def test_tables_of_a_run_become_roles() -> None:
