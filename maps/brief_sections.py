@@ -18,6 +18,16 @@ import pandas as pd
 from analyses.facility_types import facility_types
 from geo.bundled import load_toml
 from maps.brief import Block, Brief, Picture, Section, Table, Text
+from maps.brief_cells import (
+    MEASURES,
+    as_number,
+    as_percent,
+    as_text,
+    in_language,
+    part_of,
+    records,
+    three_shares,
+)
 from maps.imprint import word
 from maps.ledger_files import ledger_table
 from maps.plain_text import one_line
@@ -29,8 +39,6 @@ if TYPE_CHECKING:
     from geo.findings import Finding, Lang
     from maps.imprint import Imprint
 
-Row = dict[str, Any]
-_MEASURES = ("straight", "network", "walk")
 _HAZARD_COLUMNS = (
     "school", "place", "description", "grade", "children", "treatment", "body", "due",
 )  # fmt: skip
@@ -119,10 +127,10 @@ def brief(made_of: Material, pictures: Mapping[str, Picture]) -> Brief:
 
 def _counted(sections: tuple[Section, ...], of: Material) -> tuple[Section, ...]:
     """Give each picture its number."""
-    number = itertools.count(1)
+    counted = itertools.count(1)
     return tuple(
         replace(s, blocks=tuple(
-            replace(b, title=f"{of.say('picture', number=next(number))}  {b.title}")
+            replace(b, title=f"{of.say('picture', number=next(counted))}  {b.title}")
             if isinstance(b, Picture) else b
             for b in s.blocks
         )) for s in sections
@@ -134,25 +142,25 @@ def _counted(sections: tuple[Section, ...], of: Material) -> tuple[Section, ...]
 
 def _summary(of: Material) -> Iterator[Block]:
     """Yield what stands on the first page."""
-    rules, rows = _records(of.role("rule")), _settings()["summary_rows"]
+    rules, rows = records(of.role("rule")), _settings()["summary_rows"]
     unit = of.say(f"unit_{of.unit}")
     facilities, homes = (f"{len(of.role(name)):,}" for name in ("facility", "demand"))
     if len(of.role("facility")) and len(of.role("demand")):
         yield Text(of.say("lead", rules=len(rules), facilities=facilities, homes=homes, unit=unit))
-    totals = {r["rule_id"]: r for r in _records(of.table("total"))}
+    totals = {r["rule_id"]: r for r in records(of.table("total"))}
     if totals:
         yield Table(
             of.say("headline"),
-            (*(of.say(k) for k in ("rule", *_MEASURES)), of.say(f"covered_{of.unit}"),
+            (*(of.say(k) for k in ("rule", *MEASURES)), of.say(f"covered_{of.unit}"),
              of.say("verified")),
             tuple(
                 (
                     f"{r[of.lang]} [{r['rule_id']}]",
-                    *(_percent(totals[r["rule_id"]].get(f"share_{m}")) for m in _MEASURES),
-                    _of(totals[r["rule_id"]].get("covered_walk"), totals[r["rule_id"]]["children"]),
-                    _in(r, "verified", of.lang),
+                    *(as_percent(total.get(f"share_{m}")) for m in MEASURES),
+                    part_of(total.get("covered_walk"), total["children"]),
+                    in_language(r, "verified", of.lang),
                 )
-                for r in rules if r["rule_id"] in totals
+                for r in rules if (total := totals.get(r["rule_id"])) is not None
             ),
             (False, True, True, True, True, False),
             (4.6, 1.0, 1.0, 1.2, 1.9, 1.1),
@@ -173,7 +181,11 @@ def _further(of: Material) -> Iterator[Block]:
     chosen = [i for i in chosen if not math.isnan(i.value)]
     if chosen:
         rows = tuple(
-            (i.zh if of.lang == "zh" else i.en, _percent(i.value), _of(i.numerator, i.denominator))
+            (
+                i.zh if of.lang == "zh" else i.en,
+                as_percent(i.value),
+                part_of(i.numerator, i.denominator),
+            )
             for i in chosen
         )
         head = (of.say("indicator"), of.say("value"), of.say("of"))
@@ -181,7 +193,7 @@ def _further(of: Material) -> Iterator[Block]:
 
 
 def _method(of: Material) -> Iterator[Block]:
-    rules = _records(of.role("rule"))
+    rules = records(of.role("rule"))
     if not rules:
         return
     yield Text(of.say("measures_note"))
@@ -189,8 +201,8 @@ def _method(of: Material) -> Iterator[Block]:
     rows = tuple(
         (
             str(r["rule_id"]), str(r[of.lang]), str(r[f"limit_{of.lang}"]),
-            f"{r['standard']} {r['clause']}", _in(r, "strength", of.lang),
-            _in(r, "verified", of.lang),
+            f"{r['standard']} {r['clause']}", in_language(r, "strength", of.lang),
+            in_language(r, "verified", of.lang),
         )
         for r in rules
     )  # fmt: skip
@@ -204,17 +216,18 @@ def _method(of: Material) -> Iterator[Block]:
 def _towns(of: Material) -> Iterator[Block]:
     """Yield tables of towns, a few rules each."""
     table = of.table("by_town")
-    if table.empty or not table["town"].map(_text).any():
+    if table.empty or not table["town"].map(as_text).any():
         return
-    shares = {(r["rule_id"], r["town"]): r for r in _records(table)}
+    shares = {(r["rule_id"], r["town"]): r for r in records(table)}
     names = list(dict.fromkeys(table["town"].astype(str)))
-    rules = [r for r in _records(of.role("rule")) if r["rule_id"] in set(table["rule_id"])]
+    rules = [r for r in records(of.role("rule")) if r["rule_id"] in set(table["rule_id"])]
     step = _settings()["rules_per_table"]
     for start in range(0, len(rules), step):
         part = rules[start : start + step]
         head = (of.say("town"), *(f"{r[of.lang]} [{r['rule_id']}]" for r in part))
         rows = tuple(
-            (name, *(_three(shares.get((r["rule_id"], name), {})) for r in part)) for name in names
+            (name, *(three_shares(shares.get((r["rule_id"], name), {})) for r in part))
+            for name in names
         )
         numeric, widths = (False, *(True for _ in part)), (1.5, *(1.7 for _ in part))
         yield Table(of.say("towns_table"), head, rows, numeric, widths)
@@ -232,15 +245,15 @@ def _gaps(of: Material, most: int) -> Iterator[Block]:
 
 
 def _gap_table(of: Material, most: int, *, title: str) -> Iterator[Block]:
-    names = {r["rule_id"]: r for r in _records(of.role("rule"))}
+    names = {r["rule_id"]: r for r in records(of.role("rule"))}
     rows = tuple(
         (
-            f"{r['rank']}", _text(r["area_name"]), _text(r["town"]),
+            f"{r['rank']}", as_text(r["area_name"]), as_text(r["town"]),
             f"{names.get(r['rule_id'], {}).get(of.lang, '')} [{r['rule_id']}]",
-            _number(r["children"]), _percent(r["share"]), _number(r["walk_m"]),
-            _text(r.get(f"verdict_{of.lang}")),
+            as_number(r["children"]), as_percent(r["share"]), as_number(r["walk_m"]),
+            as_text(r.get(f"verdict_{of.lang}")),
         )
-        for r in _records(of.role("gap").head(most))
+        for r in records(of.role("gap").head(most))
     )  # fmt: skip
     head = (
         of.say("rank"), of.say("community"), of.say("town"), of.say("rule"),
@@ -266,8 +279,8 @@ def _hazard_table(
     told: Any = ledger_table(of.role("hazard").head(most), of.lang)
     heads = [str(words[name][of.lang]) for name in columns]
     rows = tuple(
-        (str(number), *(_text(row[head]) if head in row else "" for head in heads))
-        for number, row in enumerate(_records(told), 1)
+        (str(number), *(as_text(row[head]) if head in row else "" for head in heads))
+        for number, row in enumerate(records(told), 1)
     )
     numeric = (True, *(name == "children" for name in columns))
     widths = (0.6, *_HAZARD_WIDTHS[: len(columns)])
@@ -283,11 +296,11 @@ def _sites(of: Material) -> Iterator[Block]:
     types = facility_types()
     rows = tuple(
         (
-            _number(r["rank"]), _text(r["name"]),
-            getattr(types[r["kind"]], of.lang) if r["kind"] in types else _text(r["kind"]),
-            _number(r["children"]), _percent(r["share"]),
+            as_number(r["rank"]), as_text(r["name"]),
+            getattr(types[r["kind"]], of.lang) if r["kind"] in types else as_text(r["kind"]),
+            as_number(r["children"]), as_percent(r["share"]),
         )
-        for r in _records(chosen)
+        for r in records(chosen)
     )  # fmt: skip
     head = tuple(of.say(key) for key in ("rank", "site", "kind", "gain", "share"))
     if rows:
@@ -302,10 +315,10 @@ def _quality(of: Material) -> Iterator[Block]:
     yield from _inputs(of)
     legs = of.table("quality_legs")
     if len(legs):
-        row = _records(legs)[0]
+        row = records(legs)[0]
         yield Text(
-            of.say("legs", median=_number(row["median_m"]), p95=_number(row["p95_m"]),
-                   off=_number(row["not_joined"]))
+            of.say("legs", median=as_number(row["median_m"]), p95=as_number(row["p95_m"]),
+                   off=as_number(row["not_joined"]))
         )  # fmt: skip
     yield from _effects(of)
     yield from _findings(of)
@@ -317,8 +330,8 @@ def _inputs(of: Material) -> Iterator[Block]:
         columns = ("name", "rows_in", "rows_used", "rows_rejected", "crs_read")
         words = load_toml("words/tables.toml")["columns"]
         rows = tuple(
-            (_text(r["name"]), *(_number(r[c]) for c in columns[1:4]), _text(r["crs_read"]))
-            for r in _records(inputs)
+            (as_text(r["name"]), *(as_number(r[c]) for c in columns[1:4]), as_text(r["crs_read"]))
+            for r in records(inputs)
         )
         head = tuple(str(words[c][of.lang]) for c in columns)
         numeric = (False, True, True, True, False)
@@ -332,14 +345,14 @@ def _effects(of: Material) -> Iterator[Block]:
     most = _settings()["weaknesses"]
     words = load_toml("words/quality.toml")["weakness"]
     wide = (effects["share_low"] - effects["share_high"]).argsort(kind="stable")
-    names = {r["rule_id"]: r[of.lang] for r in _records(of.role("rule"))}
+    names = {r["rule_id"]: r[of.lang] for r in records(of.role("rule"))}
     rows = tuple(
         (
             f"{names.get(r['rule_id'], '')} [{r['rule_id']}]", str(words[r["weakness"]][of.lang]),
-            _number(r["children"]), _percent(r["share"]),
-            f"{_percent(r['share_low'])} – {_percent(r['share_high'])}",
+            as_number(r["children"]), as_percent(r["share"]),
+            f"{as_percent(r['share_low'])} – {as_percent(r['share_high'])}",
         )
-        for r in _records(effects.iloc[wide.to_numpy()[:most]])
+        for r in records(effects.iloc[wide.to_numpy()[:most]])
     )  # fmt: skip
     head = (of.say("rule"), of.say("weakness"), of.say(f"whom_{of.unit}"), of.say("share"),
             of.say("interval"))  # fmt: skip
@@ -378,58 +391,10 @@ def _pictures(pictures: Mapping[str, Picture], *names: str) -> list[Block]:
     return [pictures[name] for name in names if name in pictures]
 
 
-# ---- how a cell is said --------------------------------------------------------------------------
-
-
-def _records(frame: pd.DataFrame) -> list[Row]:
-    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
-    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
-
-
-def _in(row: Row, name: str, lang: Lang) -> str:
-    """Return a column in a language: the Chinese one has no ending."""
-    return _text(row.get(name if lang == "zh" else f"{name}_en", row.get(name)))
+def _settings() -> dict[str, Any]:
+    settings: dict[str, Any] = load_toml("report.toml")["brief"]
+    return settings
 
 
 def _one(of: Material, note: tuple[str, str]) -> str:
     return one_line(note[0] if of.lang == "zh" else note[1])
-
-
-def _unknown(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _text(value: object) -> str:
-    """Return a cell as text; what is not known is empty, a number has no decimals."""
-    if _unknown(value):
-        return ""
-    return one_line(value) if isinstance(value, str) else _number(value)
-
-
-def _number(value: Any) -> str:  # noqa: ANN401  (a cell)
-    if _unknown(value):
-        return "—"
-    if isinstance(value, str):
-        return one_line(value)
-    return "∞" if math.isinf(value) else f"{value:,.0f}"
-
-
-def _percent(share: Any) -> str:  # noqa: ANN401  (a cell)
-    return "—" if _unknown(share) else f"{share:.1%}"
-
-
-def _of(part: Any, whole: Any) -> str:  # noqa: ANN401  (cells)
-    return _number(part) if _unknown(whole) else f"{_number(part)} / {_number(whole)}"
-
-
-def _three(row: Row) -> str:
-    """Return three shares in one cell: straight line, network, door to door."""
-    shares = [row.get(f"share_{m}") for m in _MEASURES]
-    if all(_unknown(share) for share in shares):
-        return "—"
-    return " / ".join(_percent(share).removesuffix("%") for share in shares)
-
-
-def _settings() -> dict[str, Any]:
-    settings: dict[str, Any] = load_toml("report.toml")["brief"]
-    return settings
