@@ -147,32 +147,42 @@ def _case(
     if not len(serving) or not len(points):
         return None
     pairs, block = _blocks(area[points], ways.island[points], children[points])
-    made_of = {"weight": children[points], "facilities": serving}
-    way_m, reached = ways.mean(points, block, **made_of)
-    must_cross = ~reached.any(axis=1)
-    way_m = np.where(must_cross[:, None], ways.mean_across(points, block, **made_of), way_m)
+    size = children[points]
+    way_m, reached = ways.mean(points, block, weight=size, facilities=serving)
+    cut_off = np.asarray(~reached.any(axis=1), dtype=bool)
+    across_m = ways.mean_across(points, block, weight=size, facilities=serving)
+    must_cross = np.asarray(cut_off & np.isfinite(across_m).any(axis=1), dtype=bool)
+    way_m = np.where(cut_off[:, None], across_m, way_m)
     schools = facilities.iloc[serving].reset_index(drop=True)
     at = demand.iloc[points].reset_index(drop=True)
     way_m = _with_straight(way_m, schools, at, block=block)
-    today = _today(schools, at, block, official=official, weight=children[points], way_m=way_m)
+    today = _today(schools, at, block, official=official, weight=size, way_m=way_m)
     every = np.arange(len(pairs))
     keep = way_m <= load_toml("rules/zones.toml")["farthest"][stage.id]
     keep[every, np.argmin(way_m, axis=1)] = keep[every, today] = True
-    weight = np.bincount(block, children[points], len(pairs))
+    weight = np.bincount(block, size, len(pairs)).astype(np.float64)
     places = places_for(stage.id, schools)
     # Of a school of unknown places it is assumed that it has room for today's zone.
     load = np.bincount(today, weight, len(schools))
     blocks = Blocks(
         children=weight,
         way_m=way_m,
-        crosses=(~reached & ~must_cross[:, None]) | ~keep,
+        crosses=(~reached & ~cut_off[:, None]) | ~keep,
         touching=_touching(communities, pairs[:, 0]),
         home=np.argmin(np.where(reached, way_m, way_m + _FAR_M), axis=0),
         places=np.where(np.isnan(places), load, places),
         today=today,
     )
     part = _numbered(pairs[:, 0])
-    return _Case(stage, schools, blocks, pairs[:, 0], part, must_cross, np.isnan(places))
+    return _Case(
+        stage,
+        schools,
+        blocks,
+        pairs[:, 0],
+        part,
+        must_cross,
+        np.asarray(np.isnan(places), dtype=bool),
+    )
 
 
 def _blocks(area: Ints, island: Ints, weight: Floats) -> tuple[Ints, Ints]:
@@ -217,7 +227,8 @@ def _today(
     votes = sparse.coo_array(
         (weight[point], (block[point], school)), shape=(len(way_m), len(schools))
     ).toarray()
-    return np.where(votes.any(axis=1), votes.argmax(axis=1), np.argmin(way_m, axis=1))
+    first = np.where(votes.any(axis=1), votes.argmax(axis=1), np.argmin(way_m, axis=1))
+    return first.astype(np.int64)
 
 
 def _touching(communities: gpd.GeoDataFrame, area: Ints) -> sparse.csr_array:
@@ -239,7 +250,7 @@ def _numbered(area: Ints) -> Ints:
     """Return 1, 2 … for the blocks of each community that has several, 0 where it is one."""
     of = pd.Series(area).groupby(area)
     number, size = of.cumcount().to_numpy() + 1, of.transform("size").to_numpy()
-    return np.where(size > 1, number, 0)
+    return np.asarray(np.where(size > 1, number, 0), dtype=np.int64)
 
 
 def _block_rows(case: _Case, plan: Zones, communities: gpd.GeoDataFrame) -> pd.DataFrame:

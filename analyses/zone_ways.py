@@ -131,7 +131,7 @@ def _listed(scene: Scene, classes: Sequence[str]) -> Flags:
     crossings = scene.crossings
     level = (crossings["road_class"].isin(classes) & (crossings["facility"] != _BRIDGE)).to_numpy()
     of = scene.sides.crossing
-    return (of >= 0) & level[np.maximum(of, 0)]
+    return np.asarray((of >= 0) & level[np.maximum(of, 0)], dtype=bool)
 
 
 def _islands(closure: Closure, homes: Snapped) -> Ints:

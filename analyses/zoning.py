@@ -107,8 +107,8 @@ def zones(blocks: Blocks, *, seconds: float = 60.0, strict: bool = True) -> Zone
     seconds
         How long to look in all; what is found by then states its gap.
     strict
-        False: where places do not suffice, as few children as can be are above them, which comes
-        before all else; and a block that cannot hold together with a zone stands apart.
+        False: as few children as can be live in blocks that stand apart from their zone, then as
+        few as can be are above the places, which both come before all else.
 
     Raises
     ------
@@ -127,15 +127,18 @@ def zones(blocks: Blocks, *, seconds: float = 60.0, strict: bool = True) -> Zone
     block, school = block[keep], school[keep]
     plan = np.empty(len(blocks.children), dtype=np.int64)
     gap, end = 0.0, time.monotonic() + seconds
+    lonely: list[Ints] = []
     for pairs in _parts(blocks, block, school):
         own = (block[pairs], school[pairs])
-        chosen, own_gap = _planned(blocks, own, apart, end=end, strict=strict)
-        plan[own[0][chosen]] = own[1][chosen]
-        gap = max(gap, own_gap)
+        found = _planned(blocks, own, end=end, strict=strict)
+        plan[own[0][found.chosen]] = own[1][found.chosen]
+        gap = max(gap, found.gap)
+        lonely.append(found.apart)
     moves = _moves(blocks, plan)
     load = np.bincount(plan, weights=blocks.children, minlength=len(blocks.places))
     over = np.maximum(load - blocks.places, 0.0)
-    return Zones(plan, moves, float(moves["children"].sum()), gap, over, apart)
+    alone = np.sort(np.concatenate(lonely))
+    return Zones(plan, moves, float(moves["children"].sum()), gap, over, alone)
 
 
 def pair_with_models(way_m: Floats) -> Ints:
@@ -222,44 +225,52 @@ def _parts(blocks: Blocks, block: Ints, school: Ints) -> Iterator[Ints]:
         yield np.flatnonzero(of_pair == part)
 
 
-def _planned(
-    blocks: Blocks, pairs: tuple[Ints, Ints], apart: Ints, *, end: float, strict: bool
-) -> tuple[Ints, float]:
-    """Return which pairs are chosen: fewest above the places, fewest moved, fewest metres."""
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Which pairs are chosen, the gap, and the blocks that stand apart."""
+
+    chosen: Ints
+    gap: float
+    apart: Ints
+
+
+def _planned(blocks: Blocks, pairs: tuple[Ints, Ints], *, end: float, strict: bool) -> _Part:
+    """Plan one part: fewest apart, fewest above the places, fewest moved, fewest metres."""
     block, school = pairs
-    schools = np.unique(school)
-    if len(schools) == 1:
-        return np.arange(len(block)), 0.0
-    rules = _rules(blocks, block, school, apart=apart)
-    children = blocks.children[block]
-    none = np.zeros(len(schools))
-    goals = [
-        np.concatenate([np.zeros(len(block)), none + 1.0]),
-        np.concatenate([children * (blocks.today[block] != school), none]),
-        np.concatenate([children * blocks.way_m[block, school], none]),
-    ]
-    most = np.concatenate([np.ones(len(block)), np.full(len(schools), 0.0 if strict else np.inf)])
+    schools, own = np.unique(school), np.unique(block)
+    size, width = len(block), len(block) + len(schools) + len(own)
+    rules = _rules(blocks, block, school)
+    above, alone = (np.zeros(width, dtype=bool) for _ in range(2))
+    above[size : size + len(schools)] = alone[size + len(schools) :] = True
+    goals = [np.zeros(width) for _ in range(4)]
+    goals[0][alone] = blocks.children[own] + _NOBODY
+    goals[1][above] = 1.0
+    goals[2][:size] = blocks.children[block] * (blocks.today[block] != school)
+    goals[3][:size] = blocks.children[block] * blocks.way_m[block, school]
+    most = np.where(above, np.inf, 1.0)
+    if strict:
+        most[above | alone] = 0.0
     gap = 0.0
     found: Floats | None = None
-    for goal in goals[1:] if strict else goals:
+    for goal in goals[2:] if strict else goals:
         found, own_gap = _solve(goal, rules, most=most, end=end, before=found)
         rules = [*rules, LinearConstraint(goal[None, :], -np.inf, goal @ found + _NOBODY)]
         gap = max(gap, own_gap)
-    if found is None:
-        return np.zeros(0, dtype=np.int64), gap
-    return np.flatnonzero(np.rint(found[: len(block)])), gap
+    value = np.zeros(width) if found is None else np.rint(found)
+    return _Part(np.flatnonzero(value[:size]), gap, own[value[alone] > 0])
 
 
-def _rules(blocks: Blocks, block: Ints, school: Ints, *, apart: Ints) -> list[LinearConstraint]:
+def _rules(blocks: Blocks, block: Ints, school: Ints) -> list[LinearConstraint]:
     """Return: one school a block, places, and that zones hold together.
 
-    The variables are the pairs, then the children above the places of each school.
+    The variables are the pairs, the children above the places of each school, and for each block
+    whether it stands apart.
     """
     size, ones = len(block), np.ones(len(block))
     index = np.arange(size)
     own, row = np.unique(block, return_inverse=True)
     schools, of_school = np.unique(school, return_inverse=True)
-    width = size + len(schools)
+    width = size + len(schools) + len(own)
     each = sparse.csr_array((ones, (row, index)), shape=(len(own), width))
     above = np.arange(len(schools))
     full = sparse.csr_array(
@@ -269,24 +280,27 @@ def _rules(blocks: Blocks, block: Ints, school: Ints, *, apart: Ints) -> list[Li
         ),
         shape=(len(schools), width),
     )
+    together = _together(blocks, block, school, apart=size + len(schools) + row, width=width)
     return [
         LinearConstraint(each, 1, 1),
         LinearConstraint(full, -np.inf, blocks.places[schools]),  # pyright: ignore[reportArgumentType]
-        LinearConstraint(_together(blocks, block, school, apart=apart, width=width), -np.inf, 0),
+        LinearConstraint(together, -np.inf, 0),
     ]
 
 
 def _together(
     blocks: Blocks, block: Ints, school: Ints, *, apart: Ints, width: int
 ) -> sparse.csr_array:
-    """Return rows ``x[b, s] - sum(x[nearer neighbours of b, s]) <= 0`` for all but home blocks."""
+    """Return rows ``x[b, s] - sum(x[nearer neighbours of b, s]) - apart[b] <= 0``, not of homes.
+
+    `apart`: of each pair the column that says that its block stands apart.
+    """
     number = {pair: n for n, pair in enumerate(zip(block.tolist(), school.tolist(), strict=True))}
-    alone = set(apart.tolist())
     cells: list[tuple[int, int, float]] = []
     for (b, s), n in number.items():
-        if b == blocks.home[s] or b in alone:
+        if b == blocks.home[s]:
             continue
-        cells.append((n, n, 1.0))
+        cells += [(n, n, 1.0), (n, int(apart[n]), -1.0)]
         cells += [
             (n, number[other, s], -1.0)
             for other in _beside(blocks, b)

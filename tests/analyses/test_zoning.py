@@ -80,3 +80,21 @@ def test_pairing_is_balanced_and_the_shortest_of_all():
     balanced = [p for p in product((0, 1), repeat=5) if sorted([p.count(0), p.count(1)]) == [2, 3]]
     least = min(way[np.arange(5), list(p)].sum() for p in balanced)
     assert way[np.arange(5), pair_with_models(way)].sum() == least
+
+
+def test_where_no_plan_holds_together_the_fewest_children_stand_apart():
+    # both schools in the first block: all of the others can only be reached through it
+    blocks = replace(row(places=(100, 100)), home=np.array([0, 0]))
+    blocks.crosses[[1, 2, 3], [0, 1, 1]] = True
+    with pytest.raises(InputRefused, match="ZONES_INFEASIBLE"):
+        zones(blocks)
+    found = zones(blocks, strict=False)
+    # block 1 may only go to the second school, 2 and 3 only to the first: with the home block at
+    # the second one, only block 2 touches no nearer block of its zone
+    assert found.school.tolist() == [1, 1, 0, 0]
+    assert found.apart.tolist() == [2]
+
+
+def test_a_plan_that_is_not_strict_keeps_those_above_the_places_few():
+    found = zones(row(places=(20, 15)), strict=False)
+    assert found.over.sum() == 40 - 35
