@@ -28,6 +28,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 import folium
+import geopandas as gpd
 import map_sample as sample
 from map_browser import ARGUMENTS, CHROMIUM
 
@@ -35,8 +36,6 @@ from maps.page import leaflet_script, page_html, page_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import geopandas as gpd
 
     from analyses.result import Shown
 
@@ -114,9 +113,9 @@ def layers_with_folium(shown: tuple[Shown, ...], *, canvas: bool) -> str:
     without a network, and sooner than as folium writes it.
     """
     chart = folium.Map(tiles=None, prefer_canvas=canvas)
-    bounds = None
+    bounds = [[0.0, 0.0], [1.0, 1.0]]
     for item in shown:
-        if not hasattr(item.rows, "geometry"):
+        if not isinstance(item.rows, gpd.GeoDataFrame):
             continue
         rows = item.rows.to_crs(4326).replace(float("inf"), None)
         columns = [str(c) for c in rows.columns if c != "geometry"]
@@ -236,7 +235,7 @@ def large(browser: Any) -> None:
     say(f"district of {counts['demand']:,} points, {counts['street']:,} streets,"
         f" {counts['area']:,} communities, {counts['building']:,} buildings:"
         f" {built:.1f} s CPU to build, {len(html) / 1e6:.1f} MB")  # fmt: skip
-    tabs = []
+    tabs: list[Tab] = []
     for _ in range(3):
         if tabs:
             tabs[-1].page.close()
