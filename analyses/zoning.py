@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -281,9 +281,10 @@ def _rules(blocks: Blocks, block: Ints, school: Ints) -> list[LinearConstraint]:
         shape=(len(schools), width),
     )
     together = _together(blocks, block, school, apart=size + len(schools) + row, width=width)
+    room: Any = blocks.places[schools]  # scipy's stubs know numbers only
     return [
         LinearConstraint(each, 1, 1),
-        LinearConstraint(full, -np.inf, blocks.places[schools]),  # pyright: ignore[reportArgumentType]
+        LinearConstraint(full, -np.inf, room),
         LinearConstraint(together, -np.inf, 0),
     ]
 
@@ -321,11 +322,12 @@ def _solve(
     before: Floats | None,
 ) -> tuple[Floats, float]:
     """Return the best values by the end, else those of `before`; the ones up to 1 are whole."""
+    upper: Any = most  # scipy's stubs know numbers only
     found = milp(
         cost,
         constraints=rules,
         integrality=(most == 1.0).astype(np.int64),
-        bounds=Bounds(np.zeros(len(most)), most),
+        bounds=Bounds(0, upper),
         options={"time_limit": max(end - time.monotonic(), _LEAST_SECONDS)},
     )
     if found.x is None and before is not None and found.status == _TIME_UP:
