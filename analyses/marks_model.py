@@ -186,9 +186,9 @@ def _shapes(scene: Scene) -> dict[str, shapely.Geometry]:
 
 def _middle(shape: shapely.Geometry) -> shapely.Point:
     """Return a crossing's point, the middle of a street."""
-    is_line = shapely.get_type_id(shape) == shapely.GeometryType.LINESTRING
-    middle: shapely.Point = shape
-    return shapely.line_interpolate_point(shape, 0.5, normalized=True) if is_line else middle
+    if isinstance(shape, shapely.LineString):
+        return shapely.line_interpolate_point(shape, 0.5, normalized=True)
+    return shapely.centroid(shape)
 
 
 def _within(shapes: Shapes, points: Shapes, distance_m: float) -> NDArray[np.bool_]:

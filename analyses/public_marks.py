@@ -39,7 +39,7 @@ def public_marks(marks: Marks, communities: gpd.GeoDataFrame, *, k: int) -> gpd.
     """
     inside = in_communities(marks.rows[marks.rows["person"] != NOBODY], communities)
     people = inside.groupby("area")["person"].nunique().reindex(range(len(communities)))
-    counts = people.fillna(0.0).to_numpy(dtype=np.float64)[:, None]
+    counts = np.asarray(people.fillna(0.0), dtype=np.float64)[:, None]
     group = merged(communities, counts, least=k, empty_passes=np.array([False]))
     rows: list[dict[str, Any]] = []
     for first in sorted(set(group.tolist())):
