@@ -201,7 +201,7 @@ def publish(
     quiet: Quiet = False,
 ) -> None:
     """写公开版：不泄露儿童信息 / Write the public edition: a site that gives no child away."""
-    from analyses.public_gate import gate, refuse_failed
+    from analyses.public_gate import gate, public_part, refuse_failed
     from analyses.run import run_study
     from analyses.study import load_study
     from geo.bundled import load_toml
@@ -216,7 +216,7 @@ def publish(
     refuse_failed(checks)
     clock = _Clock({**_words(lang)["stages"], "publish": words["publish"]}, quiet=quiet or as_json)
     with clock:
-        done = run_study(study, progress=clock.stage)
+        done = run_study(public_part(study), progress=clock.stage)
         clock.stage("publish")
         checks = write_site(done, out, lang=lang)
     if as_json:
@@ -234,7 +234,8 @@ def _print_sheet(checks: Any, title: str, lang: Lang) -> None:  # noqa: ANN401
     print(title)
     for check in checks:
         mark = "✓" if check.finding is None else "✗"
-        print(f"  {mark} {check.name(lang)}: {printable(check.result(lang))}")
+        result = "".join(map(printable, check.result(lang)))
+        print(f"  {mark} {check.name(lang)}: {result}")
 
 
 def _bar(words: str, *, quiet: bool) -> Any:  # noqa: ANN401  (a context manager)

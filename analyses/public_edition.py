@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from analyses.privacy.release import Counts, Unit
     from analyses.run import Run
 
-Frame = gpd.GeoDataFrame | pd.DataFrame
-
 
 VALUE_COLUMNS = (
     "unit_id", "level", "name", "town", "rule_id", "children_low", "children_high", "covered_low",
@@ -145,7 +143,6 @@ def _without_children(run: Run) -> Edition:
         [("district", "district", run.study.study.name, "", pd.NA, pd.NA)],
         columns=["unit_id", "level", "name", "town", "children_low", "children_high"],
     )
-    hazards = public_hazards(run, k=run.study.publish.k)
     return Edition(
         shown=tuple(
             replace(s, rows=s.rows.assign(children=np.nan)) if "children" in s.rows else s
@@ -156,7 +153,7 @@ def _without_children(run: Run) -> Edition:
         areas=areas,
         schools=schools,
         audit=public_audit(run),
-        hazards=hazards.assign(children=None),
+        hazards=public_hazards(run, k=run.study.publish.k),
         left_out=tuple(sorted(set(run.result.tables["by_area"]["rule_id"]))),
         release=None,
         attacked=0,
@@ -194,10 +191,10 @@ def _shapes(
     areas: gpd.GeoDataFrame, units: Sequence[Unit], table: pd.DataFrame
 ) -> gpd.GeoDataFrame:
     """Return the merged areas with their rounded children, where they are one number."""
-    known = table.set_index("unit_id")
+    known, by_id = table.set_index("unit_id"), areas.set_index("area_id")
     rows = []
     for unit in (u for u in units if u.level == "area"):
-        mine = areas[areas["area_id"].isin(unit.areas)]
+        mine = by_id.loc[sorted(unit.areas)]
         kinds = sorted(set(mine["settlement"].astype(str)))
         low, high = known.loc[unit.id, ["children_low", "children_high"]]
         rows.append({
@@ -215,7 +212,7 @@ def _shown(
     """Return the map's roles: those listed, with the columns listed."""
     layers: dict[str, Any] = load_toml("rules/publish.toml")["layers"]
     areas, values, schools = parts
-    made: Mapping[str, Frame] = {
+    made: Mapping[str, pd.DataFrame] = {
         "area": areas,
         "area_value": _area_values(values),
         "school": schools,
@@ -235,12 +232,10 @@ def _shown(
     return tuple(found)
 
 
-def _listed(rows: Frame, columns: Sequence[str]) -> Frame:
+def _listed(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return only the listed columns, and the shapes if there are any."""
-    kept = [c for c in columns if c in rows]
-    if isinstance(rows, gpd.GeoDataFrame):
-        return rows[[*kept, rows.geometry.name]].reset_index(drop=True)
-    return rows[kept].reset_index(drop=True)
+    shape = [rows.geometry.name] if isinstance(rows, gpd.GeoDataFrame) else []
+    return rows[[c for c in rows if c in shape or c in columns]].reset_index(drop=True)
 
 
 def _area_values(values: pd.DataFrame) -> pd.DataFrame:
@@ -271,6 +266,6 @@ def _area_values(values: pd.DataFrame) -> pd.DataFrame:
     return found[~towns].reset_index(drop=True)
 
 
-def _facilities(rows: Frame) -> Frame:
+def _facilities(rows: pd.DataFrame) -> pd.DataFrame:
     """Give the facilities new numbers: an id of the user's file may say anything."""
     return rows.assign(facility_id=[f"F{n:05d}" for n in range(1, len(rows) + 1)])

@@ -103,6 +103,16 @@ def refuse_failed(checks: Sequence[Check]) -> None:
         raise InputRefused(*failed)
 
 
+def public_part(study: Study) -> Study:
+    """Return a study without the questions of which a public edition tells nothing: new sites."""
+    return study.model_copy(
+        update={
+            "sites": study.sites.model_copy(update={"on": False}),
+            "zones": study.zones.model_copy(update={"on": False}),
+        }
+    )
+
+
 def _stated(study: Study) -> Iterator[Check]:
     """Check what must be said of the maps and the data."""
     info, publish = study.study, study.publish

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -109,14 +109,17 @@ def public_hazards(run: Run, *, k: int) -> pd.DataFrame:
     # Where children walk is told only where enough do; how a gate is, always.
     of_gate = ~named["rule"].isin(rules["hazards"]["of_ways"])
     named = named[of_gate | named["children"].notna()]
+    cut = named["rule"] == rules["hazards"]["cut_off"]
+    if run.inputs.unit != "children":
+        named, cut = named[~cut].assign(children=None), cut[~cut]
     for lang in ("zh", "en"):
-        cut = named["rule"] == rules["hazards"]["cut_off"]
         named.loc[cut, f"description_{lang}"] = _cut_off(named[cut], lang)
     for column, words in (("treatment", treatments()), ("body", bodies())):
         if column in named:
             named[column] = named[column].where(named[column].isin(list(words)), None)
     kept = [c for c in rules["layers"]["hazard"] if c in named]
-    return named[[*kept, rows.geometry.name]].reset_index(drop=True)
+    found: pd.DataFrame = named[[*kept, rows.geometry.name]].reset_index(drop=True)
+    return found
 
 
 def _cut_off(rows: pd.DataFrame, lang: str) -> list[str]:
@@ -133,8 +136,8 @@ def bands(rows: pd.DataFrame, *, k: int) -> pd.Series:
 
 def _shown(run: Run, role: str) -> gpd.GeoDataFrame | None:
     """Return the rows of a role, None where there are none."""
-    rows = next((s.rows for s in run.result.shown if s.role == role), None)
-    return None if rows is None or rows.empty else rows  # type: ignore[return-value]
+    rows: Any = next((s.rows for s in run.result.shown if s.role == role), None)
+    return None if rows is None or rows.empty else rows
 
 
 def _school_ids(rows: pd.DataFrame) -> pd.Series:

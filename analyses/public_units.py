@@ -62,7 +62,7 @@ def _groups(run: Run, areas: pd.Index) -> pd.DataFrame:
     """Return the children of each area by age group and settlement; groups without any left out."""
     demand = run.inputs.demand
     ages = [g for g in age_groups() if g in demand]
-    found = {}
+    found: dict[str, pd.Series] = {}
     for settlement, rows in demand.groupby(demand["settlement"].astype(str), sort=True):
         sums = rows[ages].fillna(0.0).groupby(rows["area_id"].astype(str)).sum().reindex(areas)
         found |= {f"{age}{SEPARATOR}{settlement}": sums[age].fillna(0.0) for age in ages}
@@ -131,7 +131,7 @@ def _towns(areas: gpd.GeoDataFrame, counts: Counts, *, k: int) -> list[str]:
     names = areas["town"].fillna("").astype(str)
     children = counts.children.groupby(names.to_numpy()).sum()
     if (children >= least_to_split(k)).all():
-        return names.tolist()
+        return [str(name) for name in names]
     shapes = areas[["geometry"]].assign(name=names).dissolve("name")
     children = children.reindex(shapes.index)
     towns = shapes.reset_index(names="area_id").assign(town="")

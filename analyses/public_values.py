@@ -72,6 +72,8 @@ def told_values(
     """
     of = _by_areas(told)
     parts = {unit.areas: _areas(unit, units) for unit in units}
+    inside = {unit.id: [u.areas for u in units if _is_part(u, unit)] for unit in units}
+    upwards = sorted(units, key=lambda unit: _LEVELS.index(unit.level))
     rows = []
     for rule, groups in counts.concerns.items():
         whole = {
@@ -81,11 +83,10 @@ def told_values(
             for unit in units
         }
         met: dict[frozenset[str], Span] = {}
-        for unit in sorted(units, key=lambda u: _LEVELS.index(u.level)):
+        for unit in upwards:
             areas = unit.areas
             if areas not in met or rule in of.get(areas, _NOTHING).rules:
-                inside = [u.areas for u in units if _is_part(u, unit)]
-                sums = _sum([met[part] for part in inside])
+                sums = _sum([met[part] for part in inside[unit.id]])
                 met[areas] = _covered(of.get(areas, _NOTHING), rule, whole[areas], parts=sums, k=k)
         rows += [
             (u.id, u.level, u.name, u.town, rule, *_row(whole[u.areas], met[u.areas], k=k))

@@ -159,7 +159,7 @@ def _start(
             ],
         ),
     ]
-    filled = [s for s in sections if s.texts or s.items or s.rows]
+    filled = [s for s in sections if s.items or s.rows or (s.texts and not s.head)]
     return Page("index.html", say("page", "index"), [say("text", "about")], filled)
 
 
@@ -232,7 +232,8 @@ def _school(book: _Book, school: Row, *, k: int, lang: Lang) -> Page:
             head = [_head("check", lang), _head("clause", lang)]
             sections.append(Section(say("title", title), head=head, rows=rows))
     hazards = book.hazards.get(str(school["school_id"]), ())
-    sections.append(_hazards(hazards, k=k, lang=lang))
+    told = "hazards" if book.edition.release else "hazards_plain"
+    sections.append(_hazards(hazards, _filled(say("text", told), {"k": str(k)}), lang))
     sections.append(Section(say("title", "caveats"), [say("text", "safe")]))
     return Page(f"schools/{school['school_id']}.html", str(school["name"]), lead, sections)
 
@@ -243,7 +244,7 @@ def _check(row: Row, lang: Lang) -> list[Cell]:
     return [Cell(f"{row['check']} {row[lang]}"), Cell(clause or MISSING)]
 
 
-def _hazards(hazards: Sequence[Row], *, k: int, lang: Lang) -> Section:
+def _hazards(hazards: Sequence[Row], text: str, lang: Lang) -> Section:
     say = _words(lang)
     columns = ("description", "grade", "children", "treatment", "body")
     rows = []
@@ -258,10 +259,9 @@ def _hazards(hazards: Sequence[Row], *, k: int, lang: Lang) -> Section:
             Cell(str(row.get(f"body_{lang}") or MISSING)),
         ])  # fmt: skip
     head = [_head(c, lang, number=c == "children") for c in columns]
-    texts = [_filled(say("text", "hazards"), {"k": str(k)})]
     if not rows:
-        return Section(say("title", "hazards"), [*texts, say("text", "none")])
-    return Section(say("title", "hazards"), texts, head=head, rows=rows)
+        return Section(say("title", "hazards"), [text, say("text", "none")])
+    return Section(say("title", "hazards"), [text], head=head, rows=rows)
 
 
 def _shares(book: _Book, unit: str, *, lang: Lang) -> Section:

@@ -32,7 +32,7 @@ from maps.public_site import ledger_path, write_site
 
 CANARY = "金丝雀canary"
 PUBLIC = load_toml("rules/publish.toml")["layers"]
-COMPUTED = {"treatment_zh", "treatment_en", "body_zh", "body_en"}
+COMPUTED = {"pinyin", "treatment_zh", "treatment_en", "body_zh", "body_en"}
 EVIL = "<img src=x onerror=alert(1)>{{7*7}}\"'"
 PAGES = ("index", "district", "compliance", "towns/T001", "schools/S0001", "schools/S0030")
 
