@@ -89,7 +89,7 @@ const questions = (() => {
     function showCards() {
       const places = state.question === "places";
       const cards = places ? gaugeCards() : state.question === "build" ? [] : measureCards();
-      byId("measures-title").textContent = t(places ? "ui.gauges" : "ui.measures");
+      byId("measures-title").textContent = t(places ? "ui.gauges" : cards.length > 1 ? "ui.measures" : "ui.measure_one");
       byId("measures-hint").textContent = t(places ? "ui.gauges_hint" : "ui.measures_hint");
       for (const id of ["measures-title", "measures", "measures-hint"]) byId(id).hidden = !cards.length;
       byId("measures").dataset.cards = String(cards.length);
