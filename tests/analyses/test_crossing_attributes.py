@@ -82,11 +82,11 @@ def test_crossing_no_is_a_prohibition_and_no_crossing() -> None:
     assert not (found["facility"] == "marked").any()
 
 
-def test_an_arm_without_anything_drawn_may_be_marked() -> None:
+def test_an_arm_without_anything_drawn_may_be_marked_or_signalled() -> None:
     found = town().crossings
     assert (found["where"] == "junction").sum() == 4
     arm = next(found[found["where"] == "junction"].itertuples())
-    assert facility(arm) == ("unmarked", "marked", "unmarked", "default")
+    assert facility(arm) == ("unmarked", "signal", "unmarked", "default")
 
 
 def test_the_arms_of_a_junction_with_signals_have_one() -> None:
