@@ -153,7 +153,7 @@ const painter = (() => {
       const rule = demand.rules[view.rule];
       if (!rule) return;
       const radius = Math.max(0.9, Math.min(5.5, 2.2 * 2 ** ((frame.zoom - 14) * 0.8)));
-      if (radius <= 1.9 || crowded(frame)) {
+      if (radius <= 1.9 || (radius < 3 && crowded(frame))) { // nearer, nothing is told by colour alone
         const rankOf = Uint8Array.from({ length: 256 }, (_, status) => 1 + statuses.findIndex((s) => s.value === status - 1));
         context.globalAlpha = radius < 1.5 ? 0.8 : 1;
         sheet.squares(demand.point, (visit) => near(worldBox(frame, 16), visit), (row) => rankOf[rule.status[row] + 1],
