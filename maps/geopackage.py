@@ -33,6 +33,16 @@ CREATE TABLE layer_styles (
   owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP)
 """
 _SYMBOLS = {"Point": ("marker", "SimpleMarker"), "Line": ("line", "SimpleLine")}
+_NAMES = {
+    "entrance": "entrances", "demand": "demand", "service": "service", "mark": "mark_places",
+    "school": "school_points", "route": "route_lines", "crossing": "crossing_points",
+    "exposure": "stretch_lines", "hazard": "hazards", "zone": "gate_zones", "site": "site_points",
+    "short_group": "short_group_areas", "link": "link_lines", "co_use": "co_use_points",
+    "school_zone": "zone_lines", "gap": "gaps", "rule": "rules",
+}  # fmt: skip
+"""Layer of each role; none is called like a table of the run."""
+_CLASSED = {"hazards": ("grade", "grade"), "site_points": ("verdict", "site")}
+"""Column that is classed and the palette's classes of it."""
 Layers = dict[str, gpd.GeoDataFrame | pd.DataFrame]
 
 
@@ -99,15 +109,9 @@ def _layers(shown: Sequence[Shown]) -> Layers:
         kinds = rows["facility"].geometry.geom_type
         layers["facilities"] = rows["facility"][kinds == "Point"]
         layers["facility_areas"] = rows["facility"][kinds != "Point"]
-    for role, name in (
-        ("entrance", "entrances"), ("demand", "demand"), ("service", "service"),
-        ("mark", "mark_places"),
-    ):  # fmt: skip
-        if role in rows:
-            layers[name] = rows[role]
-    for role, name in (("gap", "gaps"), ("rule", "rules")):
-        if role in rows:
-            layers[name] = rows[role]
+    for item in shown:
+        if item.role in _NAMES:
+            layers[_NAMES[item.role]] = item.rows
     return {name: _storable(frame) for name, frame in layers.items() if len(frame)}
 
 
@@ -193,6 +197,9 @@ def _classes(
         return statuses[0], [
             (str(c["value"]), str(c[lang]), str(c["colour"])) for c in palette["status"]
         ]
+    if name in _CLASSED:
+        column, classes = _CLASSED[name]
+        return column, [(str(c["id"]), str(c[lang]), str(c["colour"])) for c in palette[classes]]
     return "", [("", header(name, lang), str(palette["plain"][name]))]
 
 

@@ -14,6 +14,7 @@ import pyogrio
 import pytest
 from map_sample import sample
 
+from analyses.result import Shown
 from maps.geopackage import write_geopackage
 
 SHOWN = sample()
@@ -59,3 +60,17 @@ def test_the_same_layers_give_the_same_bytes(package: Path, tmp_path: Path) -> N
     tables = {"total": pd.DataFrame({"name": ["=1+1"], "walk_m": [np.inf]})}
     write_geopackage(tmp_path / "again.gpkg", SHOWN, tables=tables)
     assert (tmp_path / "again.gpkg").read_bytes() == package.read_bytes()
+
+
+def test_hazards_and_sites_are_layers_by_grade_and_verdict(tmp_path: Path) -> None:
+    points = gpd.points_from_xy([0.0, 9.0], [0.0, 9.0], crs="EPSG:4548")
+    hazard = gpd.GeoDataFrame({"grade": ["A", "?"]}, geometry=points)
+    site = gpd.GeoDataFrame({"verdict": ["chosen", "possible"]}, geometry=points)
+    shown = [Shown("hazard", hazard, "", ""), Shown("site", site, "", "")]
+    counted = write_geopackage(
+        tmp_path / "a.gpkg", shown, tables={"sites": pd.DataFrame({"a": [1]})}
+    )
+    assert counted == {"hazards": 2, "site_points": 2, "sites": 1}
+    with closing(sqlite3.connect(tmp_path / "a.gpkg")) as base:
+        styles = dict(base.execute("SELECT f_table_name, styleQML FROM layer_styles"))
+    assert 'attr="grade"' in styles["hazards"] and 'value="chosen"' in styles["site_points"]
