@@ -73,4 +73,5 @@ def test_hazards_and_sites_are_layers_by_grade_and_verdict(tmp_path: Path) -> No
     assert counted == {"hazards": 2, "site_points": 2, "sites": 1}
     with closing(sqlite3.connect(tmp_path / "a.gpkg")) as base:
         styles = dict(base.execute("SELECT f_table_name, styleQML FROM layer_styles"))
-    assert 'attr="grade"' in styles["hazards"] and 'value="chosen"' in styles["site_points"]
+    assert 'attr="grade"' in styles["hazards"]
+    assert 'value="chosen"' in styles["site_points"]
