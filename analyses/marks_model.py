@@ -70,9 +70,8 @@ def beside_model(
     own = nearest(danger.geometry.to_numpy(), shapes, within_m=distance_m)
     keys = ["mark", "place_kind", "object_id"]
     grades = hazards["grade"].to_numpy(dtype=object)
-    beside = danger.assign(
-        beside=own >= 0, grade=[grades[n] if n >= 0 else None for n in own]
-    ).groupby(keys)[["beside", "grade"]]
+    of_mark = pd.Series([grades[n] if n >= 0 else None for n in own], danger.index, dtype=object)
+    beside = danger.assign(beside=own >= 0, grade=of_mark).groupby(keys)[["beside", "grade"]]
     found = beside.agg({"beside": "any", "grade": "first"}).reset_index()
     rows = groups.merge(found, on=keys, how="left")
     rows["agreement"] = rows["beside"].map({True: "agree", False: "felt_only"}).astype(object)

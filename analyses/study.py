@@ -388,8 +388,8 @@ def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
         yield f"facilities.[{number}]", facilities
     for number, layer in enumerate(study.safety, 1):
         yield f"safety.[{number}]", layer
-    for number, layer in enumerate(study.marks, 1):
-        yield f"marks.[{number}]", layer
+    for number, marks in enumerate(study.marks, 1):
+        yield f"marks.[{number}]", marks
     for key in (
         "streets",
         "communities",
