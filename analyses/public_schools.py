@@ -80,11 +80,8 @@ def _audit(run: Run) -> pd.DataFrame | None:
     if rows is None:
         return None
     rank = rows["verdict"].map({verdict: n for n, verdict in enumerate(_WORST)})
-    return (
-        rows.assign(rank=rank)
-        .sort_values("rank", kind="stable")
-        .drop_duplicates(["school_id", "check"])
-    )
+    ranked: pd.DataFrame = rows.assign(rank=rank).sort_values("rank", kind="stable")
+    return ranked.drop_duplicates(["school_id", "check"])
 
 
 def _worst(run: Run) -> pd.Series:
