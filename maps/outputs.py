@@ -203,9 +203,7 @@ def _findings(findings: tuple[Finding, ...], lang: Lang) -> pd.DataFrame:
     return table
 
 
-def _write_places(
-    run: Run, tables: dict[str, pd.DataFrame], folder: Path, *, lang: Lang
-) -> None:
+def _write_places(run: Run, tables: dict[str, pd.DataFrame], folder: Path, *, lang: Lang) -> None:
     """Write ``places.html`` where the run has answers about places."""
     info = run.study.study
     name = info.name if lang == "zh" else info.name_en or info.name
