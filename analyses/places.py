@@ -229,11 +229,12 @@ def _findings(found: StageReach, total: pd.Series) -> Iterator[Finding]:
             "all": len(found.places),
             "low": f"{total['capacity_low']:.0f}",
             "high": f"{total['capacity_high']:.0f}",
+            **found.stage.words,
         }
-        yield Finding("PLACES_UNKNOWN", "facilities", value=found.stage.id, detail=detail)
+        yield Finding("PLACES_UNKNOWN", "facilities", detail=detail)
     if total["out_of_scope"] > 0:
-        detail = {"children": f"{total['out_of_scope']:.0f}"}
-        yield Finding("PLACES_OUT_OF_SCOPE", "demand", value=found.stage.id, detail=detail)
+        detail = {"children": f"{total['out_of_scope']:.0f}", **found.stage.words}
+        yield Finding("PLACES_OUT_OF_SCOPE", "demand", detail=detail)
 
 
 def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

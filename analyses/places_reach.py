@@ -47,6 +47,11 @@ class Stage:
     en: str
     rules: tuple[Rule, ...]
 
+    @property
+    def words(self) -> dict[str, str]:
+        """Return its name in both languages, for a finding."""
+        return {"stage_zh": self.zh, "stage_en": self.en}
+
 
 @dataclass(frozen=True, eq=False)
 class StageReach:

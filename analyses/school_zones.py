@@ -111,8 +111,8 @@ def school_zones(
         try:
             plan = zones(case.blocks, seconds=seconds, strict=False)
         except InputRefused as refusal:
-            code = {"code": refusal.findings[0].code}
-            findings.append(Finding("ZONES_NOT_PLANNED", _FILE, value=stage.id, detail=code))
+            detail = {"code": refusal.findings[0].code, **stage.words}
+            findings.append(Finding("ZONES_NOT_PLANNED", _FILE, detail=detail))
             continue
         rows.append(_block_rows(case, plan, communities))
         sums.append(_school_rows(case, plan))
@@ -303,14 +303,13 @@ def _school_rows(case: _Case, plan: Zones) -> pd.DataFrame:
 def _findings(case: _Case, plan: Zones) -> list[Finding]:
     """Return what a plan could not keep to."""
     found = []
-    stage = case.stage.id
+    words = case.stage.words
     if (over := float(plan.over.sum())) >= 1:
-        detail = {"schools": int((plan.over > 0).sum())}
-        detail["children"] = round(over)
-        found.append(Finding("ZONES_OVER", _FILE, value=stage, detail=detail))
+        detail = {"schools": int((plan.over > 0).sum()), "children": round(over), **words}
+        found.append(Finding("ZONES_OVER", _FILE, detail=detail))
     if (cut := float(case.blocks.children[case.must_cross].sum())) >= 1:
-        detail = {"children": round(cut)}
-        found.append(Finding("ZONES_MUST_CROSS", _FILE, value=stage, detail=detail))
+        detail = {"children": round(cut), **words}
+        found.append(Finding("ZONES_MUST_CROSS", _FILE, detail=detail))
     return found
 
 

@@ -124,7 +124,7 @@ def siting(
         fits = suitable(checks, parcels=len(own))
         shown.append(_shown(own, fits, checks, stage=stage))
         if not fits.any():
-            findings.append(Finding("SITES_ALL_FAIL", FILE, value=stage.id))
+            findings.append(Finding("SITES_ALL_FAIL", FILE, detail=stage.words))
             continue
         sites = _sites(facilities, own[fits], stage)
         there = _doors(sites, doors, network)
