@@ -228,7 +228,7 @@ def _today(
         (weight[point], (block[point], school)), shape=(len(way_m), len(schools))
     ).toarray()
     first = np.where(votes.any(axis=1), votes.argmax(axis=1), np.argmin(way_m, axis=1))
-    return first.astype(np.int64)
+    return np.asarray(first, dtype=np.int64)
 
 
 def _touching(communities: gpd.GeoDataFrame, area: Ints) -> sparse.csr_array:
