@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _SCRIPTS = (
     "block", "signs", "pixels", "shapes", "places", "safety", "canvas", "tables", "tell", "search",
-    "questions", "rows", "lists", "legend", "panel", "schools", "sites", "ways", "permalink",
-    "compare", "basemap", "framing", "map",
+    "questions", "rows", "lists", "legend", "panel", "schools", "sites", "marks", "ways",
+    "permalink", "compare", "basemap", "framing", "map",
 )  # fmt: skip
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")

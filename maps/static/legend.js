@@ -99,6 +99,7 @@ const legend = (() => {
           ...ramp.map((r) => note(riskKey(r, 20), r[state.lang], bounds("crossing", r))),
           note(riskKey(unsure, 20, true), unsure[state.lang])]) : null,
         layers.hazard ? group(null, [layer("hazard", null), ...grade.map((g) => note(gradeKey(g, 20), g[state.lang]))]) : null,
+        layers.mark ? group(null, [layer("mark", null), ...palette.mark.map((m) => note(marks.picture(m), m[state.lang]))]) : null,
       ];
     }
 

@@ -75,9 +75,10 @@ const yimi = (() => {
     const keys = places.pens(data, read);
     const ofSchools = schools.create(data, state, { read, say, gradeOf, open: goTo });
     const ofPlaces = panel.create(data, state, { read, say, places: keys, areaAt: picture.areaAt, open: goTo });
-    const inform = { ...ofPlaces, ...ofSchools, ...sites.create(data, state, { read, say, places: keys, facts: ofPlaces.facts, ruleFacts: ofPlaces.ruleFacts }) };
+    const ofMarks = marks.teller(data, state, { read, say });
+    const inform = { ...ofPlaces, mark: ofMarks.panel(ofPlaces.facts), ...ofSchools, ...sites.create(data, state, { read, say, places: keys, facts: ofPlaces.facts, ruleFacts: ofPlaces.ruleFacts }) };
     const list = lists.create(state, { say, matches: search.matches, changed: () => link.later(), sources: rows.create(data, state,
-      { read, say, gradeOf, places: keys, go: Object.assign(goTo, { gap: goToGap }), more: { gaps: everyRule, hazards: everySchool } }) });
+      { read, say, gradeOf, places: keys, ofMarks, go: Object.assign(goTo, { gap: goToGap }), more: { gaps: everyRule, hazards: everySchool } }) });
     const subject = questions.create(data, state, { read, say, choose: { rule: chooseRule, stage: chooseStage, shade } });
     const route = ways.create(data, state, { say, redraw });
     const find = search.create(data, { read, say, layers: () => questions.ASKED[state.question].finds, open: goTo });
@@ -228,7 +229,7 @@ const yimi = (() => {
 
     function titleOf({ layer, row }) {
       const name = { hazard: "place", crossing: "street_name", link: "reason" }[layer] || "name";
-      const text = ofSchools.said(layers[layer], name, row);
+      const text = layer === "mark" ? ofMarks.name(row) : ofSchools.said(layers[layer], name, row);
       const risk = read.get(layers[layer], "risk", row);
       const status = layer === "demand" && read.status(row, state.rule);
       const share = layer === "area" ? view.share(row) : NaN;

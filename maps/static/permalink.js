@@ -4,7 +4,7 @@ const permalink = (() => {
   "use strict";
 
   const IDS = { area: "area_id", facility: "facility_id", school: "school_id", site: "candidate_id" };
-  const BY_ROW = ["demand", "hazard", "crossing", "exposure", "link", "co_use", "short_group", "school_zone"];
+  const BY_ROW = ["demand", "hazard", "mark", "crossing", "exposure", "link", "co_use", "short_group", "school_zone"];
 
   // `asked` are the questions that the page offers.
   function create(data, state, { read, asked, map }) {

@@ -11,9 +11,9 @@ const questions = (() => {
   const ASKED = {
     cover: { needs: ["area_value", "demand", "service", "gap"], draws: ["area", "demand", "service"],
       lists: ["gaps", "communities", "facilities"], finds: ["area", "facility"] },
-    safe: { needs: ["school", "route", "exposure", "crossing", "hazard", "zone", "audit"],
-      draws: ["school", "route", "exposure", "crossing", "hazard", "zone"],
-      lists: ["hazards", "schools"], finds: ["area", "school"] },
+    safe: { needs: ["school", "route", "exposure", "crossing", "hazard", "zone", "audit", "mark"],
+      draws: ["school", "route", "exposure", "crossing", "hazard", "zone", "mark"],
+      lists: ["hazards", "schools", "marks"], finds: ["area", "school"] },
     places: { needs: ["place_gap", "short_group", "school_places", "school_zone"],
       draws: ["area", "short_group", "school_places", "school_zone"],
       lists: ["lacking", "groups", "fill", "zones"], finds: ["area", "facility"] },

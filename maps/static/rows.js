@@ -7,10 +7,10 @@ const rows = (() => {
   // A source: {given, empty() (nothing to list now), hint(), none, columns, rows(), text(row), pinyin(row), under(row), key(row),
   // first, open(row), chosen(row), more()}; a column: {id, name, number, up, value(row), show(row, place)}.
   // `go` selects and flies: go(found), go.gap(row, place).
-  function create(data, state, { read, say, gradeOf, places, go, more }) {
+  function create(data, state, { read, say, gradeOf, places, ofMarks, go, more }) {
     const { t, whole, count, percent, metresShort } = say;
     const { area, facility, school, gap, hazard, school_places: fill, short_group: group, school_zone: zone,
-      site, link, co_use: shared } = data.layers;
+      site, link, co_use: shared, mark } = data.layers;
     const get = read.get;
     const said = (layer, name, row) => get(layer, `${name}_${state.lang}`, row) || get(layer, name, row);
     const tenth = (value) => (value === null || value !== value ? "—" : whole(Math.round(value * 10) / 10));
@@ -79,6 +79,12 @@ const rows = (() => {
       columns: [named("school_name", nameOf(school, "school_id")), number("children", (row) => get(school, "children", row)),
         number("share_alone", (row) => get(school, "share_alone", row), percent, true), number("risk", (row) => get(school, "risk", row), tenth)],
     });
+    const marked = plain("mark", mark, {
+      tip: "ui.marks_hint", first: { column: "people", down: true }, text: (row) => [ofMarks.name(row), ofMarks.place(row)].join(" "),
+      key: ofMarks.key, under: (row) => [ofMarks.place(row), ofMarks.agreement(row)],
+      columns: [named("mark", ofMarks.name), number("people", (row) => get(mark, "people", row), whole),
+        number("marks", (row) => get(mark, "marks", row), whole)],
+    });
 
     // -- enough places?
     const lack = (row, gauge) => read.lacking(areaId(row), state.stage, gauge).number;
@@ -145,7 +151,7 @@ const rows = (() => {
       columns: [number("rank", (row) => get(shared, "rank", row), whole, true), named("facility_name", nameOf(shared, "facility_id")),
         number("gain", (row) => get(shared, "children", row)), number("share_to", (row) => get(shared, "share_after", row), percent, true)],
     });
-    return { gaps, communities, facilities, hazards, schools, lacking, groups, fill: fills, zones, sites, links, shared: shares };
+    return { gaps, communities, facilities, hazards, schools, marks: marked, lacking, groups, fill: fills, zones, sites, links, shared: shares };
   }
 
   return { create };

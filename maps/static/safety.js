@@ -14,6 +14,7 @@ const safety = (() => {
     const { risk: RISKS, unsure, grade: GRADES, load: LOADS, route: LINE, plain } = data.palette;
     const column = (layer, name) => (layer && layer.table.get(name)) || [];
     const proposed = places.create(data, view); // drawn above the ways, by whichever question
+    const marked = marks.create(data, view);
     const near = new Map(["crossing", "hazard", "school"].filter((name) => data.layers[name])
       .map((name) => [name, grid(data.layers[name].point)]));
     const buckets = exposure && linesByClass();
@@ -149,6 +150,7 @@ const safety = (() => {
     function everyPoint(context, frame) {
       points(context, frame);
       proposed.points(context, frame);
+      marked.points(context, frame);
     }
 
     function schoolRadius(zoom) {
@@ -157,7 +159,7 @@ const safety = (() => {
 
     // The topmost thing under a place (world units at zoom 0); reach in world units.
     function hit(wx, wy, reach, zoom) {
-      const found = proposed.hit(wx, wy, reach);
+      const found = [...marked.hit(wx, wy, reach, zoom), ...proposed.hit(wx, wy, reach)];
       const wanted = { hazard: shownHazard(zoom), crossing: shownCrossing(zoom), school: () => true };
       for (const name of ["school", "hazard", "crossing"]) {
         if (!near.has(name) || !view.on[name]) continue;
