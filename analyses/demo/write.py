@@ -20,6 +20,7 @@ from analyses.demo.blocks import draw_blocks
 from analyses.demo.candidates import candidates
 from analyses.demo.drawing import Sheet, Way, dm, joined
 from analyses.demo.houses import draw_villages
+from analyses.demo.marks import mark_rows
 from analyses.demo.people import settle, to_degrees
 from analyses.demo.streets import draw_streets, shifted_grid
 from geo.bundled import load_toml
@@ -82,6 +83,7 @@ def write_demo(folder: Path | str, *, size: int = 1, seed: int = 20260601) -> No
     _write_communities(folder / "communities.geojson", plan, towns)
     _write_facilities(folder, plan, towns, seed=seed)
     _write_candidates(folder / "candidates.geojson", plan, towns)
+    _write_csv(folder / "marks.csv", mark_rows(plan, towns, seed=seed))
     _write_osm(folder / "streets.osm.pbf", plan, towns)
 
 

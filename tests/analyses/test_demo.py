@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 COMMITTED = ROOT / "demo"
 AGES = ["0-2岁", "3-5岁", "6-11岁", "12-14岁", "15-17岁"]
 SAME_EVERYWHERE = ["study.toml", "README.md", "communities.geojson", "parks.geojson",
-                   "schools.csv", "places.csv", "gates.csv", "candidates.geojson"]  # fmt: skip
+                   "schools.csv", "places.csv", "gates.csv", "marks.csv",
+                   "candidates.geojson"]  # fmt: skip
 ALL_FILES = sorted([*SAME_EVERYWHERE, "kindergartens.xlsx", "streets.osm.pbf"])
 METRES_PER_DEGREE = np.array([87832.0, 110996.0])
 
@@ -138,6 +140,15 @@ def test_counts_of_one_town(demo: Path) -> None:
     }
 
 
+def test_marks_are_of_known_kinds_and_name_nobody(demo: Path) -> None:
+    marks = rows(demo / "marks.csv")
+    kinds = {row["zh"] for row in load_toml("rules/participation.toml")["kind"].values()}
+    assert list(marks[0]) == ["标记", "经度", "纬度", "填写人代号", "标记时间", "synthetic"]
+    assert {row["标记"] for row in marks} <= kinds
+    assert 24 * 2 + 12 * 2 + 9 * 2 <= len(marks) <= 24 * 7 + 12 * 7 + 9 * 7
+    assert all(re.fullmatch(r"E\d{4}", row["填写人代号"]) for row in marks)
+
+
 def test_children_add_up_to_the_totals_of_the_recipe(demo: Path) -> None:
     children = [f["properties"] for f in features(demo / "communities.geojson")]
     totals = [sum(c[age] for c in children) for age in AGES]
@@ -171,7 +182,7 @@ def test_tags_of_streets_are_partly_unknown(osm: Osm) -> None:
 def test_everything_says_that_it_is_synthetic(demo: Path, osm: Osm) -> None:
     assert all(tags["synthetic"] == "true" for _, tags, _ in osm.ways)
     assert all(tags["synthetic"] == "true" for tags, _ in osm.nodes.values() if tags)
-    for name in ("schools.csv", "places.csv", "gates.csv"):
+    for name in ("schools.csv", "places.csv", "gates.csv", "marks.csv"):
         assert {row["synthetic"] for row in rows(demo / name)} == {"true"}
     for name in ("parks.geojson", "communities.geojson"):
         assert all(f["properties"]["synthetic"] is True for f in features(demo / name))
