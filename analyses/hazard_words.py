@@ -48,15 +48,24 @@ def stretch_text(facts: pd.DataFrame, lang: Lang) -> list[str]:
 
 
 def severed_text(table: pd.DataFrame, lang: Lang) -> list[str]:
-    """Return whom a barrier cuts off: ``object_id, children, sure``."""
+    """Return whom a barrier cuts off: ``object_id, children, sure`` (how many for certain)."""
     words = _words()
     barrier = words["barrier"]
     return [
-        words["text"]["severed" if sure else "severed_open"][lang].format(
-            children=f"{children:.0f}", barrier=barrier.get(kind, barrier["other"])[lang]
+        words["text"][_severed_key(children, sure)][lang].format(
+            children=f"{children:.0f}",
+            sure=f"{sure:.0f}",
+            barrier=barrier.get(kind, barrier["other"])[lang],
         )
         for kind, children, sure in table[["object_id", "children", "sure"]].itertuples(index=False)
     ]
+
+
+def _severed_key(children: float, sure: float) -> str:
+    """Return which sentence holds: for all of them, for some, or for none for certain."""
+    if sure >= children:
+        return "severed"
+    return "severed_part" if round(sure) else "severed_open"
 
 
 def evidence(facts: pd.DataFrame, attributes: Sequence[str], lang: Lang) -> list[str]:
@@ -117,9 +126,12 @@ def _street(name: object, lang: Lang) -> str:
 
 
 def titles(rows: pd.DataFrame, lang: Lang) -> list[str]:
-    """Return which check is not met."""
-    template = _words()["text"]["verdict"][lang]
-    return [template.format(check=name) for name in rows[f"title_{lang}"]]
+    """Return which check is not met, and whether that rests on an assumed gate."""
+    text = _words()["text"]
+    return [
+        text["verdict_assumed" if assumed else "verdict"][lang].format(check=name)
+        for name, assumed in zip(rows[f"title_{lang}"], rows["assumed"], strict=True)
+    ]
 
 
 def _words() -> dict[str, Any]:

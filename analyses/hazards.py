@@ -211,7 +211,8 @@ def severances(pupils: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `COLUMNS`; the place is left open: the homes behind the barrier are no one's to see.  It
-        has a grade where enough children are cut off whatever the unknown turns out to be.
+        has a grade where enough children are cut off whatever the unknown turns out to be, and
+        counts as observed only where all of them are.
     """
     rules = _rules()
     cut = pupils[pupils["severed"].astype(bool)]
@@ -221,7 +222,8 @@ def severances(pupils: pd.DataFrame) -> pd.DataFrame:
     )
     table = counted.groupby(["school_id", "object_id"])[["children", "sure"]].sum().reset_index()
     table = table[_enough(table)].reset_index(drop=True)
-    table["sure"] = table["sure"] >= rules["listed"]["children_min"]["value"]
+    all_sure = table["sure"] >= table["children"]
+    graded = table["sure"] >= rules["listed"]["children_min"]["value"]
     usual = rules["treatment"]["severed"]
     return _frame(
         table,
@@ -229,8 +231,8 @@ def severances(pupils: pd.DataFrame) -> pd.DataFrame:
         category=rules["category"]["severed"],
         description_zh=severed_text(table, "zh"),
         description_en=severed_text(table, "en"),
-        data_state=np.where(table["sure"], OBSERVED, ASSUMED),
-        grade=[rules["grade"]["severed"]["grade"] if sure else None for sure in table["sure"]],
+        data_state=np.where(all_sure, OBSERVED, ASSUMED),
+        grade=[rules["grade"]["severed"]["grade"] if enough else None for enough in graded],
         treatment=[rules["treatment"].get(f"severed_{b}", usual) for b in table["object_id"]],
     )
 

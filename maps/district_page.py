@@ -65,7 +65,10 @@ def district_html(
     by_weight = sorted(hazards, key=lambda h: (-weight(h), str(h.get("id"))))
     by_risk = sorted(hazards, key=lambda h: (-(h.get("risk") or 0.0), str(h.get("id"))))
     quick = [h for h in by_weight if (h.get("cost_class") or cheap_class + 1) <= cheap_class]
+    urgent = [h for h in by_weight if h.get("grade") == palette()["grade"][0]["id"]]
+    urgent.sort(key=lambda h: -(h.get("children") or 0.0))
     parts = [
+        *([_part("urgent", said, _table(urgent[:_FIRST], _PRIORITY, lang))] if urgent else []),
         _part("by_exposure", said, _table(by_weight[:_FIRST], _PRIORITY, lang)),
         _part("by_risk", said, _table(by_risk[:_FIRST], _PRIORITY, lang)),
         *([_part("cheap", said, _table(quick[:_FIRST], _PRIORITY, lang))] if quick else []),

@@ -25,7 +25,7 @@ def in_words(row: Row) -> Row:
         row = {"cost_class": treatment.cost_class, "horizon": treatment.horizon, **row}
     found = {
         f"{name}_{lang}": said
-        for name, rows in _vocabulary().items()
+        for name, rows in (_vocabulary() | _clause_words()).items()
         for lang, said in rows.get(str(row.get(name)), {}).items()
     }
     return {**found, **row}
@@ -71,6 +71,16 @@ def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
             row["id"]: {lang: row[lang] for lang in both}
             for row in load_toml("rules/child_profiles.toml")["profile"]
         },
+    }
+
+
+@cache
+def _clause_words() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return how a clause is worded and who has read it: a check says both in Chinese."""
+    words = load_toml("words/audit.toml")
+    return {
+        "strength": words["strength"],
+        "verified": {said["zh"]: said for said in words["verified"].values()},
     }
 
 

@@ -24,7 +24,7 @@ def gate_known(site: Site, rule: GateRule) -> Answer:
     """Tell a gate that was given or mapped, which is known, from that follows from an outline."""
     del rule
     origin = site.ground.gate_rules[site.gates[0]]
-    return Answer("pass" if site.gates_known else "unknown", slots={"rule": origin})
+    return Answer("pass" if site.gates_known else "unknown", slots={"gate_rule": origin})
 
 
 def gate_count(site: Site, rule: GateRule) -> Answer:

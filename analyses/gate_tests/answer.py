@@ -94,6 +94,10 @@ def evidence(answer: Answer, rule: GateRule, *, lang: Lang) -> str:
         "layer": book["layer"][layer][lang] if layer in book["layer"] else layer,
         **answer.slots,
     }
+    classes = load_toml("words/tables.toml")["values"]["road_class"]
+    for slot, said in (("class", classes), ("street", classes), ("gate_rule", book["gate_rule"])):
+        if values.get(slot) in said:
+            values[slot] = said[values[slot]][lang]
     own = book["test"][rule.test]
     found = (own.get(key) or book["common"][key] for key in (_key(answer), *answer.remarks))
     return ("" if lang == "zh" else " ").join(_filled(text[lang], values) for text in found)

@@ -44,7 +44,14 @@ def crossing_near(site: Site, rule: GateRule) -> Answer:
             "fail", value=value, xy=_nearest(site, row, certain), slots=slots, remarks=remarks
         )
     drawn = site.ground.crossing("mapped")[row] | site.ground.observed("crossing", "facility")[row]
-    return Answer("fail", "far") if drawn.any() else Answer("unknown")
+    return _none_certain(float(maybe)) if drawn.any() else Answer("unknown")
+
+
+def _none_certain(maybe_m: float) -> Answer:
+    """Answer where junctions are recorded: nothing within the limit, perhaps something beyond."""
+    if math.isfinite(maybe_m):
+        return Answer("fail", "far_maybe", value=maybe_m)
+    return Answer("fail", "far")
 
 
 def _bridge_m(site: Site) -> float:

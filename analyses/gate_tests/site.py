@@ -189,10 +189,7 @@ class Site:
         return point_xy(shapely.line_interpolate_point(line, 0.5, normalized=True))
 
     def street_name(self, edge: int) -> str:
-        """Return the name of a street, its class where it has none."""
+        """Return the name of a street, the id of its class where it has none."""
         name = self.ground.street("name")[edge]
-        return (
-            str(name)
-            if isinstance(name, str) and name
-            else str(self.ground.street("highway")[edge])
-        )
+        named = isinstance(name, str) and name
+        return str(name if named else self.ground.street("road_class")[edge])

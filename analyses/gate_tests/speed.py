@@ -46,12 +46,12 @@ def speed_limit(site: Site, rule: GateRule) -> Answer:
 
 
 def _assumed(speeds: NDArray[np.float64]) -> str:
-    """Return the assumed limits in one word: ``40-60``, ``?`` where nothing is assumed."""
+    """Return the assumed limits in one word: ``40–60``, ``?`` where nothing is assumed."""
     known = speeds[np.isfinite(speeds)]
     if not len(known):
         return "?"
     low, high = known.min(), known.max()
-    return f"{low:g}" if low == high else f"{low:g}-{high:g}"
+    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
 
 
 def zone_signs(site: Site, rule: GateRule) -> Answer:

@@ -65,7 +65,7 @@ def arterial_crossing(site: Site, rule: GateRule) -> Answer:
     slots = {
         "bad": int(bad.sum()),
         "all": len(row),
-        "street": name if isinstance(name, str) else "-",
+        "street": name if isinstance(name, str) and name else ground.crossing("road_class")[worst],
     }
     found = all_hold(safe, bad)
     return Answer(

@@ -232,6 +232,22 @@ def test_no_crossing_mapped_and_crossing_assumed_are_unknown():
     assert said(scene([{"length_m": 40.0}, LONG], assumed), "G05") == "unknown"
 
 
+def test_a_crossing_that_may_be_too_far_away_is_not_denied():
+    maybe = {"facility": ("unmarked", "marked", "unmarked"), "mapped": True}
+    row = asked(scene([{"length_m": 120.0}, LONG], [maybe]), "G05")
+    assert (row["verdict"], row["value"]) == ("fail", pytest.approx(120.0))
+    assert "120 m 处可能有" in row["evidence_zh"]
+
+
+def test_evidence_names_classes_and_assumed_gates_in_words():
+    street = LONG | {"highway": "residential", "road_class": "residential"}
+    audit = gate_audit(scene([street]), school(), gate((0, 10), rule="point"))
+    said_zh = "".join(audit["evidence_zh"])
+    assert "居住区道路" in said_zh
+    assert "学校点位本身" in said_zh
+    assert "residential" not in said_zh
+
+
 def test_a_junction_seen_without_marking_is_no_crossing():
     made = scene([{"length_m": 40.0}, LONG], [{"facility": "unmarked"}])
     assert said(made, "G05") == "fail"

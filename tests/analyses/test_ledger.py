@@ -164,6 +164,26 @@ def test_who_may_be_cut_off_leaves_the_grade_open():
     assert "没有已查明的合适过街设施" in row["description_zh"]
 
 
+def test_who_is_cut_off_for_certain_is_told_apart():
+    world, rows = make_scene(), [(12.0, True), (8.0, False)]
+    people = pd.DataFrame(
+        [("S1", n, True, sure, "arterial") for n, sure in rows],
+        columns=["school_id", "children", "severed", "severed_sure", "barrier"],
+    )
+    row = made(world, used(world), people=people).iloc[0]
+    assert (row["grade"], row["data_state"], row["children"]) == ("A", "推定", 20.0)
+    assert "没有已查明的合适过街设施" in row["description_zh"]
+    assert "其中12名" in row["description_zh"]
+
+
+def test_a_check_that_rests_on_an_assumed_gate_says_so():
+    world, audit = make_scene(), failing("G14")
+    assert "推定" not in made(world, used(world), audit=audit)["description_zh"][0]
+    found = made(world, used(world), audit=audit.assign(assumed=True))
+    assert found["description_zh"][0].endswith("（校门位置为推定）")
+    assert "assumed" in found["description_en"][0]
+
+
 def test_what_is_assumed_of_a_crossing_says_so():
     street = {**ARTERIAL, "speed_kmh": (50, 20, 80)}
     world = make_scene([{}, street], [{**UNMARKED, "facility": ("unmarked", "signal", "unmarked")}])

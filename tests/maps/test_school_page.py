@@ -15,6 +15,7 @@ from maps.district_page import district_html
 from maps.school_page import school_html
 from maps.school_sheet import About, SchoolSheet, page_name, sheets
 from maps.school_text import cell, content, number
+from maps.vocabulary import in_words
 
 ABOUT = About(synthetic=True, attribution="© OpenStreetMap contributors, ODbL", date="2026-09")
 EVIL = "".join(sample.HOSTILE)
@@ -152,8 +153,22 @@ def test_the_district_links_every_school_and_ranks_by_exposure(
     assert links == {page_name(s.school_id) for s in made}
     every = [h for s in made for h in s.hazards]
     worst = max(every, key=lambda h: h["children"] * h["risk"])
-    first = re.findall(r"<tbody><tr>(.*?)</tr>", html, re.DOTALL)[0]
+    ranked = html.partition("按 学生数 × 风险<")[2]
+    first = re.findall(r"<tbody><tr>(.*?)</tr>", ranked, re.DOTALL)[0]
     assert f">{worst['children']:,.0f}<" in first
+
+
+def test_the_district_begins_with_the_hazards_of_grade_a(made: tuple[SchoolSheet, ...]) -> None:
+    urgent = [h for s in made for h in s.hazards if h["grade"] == "A"]
+    html = district_html(made, name="示例县", lang="en")
+    first = html.partition("By children × risk<")[0]
+    assert 0 < first.count("<tr>") - 1 == min(len({h["id"] for h in urgent}), 20)
+
+
+def test_a_clause_is_worded_in_the_language_of_the_page() -> None:
+    row = in_words({"strength": "不宜", "verified": "待核（转引）"})
+    assert (row["strength_zh"], row["strength_en"]) == ("不宜", "should not")
+    assert row["verified_en"] == "to be checked (second hand)"
 
 
 @pytest.mark.parametrize("id_", ["way/1", "way-1", "幼儿园", "../../etc/passwd", "a" * 99, "CON"])
