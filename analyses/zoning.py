@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -322,12 +322,11 @@ def _solve(
     before: Floats | None,
 ) -> tuple[Floats, float]:
     """Return the best values by the end, else those of `before`; the ones up to 1 are whole."""
-    upper: Any = most  # scipy's stubs know numbers only
     found = milp(
         cost,
         constraints=rules,
         integrality=(most == 1.0).astype(np.int64),
-        bounds=Bounds(0, upper),
+        bounds=Bounds(0, cast("Any", most)),  # scipy's stubs know numbers only
         options={"time_limit": max(end - time.monotonic(), _LEAST_SECONDS)},
     )
     if found.x is None and before is not None and found.status == _TIME_UP:
