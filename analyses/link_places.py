@@ -59,6 +59,33 @@ class Links:
         return np.asarray(shapely.linestrings(pairs), dtype=object)
 
 
+@dataclass(frozen=True, eq=False)
+class Nearby:
+    """What is near what, whoever lives there: the same for all facilities and children.
+
+    Attributes
+    ----------
+    network
+        The streets, without the arcs of those that may not be used.
+    starts
+        Places on the streets.
+    start, edge, offset_mm
+        Pairs of a place (row of `starts`) and a place on an edge near it.
+    node
+        Of each pair: the node where the second place is, or -1.
+    gap_m
+        Of each pair: straight metres from the first place, perhaps less to a place on an edge.
+    """
+
+    network: WalkNetwork
+    starts: Snapped
+    start: Ints
+    edge: Ints
+    offset_mm: Ints
+    node: Ints
+    gap_m: Floats
+
+
 def stations(network: WalkNetwork, edges: Flags, *, spacing_m: float) -> Snapped:
     """Return places on some edges: their nodes, and even steps of at most `spacing_m` between."""
     on = np.flatnonzero(edges)
@@ -87,45 +114,87 @@ def joined(first: Snapped, second: Snapped) -> Snapped:
     )
 
 
-def possible(
-    network: WalkNetwork, starts: Snapped, ends: Flags, *, least_m: float, most_m: float
-) -> Links:
-    """Join each place with the streets near it in a straight line.
+def nearby(network: WalkNetwork, usable: Flags, *, spacing_m: float, most_m: float) -> Nearby:
+    """Return places on the usable edges, and the nearest place and the ends of each edge near them.
 
     Parameters
     ----------
     network
-        The streets.
-    starts
-        Places to start from.
-    ends
-        (m,) edges where a link may end.
-    least_m, most_m
-        Shortest and longest link (``<=``).
+        The streets, without the arcs of those that may not be used.
+    usable
+        (m,) edges where a link may start or end.
+    spacing_m
+        Greatest step between the places along an edge.
+    most_m
+        Longest link (``<=``).
     """
-    edges = np.flatnonzero(ends)
-    lines = network.tree.geometries[edges]
+    starts = stations(network, usable, spacing_m=spacing_m)
     points = np.asarray(shapely.points(starts.xy), dtype=object)
-    start, hit = shapely.STRtree(lines).query(points, predicate="dwithin", distance=most_m)
-    order = np.lexsort((hit, start))
-    start, edge = start[order].astype(np.int64), edges[hit[order]]
+    on = np.flatnonzero(usable)
+    lines = network.tree.geometries[on]
+    hit, start = shapely.STRtree(points).query(lines, predicate="dwithin", distance=most_m)
+    order = np.argsort(start * np.int64(len(on) + 1) + hit)
+    start, edge = start[order].astype(np.int64), on[hit[order]]
     along_m = shapely.line_locate_point(network.tree.geometries[edge], points[start])
     whole_mm = network.edge_length_mm[edge].astype(np.int64)
     offset_mm = np.minimum(np.rint(along_m * MM_PER_M).astype(np.int64), whole_mm)
+    first, node, end_m = _ends_near(network, usable, starts, most_m=most_m)
     inner = (offset_mm > 0) & (offset_mm < whole_mm)
-    node = np.concatenate([network.edge_nodes[edge, side] for side in (0, 1)]).astype(np.int64)
-    at_node = np.unique(np.column_stack([np.tile(start, 2), node]), axis=0)
-    end = joined(on_edges(network, edge[inner], offset_mm[inner]), at_nodes(network, at_node[:, 1]))
-    begin = taken(starts, np.concatenate([start[inner], at_node[:, 0]]))
+    start, edge, offset_mm = start[inner], edge[inner], offset_mm[inner]
+    gap_m = shapely.distance(network.tree.geometries[edge], points[start])
+    ends = at_nodes(network, node)
+    return Nearby(
+        network,
+        starts,
+        start=np.concatenate([start, first]),
+        edge=np.concatenate([edge, ends.edge]),
+        offset_mm=np.concatenate([offset_mm, ends.offset_mm]),
+        node=np.concatenate([np.full(len(start), -1), node]),
+        gap_m=np.concatenate([gap_m, end_m]),
+    )
+
+
+def possible(near: Nearby, wanted: Ints, *, least_m: float, most_m: float) -> Links:
+    """Join places in a straight line.
+
+    Parameters
+    ----------
+    near
+        Places that are near each other.
+    wanted
+        Rows of the pairs to be joined, ascending.
+    least_m, most_m
+        Shortest and longest link (``<=``).
+    """
+    node, edge, offset_mm = near.node[wanted], near.edge[wanted], near.offset_mm[wanted]
+    inner = node < 0  # the first rows
+    end = joined(
+        on_edges(near.network, edge[inner], offset_mm[inner]), at_nodes(near.network, node[~inner])
+    )
+    begin = taken(near.starts, near.start[wanted])
     length_mm = np.rint(np.hypot(*(end.xy - begin.xy).T) * MM_PER_M).astype(np.int64)
     fits = (length_mm >= least_m * MM_PER_M) & (length_mm <= most_m * MM_PER_M)
     return Links(begin, end, length_mm).only(fits)
 
 
+def _ends_near(
+    network: WalkNetwork, usable: Flags, starts: Snapped, *, most_m: float
+) -> tuple[Ints, Ints, Floats]:
+    """Return pairs of a place and an end of a usable edge near it, and the metres between them."""
+    from scipy.spatial import KDTree  # noqa: PLC0415  (loads the whole of scipy.spatial)
+
+    nodes = np.unique(network.edge_nodes[usable].astype(np.int64))
+    found = KDTree(starts.xy).sparse_distance_matrix(
+        KDTree(network.node_xy[nodes]), most_m + 1.0 / MM_PER_M, output_type="ndarray"
+    )
+    found = found[np.argsort(found["i"] * np.int64(len(nodes) + 1) + found["j"])]
+    return found["i"].astype(np.int64), nodes[found["j"]], found["v"]
+
+
 def without_short_ways(network: WalkNetwork, links: Links, *, detour_min: float) -> Links:
     """Return the links whose ends are `detour_min` times as far apart on foot, or unconnected."""
     longest_m = float(links.length_mm.max(initial=0)) * detour_min / MM_PER_M
-    starts, ends = (_numbered(p) for p in (links.start, links.end))
+    starts, ends = (_numbered(network, p) for p in (links.start, links.end))
     pairs = pairs_within(
         network,
         taken(links.start, starts[0]),
@@ -149,8 +218,8 @@ def reaching(network: WalkNetwork, sources: Snapped, places: Snapped, *, limit_m
     return found.distance_m
 
 
-def _numbered(places: Snapped) -> tuple[Ints, Ints]:
+def _numbered(network: WalkNetwork, places: Snapped) -> tuple[Ints, Ints]:
     """Return the rows of different places, and the number of each row's place among them."""
-    keys = np.column_stack([places.edge, places.offset_mm])
-    _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    return first, number.ravel().astype(np.int64)
+    keys = places.edge * (network.lengths_mm[1] + 1) + places.offset_mm
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    return first, number.astype(np.int64)

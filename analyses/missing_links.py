@@ -21,9 +21,10 @@ from analyses.limits import children_of, facilities_for, in_scope, parts_of, wit
 from analyses.link_obstacles import FOOTBRIDGE, FOOTPATH, GATE, NEVER, levels, met, names_of
 from analyses.link_places import (
     Links,
+    Nearby,
+    nearby,
     possible,
     reaching,
-    stations,
     without_short_ways,
 )
 from analyses.pairs import taken
@@ -70,6 +71,7 @@ class _Case:
     homes: Snapped
     children: Floats
     limit_mm: int
+    near: Nearby | None = None
 
     @property
     def limit_m(self) -> float:
@@ -99,7 +101,7 @@ class _Ranked(NamedTuple):
     gain: Floats
 
 
-def missing_links(
+def missing_links(  # noqa: PLR0913 - one keyword for each thing that is given
     places: Places,
     rows: Ints,
     *,
@@ -107,6 +109,7 @@ def missing_links(
     children: Floats,
     blocked: Blocked,
     banned: Flags | None = None,
+    near: Nearby | None = None,
     most: int | None = None,
     together: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -126,6 +129,8 @@ def missing_links(
         What may stand in between, from `analyses.link_obstacles.obstacles_of`.
     banned
         (m,) edges that these children may not use: the links then lead onto a way that they may.
+    near
+        From `near_places` for the same streets and `banned`, if already known.
     most
         Greatest number of rows; default ``most`` of ``data/rules/links.toml``.
     together
@@ -152,9 +157,31 @@ def missing_links(
         homes=replace(places.demand, access_m=places.demand.access_m + (longest_m - radius)),
         children=np.nan_to_num(np.asarray(children, dtype=np.float64)),
         limit_mm=round(longest_m * MM_PER_M),
+        near=near,
     )
     wanted = int(_number("most")) if most is None else most
     return _plan(case, blocked, most=wanted) if together else _table(case, blocked, most=wanted)
+
+
+def near_places(network: WalkNetwork, banned: Flags | None = None) -> Nearby:
+    """Find which places of the streets are near enough to each other for a link.
+
+    Much of the work of `missing_links`, and the same for all rules.
+
+    Parameters
+    ----------
+    network, banned
+        The streets, and the edges that may not be used.
+    """
+    usable = levels(network) == 0
+    if banned is not None and banned.any():
+        network, usable = closed(network, banned).network, usable & ~banned
+    return nearby(
+        network,
+        usable,
+        spacing_m=_number("spacing"),
+        most_m=_longest_m(),
+    )
 
 
 def links_for(
@@ -177,7 +204,7 @@ def links_for(
     walking_speed
         One speed in m/s for all ages, instead of ``data/rules/walking.toml``.
     options
-        ``blocked, banned, most, together`` of `missing_links`.
+        ``blocked, banned, near, most, together`` of `missing_links`.
 
     Returns
     -------
@@ -279,20 +306,15 @@ def _ranked(case: _Case, known: _Open, blocked: Blocked, *, most: int) -> _Ranke
 def _within_limit(case: _Case, known: _Open) -> Links:
     """Return links by which at least the nearest home without a facility would gain one."""
     network, limit_m = known.network, case.limit_m
-    usable = ~case.banned & (levels(case.network) == 0)
-    starts = stations(network, usable, spacing_m=_number("spacing"))
-    near_m = reaching(network, known.homes, starts, limit_m=limit_m)
-    starts = taken(starts, np.flatnonzero(near_m <= limit_m))
+    near = case.near or near_places(case.network, case.banned)
+    home_m = reaching(network, known.homes, near.starts, limit_m=limit_m)
     at_node = nearest_of_nodes(network, known.doors, limit_m=limit_m, source_legs=True).distance_m
-    ends = at_node[network.edge_nodes.astype(np.int64)].min(axis=1) <= limit_m
-    ends[known.doors.edge[known.doors.edge >= 0]] = True
-    links = possible(
-        network,
-        starts,
-        ends & usable,
-        least_m=_number("link_min"),
-        most_m=max(_number("bridge_max"), _number("link_max")),
-    )
+    edge_m = at_node[network.edge_nodes.astype(np.int64)].min(axis=1)
+    edge_m[known.doors.edge[known.doors.edge >= 0]] = 0.0
+    # Nearly all pairs are too far apart, whatever the link between them.
+    least_m = home_m[near.start] + edge_m[near.edge] + near.gap_m
+    hopeful = np.flatnonzero(least_m <= limit_m + 1.0 / MM_PER_M)
+    links = possible(near, hopeful, least_m=_number("link_min"), most_m=_longest_m())
     home_m = reaching(network, known.homes, links.start, limit_m=limit_m)
     left_mm = _budget_mm(case, known, links, turned=False)
     return links.only(within(home_m - left_mm / MM_PER_M, 0))
@@ -384,7 +406,7 @@ def _with_link(case: _Case, line: shapely.LineString) -> _Case:
     )
     banned = (network.edges[_CLOSED] == "yes").to_numpy(dtype=bool)
     doors, homes = (_relocated(network, places) for places in (case.doors, case.homes))
-    return replace(case, network=network, banned=banned, doors=doors, homes=homes)
+    return replace(case, network=network, banned=banned, doors=doors, homes=homes, near=None)
 
 
 def _relocated(network: WalkNetwork, places: Snapped) -> Snapped:
@@ -420,6 +442,11 @@ def _none(network: WalkNetwork) -> _Ranked:
     nothing = np.empty(0, dtype=object)
     links = Links(nowhere, nowhere, np.empty(0, dtype=np.int64))
     return _Ranked(links, nothing, nothing, np.empty(0))
+
+
+def _longest_m() -> float:
+    """Return how long a link may be, whatever it is."""
+    return max(_number("bridge_max"), _number("link_max"))
 
 
 def _number(name: str) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analyses.co_use import co_use
 from analyses.link_obstacles import names_of, obstacles_of, unseen
-from analyses.missing_links import links_for
+from analyses.missing_links import links_for, near_places
 from analyses.pairs import place_all
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
@@ -62,15 +62,22 @@ def without_building(
     if not study.sites.links:
         return Result("without_building", {"co_use": shared}, shown=tuple(shown))
     blocked = obstacles_of(inputs.safety.layers, facilities, features=inputs.safety.obstacles)
+    asked = [rule for rule in single if rule.metres is not None]
+    if not asked:
+        return Result("without_building", {"co_use": shared}, shown=tuple(shown))
+    near = near_places(inputs.network)
     found = [
         links_for(
-            rule, placed, facilities=facilities, demand=demand, walking_speed=speed, blocked=blocked
+            rule,
+            placed,
+            facilities=facilities,
+            demand=demand,
+            walking_speed=speed,
+            blocked=blocked,
+            near=near,
         )
-        for rule in single
-        if rule.metres is not None
+        for rule in asked
     ]
-    if not found:
-        return Result("without_building", {"co_use": shared}, shown=tuple(shown))
     every = pd.concat(found, ignore_index=True)
     said = {f"crosses_{lang}": [names_of(c, lang) for c in every["crosses"]] for lang in _LANGS}
     links = gpd.GeoDataFrame(every.assign(**said), crs=inputs.crs)
