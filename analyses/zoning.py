@@ -254,7 +254,8 @@ def _planned(blocks: Blocks, pairs: tuple[Ints, Ints], *, end: float, strict: bo
     found: Floats | None = None
     for goal in goals[2:] if strict else goals:
         found, own_gap = _solve(goal, rules, most=most, end=end, before=found)
-        rules = [*rules, LinearConstraint(goal[None, :], -np.inf, goal @ found + _NOBODY)]
+        reached: Any = cast("Any", goal @ found + _NOBODY)  # scipy's stubs know numbers only
+        rules = [*rules, LinearConstraint(goal[None, :], -np.inf, reached)]
         gap = max(gap, own_gap)
     value = np.zeros(width) if found is None else np.rint(found)
     return _Part(np.flatnonzero(value[:size]), gap, own[value[alone] > 0])
@@ -326,7 +327,7 @@ def _solve(
         cost,
         constraints=rules,
         integrality=(most == 1.0).astype(np.int64),
-        bounds=Bounds(0, cast("Any", most)),  # scipy's stubs know numbers only
+        bounds=Bounds(0, cast("Any", most)),
         options={"time_limit": max(end - time.monotonic(), _LEAST_SECONDS)},
     )
     if found.x is None and before is not None and found.status == _TIME_UP:

@@ -148,7 +148,8 @@ def test_a_gz_holds_one_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(gzip.compress(bytes(30_000_000), mtime=0), "ARCHIVE_BOMB"), (gzip.compress(POINT, mtime=0)[:-9], "TRUNCATED"),
+    [(gzip.compress(bytes(30_000_000), mtime=0), "ARCHIVE_BOMB"),
+     (gzip.compress(POINT, mtime=0)[:-9], "TRUNCATED"),
      (b"\x1f\x8b\x08\x00garbage and more", "CORRUPT"), (b"PK", "FORMAT_MISMATCH")],
 )  # fmt: skip
 def test_bad_gz(tmp_path: Path, data: bytes, code: str) -> None:
