@@ -1,7 +1,8 @@
 """How short can the longest way be?  The p-center, by set covering at one distance after another.
 
 The least longest way is one of the distances in the table, so a binary search over the distinct
-ones is exact; a greedy cover first finds a good upper end (Minieka 1970).
+ones is exact (Minieka 1970).  Greedy covers find a good upper end, covers by exchange and linear
+programmes close in on the answer from both sides, and exact programmes prove what is left.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+
+_DOUBTS = 3  # searches in vain; after these a proof beside the best choice is sooner done
 
 
 def p_center(problem: Problem, means: Means, *, effort: Effort = PROOF) -> Answer:
@@ -82,7 +86,7 @@ class _Found:
 def _shortest(
     problem: Problem, means: Means, near: Reach, *, effort: Effort
 ) -> tuple[Ints, tuple[float, float]]:
-    """Search with covers: first greedy ones for the upper end, then exact ones."""
+    """Search with covers: greedy ones for the upper end, then likely ones, then exact ones."""
 
     def measured(new: Ints) -> _Found:
         way = nearest_open(problem, near, new)["distance_m"].to_numpy()
@@ -92,13 +96,19 @@ def _shortest(
         new = greedy_cover(cover_of(problem, within).matrix, np.ones(near.sites))
         return measured(new) if _fits(problem, means, new) else _Found(None)
 
-    def exact(within: Reach) -> _Found:
-        new, certain = _covering(problem, means, within, effort=effort)
+    def likely(within: Reach, *, prove: bool = False) -> _Found:
+        new, certain = _covering(problem, means, within, effort=effort, prove=prove)
         return _Found(None, certain=certain) if new is None else measured(new)
 
+    def exact(within: Reach) -> _Found:
+        return likely(within, prove=True)
+
     radii = _radii(near)
-    start, _ = _search(near, quick, radii, best=_Found(None))
-    found, bound = _search(near, exact, radii[radii <= start.longest_m], best=start)
+    found, _ = _search(near, quick, radii, best=_Found(None))
+    radii = radii[radii <= found.longest_m]
+    found, bound = _search(near, likely, radii, best=found, doubts=_DOUBTS)
+    radii = radii[(radii >= bound) & (radii <= found.longest_m)]
+    found, bound = _search(near, exact, radii, best=found, from_top=True)
     if found.new is None:
         matrix = cover_of(problem, near).matrix
         raise too_few(means, len(fewest(matrix, effort=effort)[0]), None)
@@ -106,7 +116,7 @@ def _shortest(
 
 
 def _covering(
-    problem: Problem, means: Means, within: Reach, *, effort: Effort
+    problem: Problem, means: Means, within: Reach, *, effort: Effort, prove: bool
 ) -> tuple[Ints | None, bool]:
     """Return new sites within the means that cover all, or None, and whether that is certain."""
     matrix = cover_of(problem, within).matrix
@@ -114,7 +124,8 @@ def _covering(
     if len(inside) < np.count_nonzero(problem.children):
         return None, True
     if means.budget is None:
-        return affordable(matrix, np.ones(within.sites), means.new_sites or 0, effort=effort)
+        price, most = np.ones(within.sites), means.new_sites or 0
+        return affordable(matrix, price, most, effort=effort, prove=prove)
     nothing = np.zeros(0, dtype=np.int64)
     empty = Offers(nothing, nothing, np.zeros(0), np.zeros(0), within.sites)
     choice = select(empty, problem, means, must=matrix, effort=effort)
@@ -146,19 +157,29 @@ def _with_places(problem: Problem, means: Means, near: Reach, *, effort: Effort)
 
 
 def _search(
-    near: Reach, probe: Callable[[Reach], _Found], radii: Floats, *, best: _Found
+    near: Reach,
+    probe: Callable[[Reach], _Found],
+    radii: Floats,
+    *,
+    best: _Found,
+    from_top: bool = False,
+    doubts: float = np.inf,
 ) -> tuple[_Found, float]:
     """Find the shortest of the radii (ascending) that will do, and the proven lower bound.
 
-    `best` is what is known to do within the last radius, if anything is.
+    `best` is what is known to do within the last radius, if anything is; `from_top` begins beside
+    it with growing steps, which needs one proof where that is the optimum.  After so many `doubts`
+    (nothing found, and not certain) the search ends early.
     """
-    low, high, bound = 0, len(radii) - (best.new is not None), 0
-    while low < high:
-        middle = (low + high) // 2
+    low, high, bound, step = 0, len(radii) - (best.new is not None), 0, 1
+    while low < high and doubts > 0:
+        middle = max(low, high - step) if from_top else (low + high) // 2
+        step *= 2
         found = probe(near.only(near.distance_m <= radii[middle]))
         if found.new is None:
-            low = middle + 1
+            low, from_top = middle + 1, False
             bound = low if found.certain else bound
+            doubts -= not found.certain
         else:
             best = found
             high = min(middle, int(np.searchsorted(radii, found.longest_m)))

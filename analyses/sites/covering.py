@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from analyses.sites.cover_search import fewer
 from analyses.sites.highs import PROOF, Effort, Rows, TimeUpError, rows_of, size_of, solve
 from geo.arrays import components
 
@@ -84,14 +85,24 @@ def fewest(matrix: csr_array, *, effort: Effort = PROOF) -> tuple[Ints, int]:
 
 
 def affordable(
-    matrix: csr_array, price: Floats, most: float, *, effort: Effort = PROOF
+    matrix: csr_array, price: Floats, most: float, *, effort: Effort = PROOF, prove: bool = True
 ) -> tuple[Ints | None, bool]:
     """Find columns of total `price` at most `most` that cover all rows.
+
+    Parameters
+    ----------
+    matrix, price, most
+        Rows to be covered by columns, the columns' prices, and what they may cost together.
+    effort
+        When to stop.
+    prove
+        Go on to the exact programme where the bounds leave the answer open.
 
     Returns
     -------
     tuple
-        The columns, or None; and whether that is certain (a time limit leaves it open).
+        The columns, or None; and whether that is certain (a time limit leaves it open, and so does
+        a search without proof).
     """
     core = core_of(matrix, price)
     left = most - price[core.chosen].sum()
@@ -102,12 +113,14 @@ def affordable(
     if own[found].sum() > left:
         if _relaxed(core.matrix, own) > left + _SLACK * max(1.0, most):
             return None, True
-        try:
-            some = _any(core.matrix, own, left, effort=effort)
-        except TimeUpError:
-            return None, False
+        some = fewer(core.matrix, found, int(left)) if (own == 1).all() else None
+        if some is None and prove:
+            try:
+                some = _any(core.matrix, own, left, effort=effort)
+            except TimeUpError:
+                return None, False
         if some is None:
-            return None, True
+            return None, prove
         found = some
     return np.sort(np.concatenate([core.chosen, core.columns[found]])), True
 
@@ -217,7 +230,7 @@ def _any(matrix: csr_array, price: Floats, most: float, *, effort: Effort) -> In
     columns = np.arange(len(price))
     limit = rows_of([(np.zeros_like(columns), columns, price)], (1, len(price)), high=most)
     found = solve(
-        price,
+        np.zeros(len(price)),  # a proof that there is none is sooner found without an objective
         [_rows(matrix), limit],
         whole=ones > 0,
         upper=ones,
