@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.readings import Reading, filled, nothing, read_as
-from analyses.safety_layers import survey_values
+from analyses.streets.official import survey_values
+from analyses.streets.readings import Reading, filled, nothing, read_as
 from geo.bundled import load_toml
 from geo.tag_columns import carries
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from geo.network import WalkNetwork
+    from geo.walk.network import WalkNetwork
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]

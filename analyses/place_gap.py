@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.assignment import Assignment, assign
+from analyses.places.assignment import Assignment, assign
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analyses.access_scores import Reach
+    from analyses.places.access import Reach
 
 CAUSES = ("distance", "safety", "capacity", "placed")
 
@@ -61,7 +61,7 @@ def place_gap(
         Per pair: this age may walk the way alone.  None: nothing is known of the ways, so nothing
         is counted under safety.
     preference
-        Per pair, see `analyses.assignment.assign`.
+        Per pair, see `analyses.places.assignment.assign`.
     """
     every = np.ones(len(reach.point), dtype=bool) if safe is None else np.asarray(safe, dtype=bool)
     near = np.bincount(reach.point, minlength=len(reach.children)) > 0

@@ -7,7 +7,7 @@ first by ``geo/__init__.py`` and sets the variables right there: the one piece o
 at import in this project, because any later moment would be too late.
 
 What a user has put into these variables is kept.  The readers do not rely on it alone: they also
-look at the first bytes of a file and name the driver (`geo.vectors`).
+look at the first bytes of a file and name the driver (`geo.read.vectors`).
 """
 
 from __future__ import annotations

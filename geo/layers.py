@@ -24,7 +24,7 @@ class Layer:
         File name as the user wrote it (with ``#layer`` where the file has several).
     frame
         Rows used, EPSG:4326 (CGCS2000 counts as equal), index = row number as the user sees it.
-        Canonical columns (``geo.columns``) carry their canonical name; all others keep theirs.
+        Canonical columns (``geo.read.columns``) carry their canonical name; all others keep theirs.
     rejected
         Rows not used: the original cells untouched, then ``code, column, value, why, fix``.
     rows_in

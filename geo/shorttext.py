@@ -1,8 +1,8 @@
 """In which encoding are a few short texts: the names in a zip, the cells of a DBF?
 
-As for whole files (`geo.encodings`) strict UTF-8 goes before strict GB18030.  But a short text may
-be both: the GBK bytes of 学校 are also UTF-8 for two Cyrillic letters.  UTF-8 that holds nothing
-but such two-byte letters is not believed when GB18030 reads Chinese.
+As for whole files (`geo.read.encodings`) strict UTF-8 goes before strict GB18030.  But a short
+text may be both: the GBK bytes of 学校 are also UTF-8 for two Cyrillic letters.  UTF-8 that holds
+nothing but such two-byte letters is not believed when GB18030 reads Chinese.
 """
 
 from __future__ import annotations

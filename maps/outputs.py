@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analyses.basemap import basemap_of
-from analyses.facility_types import facility_types
+from analyses.facilities.types import facility_types
+from analyses.study.basemap import basemap_of
 from geo.bundled import ROOT, load_toml
-from geo.check import write_rejects
 from geo.output import run_folder, sha256, write_json, write_manifest
-from maps.after import with_after
+from geo.read.check import write_rejects
 from maps.block_places import with_places
-from maps.geopackage import write_geopackage
-from maps.page import page_html
-from maps.places_page import places_html
-from maps.quality_page import quality_html
+from maps.files.geopackage import write_geopackage
+from maps.files.workbook import write_csv, write_workbook
+from maps.page.beside import with_after
+from maps.page.page import page_html
+from maps.page.places_page import places_html
+from maps.page.quality_page import quality_html
+from maps.page.vocabulary import told
 from maps.reports import write_reports
 from maps.safety_outputs import write_safety
-from maps.vocabulary import told
-from maps.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyses.run import Run
+    from analyses.run.run import Run
     from geo.findings import Finding, Lang
 
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
@@ -52,7 +52,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
     Parameters
     ----------
     run
-        From `analyses.run.run_study`.
+        From `analyses.run.run.run_study`.
     out
         Folder; replaced as a whole if an earlier run wrote it.
     lang

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyses.facility_types import facility_types
+from analyses.facilities.types import facility_types
 from geo.findings import EnvironmentFault, Finding
-from maps.brief import Picture
-from maps.brief_docx import brief_docx
-from maps.brief_pdf import atlas_pdf, brief_pdf
-from maps.brief_sections import Material, brief
-from maps.charts import distances, lorenz, overview, towns
-from maps.exports import write_exports
-from maps.imprint import imprint_of
-from maps.paper_figure import MM_PER_INCH, drawing, lacks_font, png, svg
-from maps.paper_maps import Scene, paper_maps
+from maps.files.exports import write_exports
+from maps.paper.brief import Picture
+from maps.paper.brief_docx import brief_docx
+from maps.paper.brief_pdf import atlas_pdf, brief_pdf
+from maps.paper.brief_sections import Material, brief
+from maps.paper.charts import distances, lorenz, overview, towns
+from maps.paper.imprint import imprint_of
+from maps.paper.paper_figure import MM_PER_INCH, drawing, lacks_font, png, svg
+from maps.paper.paper_maps import Scene, paper_maps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from analyses.run import Run
+    from analyses.run.run import Run
     from geo.findings import Lang
-    from maps.paper import Paper
-    from maps.paper_maps import Drawn
+    from maps.paper.paper import Paper
+    from maps.paper.paper_maps import Drawn
 
 _IN_BRIEF = ("overview", "towns", "distances", "lorenz", "hazards", "sites")
 _CHARTS = ("overview", "towns", "distances", "lorenz")
@@ -35,7 +35,7 @@ def write_reports(run: Run, folder: Path, *, lang: Lang = "zh") -> tuple[Finding
     Parameters
     ----------
     run
-        From `analyses.run.run_study`.
+        From `analyses.run.run.run_study`.
     folder
         Existing folder.
     lang

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from analyses.safety_tables import safety_notes
-from maps.district_page import district_html
-from maps.ledger_files import write_ledger, write_survey
-from maps.school_page import school_html
-from maps.school_sheet import About, page_name, sheets
-from maps.typst_pdf import school_pdf
+from analyses.run.ways_tables import safety_notes
+from maps.files.ledger_files import write_ledger, write_survey
+from maps.school.district_page import district_html
+from maps.school.school_page import school_html
+from maps.school.school_sheet import About, page_name, sheets
+from maps.school.typst_pdf import school_pdf
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
 
-    from analyses.run import Run
+    from analyses.run.run import Run
     from geo.findings import Lang
-    from maps.school_sheet import SchoolSheet
+    from maps.school.school_sheet import SchoolSheet
 
 
 def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
@@ -30,7 +30,7 @@ def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
     Parameters
     ----------
     run
-        From `analyses.run.run_study`.
+        From `analyses.run.run.run_study`.
     folder
         Existing folder.
     lang
@@ -39,7 +39,7 @@ def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
     Raises
     ------
     EnvironmentFault
-        See `maps.typst_pdf.school_pdf`.
+        See `maps.school.typst_pdf.school_pdf`.
     """
     pages = _sheets(run)
     if not pages:

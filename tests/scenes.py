@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from worlds import CRS, network_of, place
 
-from analyses.scene import Scene
-from geo.sides import EdgeKind, Sides
+from analyses.streets.scene import Scene
+from geo.sides.sides import EdgeKind, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

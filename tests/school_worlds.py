@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.profiles import profiles
-from analyses.risk import Risk
-from analyses.scene import Scene
-from geo.sides_build import expand
+from analyses.risk.risk import Risk
+from analyses.rules.profiles import profiles
+from analyses.streets.scene import Scene
+from geo.sides.build import expand
 from tests.side_worlds import path, road, town
 from tests.worlds import CRS, ORIGIN, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from analyses.profiles import Profile
+    from analyses.rules.profiles import Profile
     from tests.side_worlds import Point, Way
 
 ARTERIAL = {"highway": "primary", "name": "大路"}

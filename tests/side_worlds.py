@@ -11,14 +11,14 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from geo.sides_build import expand, snap_to_sides
+from geo.sides.build import expand, snap_to_sides
 from tests.worlds import network_of, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from geo.network import WalkNetwork
-    from geo.sides import Sides
+    from geo.sides.sides import Sides
+    from geo.walk.network import WalkNetwork
 
     Point = tuple[float, float]
 

@@ -10,12 +10,12 @@ import pandas as pd
 import shapely
 from worlds import CRS, network_of, place
 
-from analyses.street_attributes import street_attributes
+from analyses.streets.attributes import street_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from geo.network import WalkNetwork
+    from geo.walk.network import WalkNetwork
 
     Tags = Mapping[str, str]
     Line = Sequence[tuple[float, float]]

@@ -137,9 +137,9 @@ def test_init_does_not_write_into_a_folder_in_use(tmp_path: Path) -> None:
 
 def test_our_own_bug_is_one_line_and_exit_code_4() -> None:
     code = (
-        "import sys, geo.check, yimi\n"
+        "import sys, geo.read.check, yimi\n"
         "def broken(*_, **__): raise RuntimeError('secret')\n"
-        "import analyses.check; analyses.check.check_inputs = broken\n"
+        "import analyses.run.check; analyses.run.check.check_inputs = broken\n"
         "sys.argv = ['yimi', 'check', 'x.csv']; yimi.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True,

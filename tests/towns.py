@@ -9,16 +9,16 @@ import numpy as np
 import shapely
 from worlds import CRS, place
 
-from analyses.coverage import coverage
-from analyses.people import age_groups
-from analyses.rules import own_rule
+from analyses.coverage.coverage import coverage
+from analyses.rules.people import age_groups
+from analyses.rules.rules import own_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyses.result import Result
-    from analyses.rules import Rule
-    from geo.network import WalkNetwork
+    from analyses.rules.rules import Rule
+    from geo.walk.network import WalkNetwork
 
     Points = Sequence[tuple[float, float]]
 

@@ -10,10 +10,10 @@ import pytest
 import shapely
 
 from geo.findings import InputRefused
-from geo.vectors import read_vector
+from geo.read.vectors import read_vector
 
 if TYPE_CHECKING:
-    from geo.raw import RawTable
+    from geo.read.raw import RawTable
 
 NAMES = ["静海区实验小学", "第六小学", "瑞和道幼儿园"]
 XY = [(116.90, 38.95), (116.91, 38.96), (116.92, 38.97)]

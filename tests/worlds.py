@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
-from geo.network import EdgeParts, WalkNetwork, assemble
-from geo.snap import Snapped, snap
-from geo.streets import Streets
+from geo.osm.streets import Streets
+from geo.walk.network import EdgeParts, WalkNetwork, assemble
+from geo.walk.snap import Snapped, snap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

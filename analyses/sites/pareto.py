@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.limits import MM_PER_M
+from analyses.rules.limits import MM_PER_M
 from analyses.sites.answer import NOWHERE, nearest_open
 from analyses.sites.center import p_center
 from analyses.sites.cover import mclp, refuse_capacity

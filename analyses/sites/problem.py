@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.limits import MM_PER_M, within
+from analyses.rules.limits import MM_PER_M, within
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from geo.distances import Pairs
+    from geo.walk.distances import Pairs
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -106,7 +106,7 @@ class Means:
 
 
 def reach_from_pairs(pairs: Pairs, *, sites: int, demands: int) -> Reach:
-    """Return the reach of `geo.distances.pairs_within` (group = row of the site)."""
+    """Return the reach of `geo.walk.distances.pairs_within` (group = row of the site)."""
     return _reach(pairs.group, pairs.target, pairs.distance_m, shape=(sites, demands))
 
 

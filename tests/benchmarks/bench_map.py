@@ -32,7 +32,7 @@ import geopandas as gpd
 import map_sample as sample
 from map_browser import ARGUMENTS, CHROMIUM
 
-from maps.page import leaflet_script, page_html, page_style
+from maps.page.page import leaflet_script, page_html, page_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -31,8 +31,8 @@ ENOUGH_S = 0.5
 
 def ours(file: Path) -> float:
     """Read and build the network; return its kilometres."""
-    from geo.network import build_network
-    from geo.osm import streets_from_osm
+    from geo.osm.osm import streets_from_osm
+    from geo.walk.network import build_network
 
     streets = streets_from_osm(file)
     network = build_network(streets, crs=graphs.crs_of(streets), island_max_length_m=0.0)
@@ -54,7 +54,7 @@ def streets_as_xml(source: Path, target: Path) -> None:
     """Write the ways that ours walks on, where all their nodes are there, as XML."""
     import osmium
 
-    from geo.osm import streets_from_osm
+    from geo.osm.osm import streets_from_osm
 
     walked = set(streets_from_osm(source).ways["way_id"].tolist())
     places = {item.id: item.location for item in osmium.FileProcessor(source, osmium.osm.NODE)}

@@ -33,9 +33,9 @@ if __name__ == "__main__":
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from geo.bicriteria import fronts, limits_mm
-from geo.distances import nearest
-from geo.snap import at_nodes
+from geo.walk.bicriteria import fronts, limits_mm
+from geo.walk.distances import nearest
+from geo.walk.snap import at_nodes
 from tests.benchmarks.graphs import city
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geo.network import WalkNetwork
+    from geo.walk.network import WalkNetwork
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -149,10 +149,10 @@ def compare(side: int, radius_m: float) -> dict[str, float]:
 def district(size: int) -> dict[str, float]:
     """Answer all questions about ways to school in a town so many times the demo's size."""
     from analyses.demo import write_demo
-    from analyses.inputs import read_inputs
-    from analyses.run import scene_of, setting_of
-    from analyses.safety import safety
-    from analyses.study import load_study
+    from analyses.run.inputs import read_inputs
+    from analyses.run.run import scene_of, setting_of
+    from analyses.run.ways_to_school import safety
+    from analyses.study.settings import load_study
 
     with tempfile.TemporaryDirectory() as folder:
         write_demo(Path(folder) / "demo", size=size)

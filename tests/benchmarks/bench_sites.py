@@ -65,7 +65,7 @@ def instance(size: str) -> tuple[Floats, Floats, int]:
 def ours(question: str, size: str, limit_s: float) -> tuple[float, float, float]:
     """Return objective, seconds and gap."""
     from analyses.sites import center, cover, highs, median, problem
-    from geo.distances import Pairs
+    from geo.walk.distances import Pairs
 
     metres, children, count = instance(size)
     demand, site = np.nonzero(np.isfinite(metres))

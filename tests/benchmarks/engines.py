@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geo.network import WalkNetwork
+    from geo.walk.network import WalkNetwork
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 def ours(network: WalkNetwork) -> Search:
-    from geo.distances import nearest_of_nodes
-    from geo.snap import at_nodes
+    from geo.walk.distances import nearest_of_nodes
+    from geo.walk.snap import at_nodes
 
     def search(nodes: Ints, limit_m: float) -> Floats:
         return nearest_of_nodes(network, at_nodes(network, nodes), limit_m=limit_m).distance_m

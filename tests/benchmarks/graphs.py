@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from geo.crs import metric_crs
-from geo.network import EdgeParts, WalkNetwork, assemble, build_network
+from geo.walk.network import EdgeParts, WalkNetwork, assemble, build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geo.streets import Streets
+    from geo.osm.streets import Streets
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -35,7 +35,7 @@ def helsinki_file() -> Path | None:
 
 def helsinki() -> WalkNetwork | None:
     """Return the streets of central Helsinki."""
-    from geo.osm import streets_from_osm
+    from geo.osm.osm import streets_from_osm
 
     file = helsinki_file()
     if file is None:

@@ -1,0 +1,190 @@
+"""Which facilities are there, from any layer or an OSM file?
+
+Columns of a frame of facilities (the index is a plain range):
+
+``facility_id``
+    the file's own id, ``osm:`` and OSM's, or kind and a short hash of name and place
+``name``, ``kind``, ``source``
+    text; `kind` is an id of ``data/facility_types.toml`` or "" where the word is unknown
+``capacity``, ``area_m2``
+    places and site area, NaN = unknown
+``row``
+    row or feature number as the user sees it
+``kind_word``
+    the kind as it was written
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from analyses.facilities.merging import merge_facilities
+from analyses.facilities.types import (
+    facility_types,
+    kind_of,
+    osm_kind,
+    osm_wanted,
+)
+from geo.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+
+__all__ = [
+    "COLUMNS", "facilities_from_layer", "facilities_from_osm",
+    "merge_facilities", "osm_findings", "osm_wanted",
+]  # fmt: skip
+
+COLUMNS = (
+    "facility_id", "name", "kind", "source", "capacity", "area_m2", "row", "kind_word", "geometry",
+)  # fmt: skip
+_HASH_DIGITS = 8
+_PLACE_DIGITS = 6
+
+
+def facilities_from_layer(
+    layer_frame: gpd.GeoDataFrame, *, kind: str | None, source: str
+) -> gpd.GeoDataFrame:
+    """Return the facilities of a checked layer.
+
+    Parameters
+    ----------
+    layer_frame
+        With canonical columns (``geo.read.columns``), of which only the geometry is needed; the
+        index is the row number as the user sees it.
+    kind
+        Kind (id or word) of the rows whose own column says nothing or only, say, 学校; None where
+        the column has it.
+    source
+        Name of the file, shown with every facility.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row for each row of the layer, columns as in the module's head, in the layer's CRS.
+        A row of unknown kind keeps ``kind = ""``; `merge_facilities` sets it aside.
+    """
+    words = _texts(layer_frame, "kind")
+    kinds = _kinds(words, kind)
+    names = _texts(layer_frame, "name")
+    ids = _texts(layer_frame, "id" if "id" in layer_frame else "facility_id")
+    geometry = layer_frame.geometry.to_numpy()
+    made = _made_ids(kinds, names, geometry)
+    return gpd.GeoDataFrame(
+        {
+            "facility_id": [own or new for own, new in zip(ids, made, strict=True)],
+            "name": names,
+            "kind": kinds,
+            "source": source,
+            "capacity": _numbers(layer_frame, "capacity"),
+            "area_m2": _numbers(layer_frame, "area_m2"),
+            "row": layer_frame.index.to_numpy(),
+            "kind_word": words,
+        },
+        geometry=geometry,
+        crs=layer_frame.crs,
+    )
+
+
+def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the facilities among OSM features.
+
+    Parameters
+    ----------
+    features
+        Columns ``osm_id, name, tags`` (a dict each) and the geometry; a feature that was taken for
+        several kinds may stand there several times.  The kind is found anew from tags and name.
+
+    Returns
+    -------
+    GeoDataFrame
+        Points and polygons of a known kind, each feature once; columns as in the module's head,
+        capacity from the tag ``capacity``, in the CRS of `features`.
+    """
+    once = features.drop_duplicates("osm_id")
+    names = _texts(once, "name")
+    tags: list[Mapping[str, str]] = list(once["tags"])
+    found = [osm_kind(t, n) or "" for t, n in zip(tags, names, strict=True)]
+    types = facility_types()
+    is_place = np.array([k != "" and types[k].use == "facility" for k in found], dtype=bool)
+    is_place &= ~np.isin(shapely.get_type_id(once.geometry.to_numpy()), (1, 2, 5, 7))
+    rows = np.flatnonzero(is_place)
+    return gpd.GeoDataFrame(
+        {
+            "facility_id": [f"osm:{osm_id}" for osm_id in once["osm_id"].iloc[rows]],
+            "name": [names[i] for i in rows],
+            "kind": [found[i] for i in rows],
+            "source": "OpenStreetMap",
+            "capacity": [_capacity(tags[i]) for i in rows],
+            "area_m2": np.full(len(rows), np.nan),
+            "row": -1,
+            "kind_word": [found[i] for i in rows],
+        },
+        geometry=once.geometry.to_numpy()[rows],
+        crs=features.crs,
+    )
+
+
+def osm_findings(features: gpd.GeoDataFrame, *, file: str) -> tuple[Finding, ...]:
+    """Say how many of the features that were looked at for facilities are of no kind."""
+    wanted = features[features["layer"].isin(osm_wanted())] if "layer" in features else features
+    once = wanted.drop_duplicates("osm_id")
+    names = _texts(once, "name")
+    count = sum(osm_kind(t, n) is None for t, n in zip(once["tags"], names, strict=True))
+    if count == 0:
+        return ()
+    return (Finding("OSM_UNCLASSIFIED", file, detail={"count": count}),)
+
+
+def _kinds(words: Sequence[str], given: str | None) -> list[str]:
+    """Return the kind of each row: its own word if it tells one, else the given kind."""
+    types = facility_types()
+    fallback = (kind_of(given) or "") if given else ""
+    meaning = {word: kind_of(word) if word else None for word in set(words)}
+    kinds = []
+    for word in words:
+        own = meaning[word] or ""
+        plain = own == "" or types[own].vague
+        kinds.append(fallback or own if plain else own)
+    return kinds
+
+
+def _made_ids(kinds: Sequence[str], names: Sequence[str], geometry: NDArray[Any]) -> list[str]:
+    """Return ids that depend on nothing but kind, name and place of the facility itself."""
+    points = shapely.point_on_surface(geometry)
+    places = zip(shapely.get_x(points), shapely.get_y(points), strict=True)
+    return [
+        f"{kind or 'unknown'}-" + _digest(f"{name}|{x:.{_PLACE_DIGITS}f}|{y:.{_PLACE_DIGITS}f}")
+        for kind, name, (x, y) in zip(kinds, names, places, strict=True)
+    ]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
+
+
+def _texts(frame: pd.DataFrame, column: str) -> list[str]:
+    """Return a column as texts, "" where it or a cell is missing."""
+    if column not in frame:
+        return [""] * len(frame)
+    return ["" if pd.isna(cell) else str(cell).strip() for cell in frame[column]]
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    if column not in frame:
+        return np.full(len(frame), np.nan)
+    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _capacity(tags: Mapping[str, str]) -> float:
+    text = tags.get("capacity", "")
+    return float(text) if text.isascii() and text.isdigit() else float("nan")

@@ -1,0 +1,1 @@
+"""What stands at the gates of schools, checked against rules?"""

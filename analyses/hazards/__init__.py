@@ -1,0 +1,1 @@
+"""Which hazards lie on the ways, what is known of them, and what was done?"""

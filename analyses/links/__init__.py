@@ -1,0 +1,1 @@
+"""Which missing links and shared yards would bring children within reach?"""

@@ -1,0 +1,1 @@
+"""What do children and parents mark on the map?"""

@@ -1,0 +1,1 @@
+"""How do children walk to school?"""

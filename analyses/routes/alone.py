@@ -1,0 +1,71 @@
+"""Who may walk to school alone when something on the streets is made better?
+
+The streets themselves stay as they are, so nobody's shortest way changes; only which edges an age
+may not use alone.  One bounded search a school and age answers it, without risks and fronts.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyses.risk.risk import forbidden
+from analyses.routes.severance import reached
+from analyses.routes.snapped import some
+from analyses.rules.profiles import profiles
+from geo.walk.bicriteria import limits_mm
+from geo.walk.closures import closed
+from geo.walk.network import MM_PER_M
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from analyses.routes.snapped import Placed
+    from analyses.streets.scene import Scene
+
+    Flags = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+
+def walking_alone(scene: Scene, placed: Placed, rows: pd.DataFrame, *, detour_cap: float) -> Flags:
+    """Say for each row whether its children have a way within the cap that is for them alone.
+
+    Parameters
+    ----------
+    scene
+        The streets with what is known of them, or would be after a treatment.
+    placed
+        Homes and gates on these streets.
+    rows
+        Some rows of `analyses.routes.catchments.Catchments`, any index.
+    detour_cap
+        As in `analyses.routes.routes.safe_routes`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Aligned with `rows`; False where there is no way at all.
+    """
+    shut = {age.id: closed(placed.network, forbidden(scene, age)) for age in profiles()}
+    point = rows["point"].to_numpy(dtype=np.int64)
+    shortest_mm = np.rint(rows["distance_m"].to_numpy() * MM_PER_M)
+    walking = rows["reason"].isna().to_numpy()
+    found = np.zeros(len(rows), dtype=bool)
+    groups = rows.reset_index(drop=True)[walking].groupby(["school", "profile"], sort=False)
+
+    def search(task: tuple[tuple[int, str], Ints]) -> tuple[Ints, Flags]:
+        (school, profile), own = task
+        gates = some(placed.gates, placed.gates_of(int(school)))
+        limit = limits_mm(shortest_mm[own].astype(np.int64), detour_cap=detour_cap)
+        homes = some(placed.homes, point[own])
+        return own, reached(shut[profile], gates, homes, limit_m=limit / MM_PER_M)
+
+    tasks = [(key, own.index.to_numpy()) for key, own in groups]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for own, alone in pool.map(search, tasks):
+            found[own] = alone
+    return found

@@ -1,0 +1,321 @@
+"""Which school does each child walk to?
+
+Where official catchments are given, they decide.  Elsewhere children go to the nearest school of
+their stage that has places left: each asks at the nearest one first, a school that has too few
+places keeps the nearest children, and the others ask at their next one.  The outcome does not
+depend on the order of asking.  Nobody is lost: who has no school has a reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analyses.official_catchments import official_schools
+from analyses.routes.snapped import some
+from analyses.rules.profiles import children_of_profile
+from geo.arrays import components
+from geo.walk.distances import pairs_within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from analyses.routes.snapped import Placed
+    from analyses.rules.profiles import Profile
+    from geo.findings import Finding
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+NOT_SNAPPED, NO_SCHOOL, NO_WAY, TOO_FAR, NO_PLACES = (
+    "not_snapped",
+    "no_school",
+    "no_way",
+    "too_far",
+    "no_places",
+)
+_COLUMNS = (
+    "profile", "school", "school_id", "point", "children", "distance_m", "basis", "reason",
+)  # fmt: skip
+_SLACK = 1e-9  # children: sums of fractions
+
+
+@dataclass(frozen=True, eq=False)
+class Catchments:
+    """The children of each profile and demand point, and where they go.
+
+    Attributes
+    ----------
+    rows
+        ``profile``, ``school`` (row, -1 = none), ``school_id`` (None), ``point`` (row of the
+        demand), ``children`` (of the point who go there), ``distance_m`` (home to gate with both
+        legs, inf where they cannot), ``basis`` (official | nearest), ``reason`` (None, or why they
+        do not walk there: not_snapped | no_school | no_way | too_far | no_places).  Sorted by
+        school, profile and point, those without a school last.
+    findings
+        Official catchments that belong to no school.
+    """
+
+    rows: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+
+class _Case(NamedTuple):
+    """What is to be decided: a *wish* is the children of one profile at one point.
+
+    Wishes are in the order of profiles and points; ``serves`` says for each profile which
+    schools are for that age.
+    """
+
+    placed: Placed
+    serves: Flags
+    places: Floats
+    profile: Ints
+    point: Ints
+    children: Floats
+
+
+class _Choices(NamedTuple):
+    """Schools that a wish may go to, sorted by wish, distance and school."""
+
+    wish: Ints
+    school: Ints
+    distance_m: Floats
+
+
+def catchments(
+    placed: Placed,
+    schools: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    profiles: Sequence[Profile],
+    official: gpd.GeoDataFrame | None = None,
+) -> Catchments:
+    """Send the children of each demand point to a school.
+
+    Parameters
+    ----------
+    placed
+        Gates of the schools and homes, on the streets.
+    schools
+        ``facility_id, name, kind, capacity`` (NaN = unknown, then without limit).
+    demand
+        Demand points with a column for each age group; unknown numbers are no children.
+    profiles
+        Ages to send; each knows the kinds of its schools and how far it walks.
+    official
+        Polygons of catchments, ``facility_id`` or ``name`` of the school; where several hold, the
+        nearest school does.  Their children have a place by law: they fill the school first.
+
+    Notes
+    -----
+    Deferred acceptance (Gale and Shapley 1962) with divisible points.
+    """
+    case = _case(placed, schools, demand, profiles=profiles)
+    offered = _offered(case, [profile.walk_max_m for profile in profiles])
+    drawn, findings = official_schools(schools, demand, official)
+    lawful = _lawful(case, *drawn)
+    by_law = _nearest_each(_only(offered, np.isin(_key(offered), _key(lawful))))
+    bound = np.zeros(len(case.point), dtype=bool)
+    bound[lawful.wish] = True
+    free = _only(offered, ~bound[offered.wish])
+    held, left = _fill(case, free, _room(case, by_law))
+    left[bound] = 0.0
+    stranded = _only(lawful, ~np.isin(lawful.wish, by_law.wish))
+    parts = [
+        _table(case, by_law, basis="official"),
+        _table(case, _nearest_each(stranded), basis="official"),
+        _table(case, free, basis="nearest", children=held),
+        _table(case, _nowhere(len(left)), basis="nearest", children=left),
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    reason = _reasons(case, table, offers=np.isin(np.arange(len(left)), free.wish))
+    ids = np.array([*schools["facility_id"], None], dtype=object)
+    texts = {
+        "profile": np.array([p.id for p in profiles], dtype=object)[case.profile[table["wish"]]],
+        "school_id": ids[table["school"]],
+        "reason": reason,
+    }
+    named = table.assign(point=case.point[table["wish"]], **_texts(texts, table.index))
+    order = np.lexsort((table["wish"], table["school"] % len(ids)))  # no school comes last
+    return Catchments(named[list(_COLUMNS)].iloc[order].reset_index(drop=True), findings)
+
+
+def _case(
+    placed: Placed,
+    schools: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    profiles: Sequence[Profile],
+) -> _Case:
+    """Say who asks where."""
+    children = np.zeros((len(profiles), len(demand)))
+    serves = np.zeros((len(profiles), len(schools)), dtype=bool)
+    for number, profile in enumerate(profiles):
+        children[number] = children_of_profile(profile, demand)
+        serves[number] = schools["kind"].isin(list(profile.kinds))
+    asking, point = np.nonzero(children > 0)
+    places = np.full(len(schools), np.nan)
+    if "capacity" in schools:
+        places = schools["capacity"].to_numpy(dtype=np.float64, na_value=np.nan)
+    return _Case(placed, serves, places, asking, point, children[asking, point])
+
+
+def _gates_for(case: _Case, profile: int) -> Ints:
+    """Return the gates of the schools for an age."""
+    serves = np.append(case.serves[profile], False)  # the last one is for gates of no school
+    return np.flatnonzero(serves[case.placed.school_of])
+
+
+def _offered(case: _Case, walk_max_m: Sequence[float]) -> _Choices:
+    """Return all schools that each wish can walk to."""
+    placed = case.placed
+    wish, school, distance_m = [], [], []
+    for profile, limit_m in enumerate(walk_max_m):
+        gates = _gates_for(case, profile)
+        asking = np.flatnonzero(case.profile == profile)
+        pairs = pairs_within(
+            placed.network,
+            some(placed.gates, gates),
+            placed.school_of[gates],
+            some(placed.homes, case.point[asking]),
+            limit_m=limit_m,
+            legs=True,
+        )
+        wish.append(asking[pairs.target])
+        school.append(pairs.group)
+        distance_m.append(pairs.distance_m)
+    found = _Choices(np.concatenate(wish), np.concatenate(school), np.concatenate(distance_m))
+    return _only(found, np.lexsort((found.school, found.distance_m, found.wish)))
+
+
+def _lawful(case: _Case, point: Ints, school: Ints) -> _Choices:
+    """Return the official schools of each wish, without distances."""
+    pairs = pd.DataFrame({"point": point, "school": school}).drop_duplicates()
+    wishes = pd.DataFrame({"point": case.point, "wish": np.arange(len(case.point))})
+    both = wishes.merge(pairs, on="point").sort_values(["wish", "school"])
+    wish, school = both["wish"].to_numpy(), both["school"].to_numpy()
+    fits = case.serves[case.profile[wish], school]
+    return _Choices(wish[fits], school[fits], np.full(int(fits.sum()), np.inf))
+
+
+def _nowhere(count: int) -> _Choices:
+    """Return no school for each wish."""
+    return _Choices(np.arange(count), np.full(count, -1), np.full(count, np.inf))
+
+
+def _key(choices: _Choices) -> Ints:
+    """Return one number for each pair of wish and school."""
+    return (choices.wish << 32) | choices.school
+
+
+def _only(choices: _Choices, rows: Flags | Ints) -> _Choices:
+    """Return some of the choices."""
+    return _Choices(choices.wish[rows], choices.school[rows], choices.distance_m[rows])
+
+
+def _nearest_each(choices: _Choices) -> _Choices:
+    """Return the first choice of each wish."""
+    return _only(choices, np.unique(choices.wish, return_index=True)[1])
+
+
+def _room(case: _Case, by_law: _Choices) -> Floats:
+    """Return the places left at each school, inf where not known."""
+    taken = np.bincount(
+        by_law.school, weights=case.children[by_law.wish], minlength=len(case.places)
+    )
+    left = np.maximum(case.places - taken, 0.0)
+    left[np.isnan(left)] = np.inf
+    return left
+
+
+def _fill(case: _Case, choices: _Choices, room: Floats) -> tuple[Floats, Floats]:
+    """Return the children held at each choice, and those of each wish left without a place."""
+    wish, school, distance_m = choices
+    first = np.unique(wish, return_index=True)[1]
+    last = np.zeros(len(wish), dtype=bool)
+    last[np.append(first, len(wish))[1:] - 1] = True
+    held = np.zeros(len(wish))
+    held[first] = case.children[wish[first]]
+    left = case.children.copy()
+    left[wish] = 0.0
+    by_rank = np.lexsort((wish, distance_m, school))
+    while True:
+        load = np.bincount(school, weights=held, minlength=len(room))
+        rows = by_rank[((load > room + _SLACK)[school] & (held > 0))[by_rank]]
+        if not len(rows):
+            return held, left
+        asked = held[rows]
+        held[rows] = np.clip(room[school[rows]] - _before(asked, school[rows]), 0.0, asked)
+        excess = asked - held[rows]
+        ends = last[rows]
+        held[rows[~ends] + 1] += excess[~ends]
+        np.add.at(left, wish[rows[ends]], excess[ends])
+
+
+def _before(amount: Floats, group: Ints) -> Floats:
+    """Return for each row the sum of the rows before it in its group; groups lie together."""
+    total = np.concatenate([[0.0], np.cumsum(amount)[:-1]])
+    first = np.unique(group, return_index=True)[1]
+    size = np.diff(np.append(first, len(group)))
+    before: Floats = total - np.repeat(total[first], size)
+    return before
+
+
+def _table(
+    case: _Case, choices: _Choices, *, basis: str, children: Floats | None = None
+) -> pd.DataFrame:
+    """Return the choices that children make: all children of the wish, or so many."""
+    children = case.children[choices.wish] if children is None else children
+    columns = {**choices._asdict(), "children": children, "basis": basis}
+    return pd.DataFrame(columns)[children > 0]
+
+
+def _reasons(case: _Case, table: pd.DataFrame, *, offers: Flags) -> NDArray[np.object_]:
+    """Say why children do not walk to a school, None where they do.
+
+    `offers` says which wishes had a school within walking distance.
+    """
+    wish = table["wish"].to_numpy(dtype=np.int64)
+    school = table["school"].to_numpy(dtype=np.int64)
+    walks = np.isfinite(table["distance_m"].to_numpy(dtype=np.float64))
+    conditions = {
+        None: walks,
+        NOT_SNAPPED: case.placed.homes.edge[case.point[wish]] < 0,
+        NO_SCHOOL: np.sum(case.serves, axis=1)[case.profile[wish]] == 0,
+        NO_PLACES: (school < 0) & offers[wish],
+        TOO_FAR: _connected(case, wish, school, rows=np.flatnonzero(~walks)),
+    }
+    which = np.select(list(conditions.values()), np.arange(len(conditions)), len(conditions))
+    return np.array([*conditions, NO_WAY], dtype=object)[which]
+
+
+def _connected(case: _Case, wish: Ints, school: Ints, *, rows: Ints) -> Flags:
+    """Say for some rows whether any way leads to the school, or to one of the stage."""
+    placed = case.placed
+    first, second = placed.network.edge_nodes.T.astype(np.int64)
+    part = components(first, second, count=len(placed.network.node_xy))
+    of_home = np.where(placed.homes.edge >= 0, part[first[placed.homes.edge]], -1)
+    of_gate = np.where(placed.gates.edge >= 0, part[first[placed.gates.edge]], -2)
+    found = np.zeros(len(wish), dtype=bool)
+    gates_for = [_gates_for(case, profile) for profile in range(len(case.serves))]
+    for row in rows:
+        gates = gates_for[case.profile[wish[row]]]
+        if school[row] >= 0:
+            gates = placed.gates_of(int(school[row]))
+        found[row] = of_home[case.point[wish[row]]] in of_gate[gates]
+    return found
+
+
+def _texts(
+    columns: Mapping[str, NDArray[np.object_]], index: pd.Index[Any]
+) -> dict[str, pd.Series[Any]]:
+    """Return columns of texts in which None stays None."""
+    return {name: pd.Series(c, index=index, dtype=object) for name, c in columns.items()}

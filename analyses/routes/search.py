@@ -1,0 +1,163 @@
+"""Which ways lead from one school to the homes of its pupils?  One task per school and profile.
+
+The compiled searches let go of the interpreter's lock, so that tasks run side by side; results come
+in the order of the tasks.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from analyses.routes.measured import along_ways
+from analyses.routes.severance import reached, severed, severed_bounds
+from analyses.routes.snapped import some
+from geo.walk.bicriteria import RISK_UNITS, fronts, limits_mm, ways
+from geo.walk.network import MM_PER_M
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from analyses.routes.measured import Along, Measured
+    from analyses.routes.severance import Barriers
+    from analyses.routes.snapped import Placed
+    from geo.walk.closures import Closure
+    from geo.walk.snap import Snapped
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+
+class Walkers(NamedTuple):
+    """What the searches of one profile read.
+
+    The streets without what is not for this age alone: as assumed, without what may not be for it
+    (who has a way there walks alone for sure), and only without what is surely not for it.
+    """
+
+    risk: Ints
+    alone: Closure
+    alone_sure: Closure
+    alone_possible: Closure
+    along: Along
+
+
+class Work(NamedTuple):
+    """What the searches of all schools share."""
+
+    placed: Placed
+    barriers: Barriers
+    walkers: Mapping[str, Walkers]
+    detour_cap: float
+    labels_max: int
+
+
+class Found(NamedTuple):
+    """Ways of one school and profile, aligned with its pupils."""
+
+    rows: Ints
+    front_start: Ints
+    front_m: Floats
+    front_risk: Floats
+    gate: Ints
+    measured: Measured
+    alone: Flags
+    alone_sure: Flags
+    alone_possible: Flags
+    severed: Flags
+    severed_sure: Flags
+    severed_possible: Flags
+    barrier: NDArray[np.object_]
+    truncated: bool
+
+
+def search_all(work: Work, rows: pd.DataFrame) -> list[Found]:
+    """Search from each school for each profile; the order of the results is that of the rows."""
+    walking = rows[rows["reason"].isna()]
+    own = walking.groupby(["school", "profile"], sort=False)
+    tasks = [
+        (int(rows["school"].iloc[0]), str(rows["profile"].iloc[0]), rows.index.to_numpy())
+        for _, rows in own
+    ]
+    point = rows["point"].to_numpy(dtype=np.int64)
+    shortest_mm = np.rint(rows["distance_m"].to_numpy() * MM_PER_M)
+    children = rows["children"].to_numpy(dtype=np.float64)
+
+    def search(task: tuple[int, str, Ints]) -> Found:
+        school, profile, own = task
+        return _search(
+            work,
+            (school, profile, own),
+            points=point[own],
+            shortest_mm=shortest_mm[own].astype(np.int64),
+            children=children[own],
+        )
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(search, tasks))
+
+
+def _search(
+    work: Work,
+    task: tuple[int, str, Ints],
+    *,
+    points: Ints,
+    shortest_mm: Ints,
+    children: Floats,
+) -> Found:
+    """Find the ways of the children of one profile to one school."""
+    school, profile, rows = task
+    walkers, placed = work.walkers[profile], work.placed
+    own_gates = placed.gates_of(school)
+    gates, homes = some(placed.gates, own_gates), some(placed.homes, points)
+    limit_mm = limits_mm(shortest_mm, detour_cap=work.detour_cap)
+    found = fronts(
+        placed.network,
+        gates,
+        homes,
+        risk=walkers.risk,
+        limit_mm=limit_mm,
+        labels_max=work.labels_max,
+    )
+    chosen = np.concatenate([found.start[:-1], found.start[1:] - 1])
+    way = ways(placed.network, found, chosen)
+    limit_m = limit_mm / MM_PER_M
+    cut, barrier = severed(work.barriers, gates, homes, limit_m=limit_m)
+    cut_sure, cut_possible = severed_bounds(work.barriers, gates, homes, cut=cut, limit_m=limit_m)
+    alone = _open(walkers.alone, gates, homes, limit_m=limit_m, asked=np.ones(len(rows), bool))
+    sure = _open(walkers.alone_sure, gates, homes, limit_m=limit_m, asked=alone)
+    possible = _open(walkers.alone_possible, gates, homes, limit_m=limit_m, asked=~alone)
+    return Found(
+        rows=rows,
+        front_start=found.start,
+        front_m=found.length_mm / MM_PER_M,
+        front_risk=found.risk / RISK_UNITS,
+        gate=own_gates[way.gate[len(rows) :]],
+        measured=along_ways(walkers.along, way, children),
+        alone=alone,
+        alone_sure=sure,
+        alone_possible=alone | possible,
+        severed=cut,
+        severed_sure=cut_sure,
+        severed_possible=cut_possible,
+        barrier=barrier,
+        truncated=found.truncated,
+    )
+
+
+def _open(
+    closure: Closure, gates: Snapped, homes: Snapped, *, limit_m: Floats, asked: Flags
+) -> Flags:
+    """Say which of the homes asked for have a way within their limit outside what is closed."""
+    found = asked.copy()
+    rows = np.flatnonzero(asked)
+    if len(rows) and closure.closed.any():
+        found[rows] = reached(closure, gates, some(homes, rows), limit_m=limit_m[rows])
+    return found

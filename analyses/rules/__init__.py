@@ -1,0 +1,1 @@
+"""What is asked: standards, their limits and whom they speak of?"""

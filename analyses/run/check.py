@@ -1,0 +1,134 @@
+"""What is wrong with a file, or with all inputs of a study, before anything is computed?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analyses.marks.marks import reading as mark_reading
+from analyses.rules.rules import kind_words
+from analyses.run.inputs import is_osm
+from analyses.study.settings import inputs_of, load_study
+from geo.findings import InputRefused
+from geo.osm.osm import streets_from_osm
+from geo.output import run_folder, write_json, write_manifest
+from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyses.study.settings import LayerInput, Study
+    from geo.findings import Finding, Lang
+
+OK, WITH_REJECTS, REFUSED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What was found in each file."""
+
+    files: tuple[Checked, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return all findings, file after file."""
+        return tuple(f for checked in self.files for f in checked.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 clean, 1 rows rejected, 2 a file that cannot be used as it is."""
+        outcomes = {checked.outcome for checked in self.files}
+        if outcomes & {"confirm", "refuse"}:
+            return REFUSED
+        return WITH_REJECTS if "quarantine" in outcomes else OK
+
+
+def check_inputs(path: Path, out: Path | None, *, lang: Lang = "zh") -> Checks:
+    """Check one file, or every input of a study.
+
+    Parameters
+    ----------
+    path
+        A data file, a ``study.toml`` or its folder.
+    out
+        Folder for ``report.json`` and ``rejects.csv`` (for a study ``rejects/``); None writes
+        nothing.
+    lang
+        Language of the columns ``why`` and ``fix``.
+
+    Raises
+    ------
+    InputRefused
+        The study file itself is faulty.
+    EnvironmentFault
+        `out` cannot be written.
+    """
+    is_study = path.is_dir() or path.suffix == ".toml"
+    if is_study:
+        study = load_study(path)
+        checks = Checks(
+            tuple(_study_file(study, key, section) for key, section in inputs_of(study))
+        )
+    elif is_osm(path.name):
+        checks = Checks((_osm_file(path, name=path.name),))
+    else:
+        checks = Checks((checked_layer(path, kinds=kind_words()),))
+    if out is not None:
+        _write(checks, out, lang=lang, is_study=is_study)
+    return checks
+
+
+def reports(checks: Checks) -> dict[str, Any]:
+    """Return the report: for one file as it is, for several their sums and each file's own."""
+    files = [report(checked) for checked in checks.files]
+    if len(files) == 1:
+        return files[0]
+    sums = {key: sum(f[key] for f in files) for key in ("rows_in", "rows_used", "rows_rejected")}
+    codes = Counter(f.code for f in checks.findings)
+    outcome = outcome_of(checks.findings)
+    return {"outcome": outcome, **sums, "codes": dict(sorted(codes.items())), "files": files}
+
+
+def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
+    """Check one input of a study with the settings that it has there."""
+    if is_osm(section.path):
+        return _osm_file(study.file(section.path), name=section.path)
+    judged = key.startswith("facilities") and getattr(section, "kind", None) is None
+    options: dict[str, Any] = {"own_columns": study.headers}
+    if judged:
+        options |= {"kinds": kind_words(), "required": ("kind",)}
+    if key.startswith("marks"):
+        options |= mark_reading()
+    return checked_layer(
+        section.path,
+        base=study.folder,
+        columns=section.columns,
+        crs=section.crs,
+        layer=section.layer,
+        swap_xy=section.swap_xy,
+        allow_pii=study.study.allow_pii,
+        **options,
+    )
+
+
+def _osm_file(path: Path, *, name: str) -> Checked:
+    """Check an OSM file: its ways count as rows, those not walked on are reported, not rejected."""
+    try:
+        streets = streets_from_osm(path)
+    except InputRefused as refused:
+        return Checked(name, outcome_of(refused.findings), 0, 0, 0, refused.findings)
+    ways = len(streets.ways)
+    return Checked(name, outcome_of(streets.findings), ways, ways, 0, streets.findings)
+
+
+def _write(checks: Checks, out: Path, *, lang: Lang, is_study: bool) -> None:
+    with run_folder(out) as folder:
+        write_json(folder / "report.json", reports(checks))
+        rejected = [c.layer.rejected for c in checks.files if c.layer and c.rows_rejected]
+        if is_study and rejected:
+            (folder / "rejects").mkdir()
+        for number, rows in enumerate(rejected, 1):
+            name = f"rejects/{number:02d}.csv" if is_study else "rejects.csv"
+            write_rejects(folder / name, rows, lang=lang)
+        write_manifest(folder, {"outcome": outcome_of(checks.findings)})

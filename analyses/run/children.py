@@ -1,0 +1,188 @@
+"""Where do the children of a study live: at which points, how many of each age, how is it known?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+
+from analyses.rules.rules import age_groups
+from geo.bundled import load_toml
+from geo.crs import project
+from geo.findings import Finding, InputRefused
+from geo.people.demand import (
+    Demand,
+    combined,
+    demand_along_streets,
+    demand_from_points,
+    demand_in_zones,
+)
+from geo.people.rasters import demand_from_raster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyses.study.settings import Study
+    from geo.layers import Layer
+    from geo.walk.network import WalkNetwork
+
+
+@dataclass(frozen=True)
+class People:
+    """Demand points, what they count, and what must be said about them.
+
+    Attributes
+    ----------
+    points
+        See `geo.people.zones.Demand`: ``area_id, town, settlement``, a column for each age group,
+        ``dwellings, residential_m2, method``.
+    unit
+        ``children``, or ``homes`` where no count of children is known.
+    findings, notes
+        Remarks; sentences (zh, en) for every output.
+    """
+
+    points: gpd.GeoDataFrame
+    unit: str
+    findings: tuple[Finding, ...]
+    notes: tuple[tuple[str, str], ...]
+
+
+def demand_of(
+    study: Study,
+    read: Callable[..., Layer],
+    *,
+    communities: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame | None,
+    network: WalkNetwork,
+) -> People:
+    """Return the demand points of a study.
+
+    Parameters
+    ----------
+    study
+        Its ``[children]`` says how children are known.
+    read
+        Reads a layer of the study.
+    communities, buildings
+        Metric CRS; buildings may be None.
+    network
+        Streets, for zones without buildings.
+
+    Raises
+    ------
+    InputRefused
+        ``CHILDREN_NO_COLUMN`` where counts are asked for but no column has any, and what
+        `geo.people.demand` refuses.
+    """
+    method = study.children.method
+    groups = list(age_groups())
+    if method == "raster":
+        demand = _from_rasters(study, communities)
+    elif method == "points":
+        demand = _from_points(study, read, communities=communities, network=network)
+    elif not set(groups) & set(communities.columns):
+        return _equal(study, communities=communities, buildings=buildings, network=network)
+    else:
+        lines = _lines(network)
+        demand = demand_in_zones(
+            _with_groups(communities),
+            value_columns=groups,
+            buildings=buildings,
+            lines=lines,
+            spacing_m=study.children.spacing_m,
+            name=study.communities.path if study.communities else "communities",
+        )
+    return People(demand.points, "children", demand.findings, ())
+
+
+def _from_points(
+    study: Study,
+    read: Callable[..., Layer],
+    *,
+    communities: gpd.GeoDataFrame,
+    network: WalkNetwork,
+) -> Demand:
+    """Take counts per building, address or cell from a layer."""
+    section = study.children
+    if section.path is None:
+        raise _needs("children.path")
+    frame = project(read(section).frame, network.crs)
+    if not set(age_groups()) & set(frame.columns):
+        detail = {"near": ", ".join(age_groups())}
+        raise InputRefused(Finding("CHILDREN_NO_COLUMN", section.path, detail=detail))
+    return demand_from_points(
+        _with_groups(frame),
+        value_columns=list(age_groups()),
+        zones=communities,
+        name=section.path,
+    )
+
+
+def _from_rasters(study: Study, communities: gpd.GeoDataFrame) -> Demand:
+    """Take the counts of each age group from its own population raster."""
+    rasters = study.children.rasters
+    groups = list(age_groups())
+    unknown = [group for group in rasters if group not in groups]
+    if unknown or not rasters:
+        raise _needs("children.rasters")
+    parts = [
+        demand_from_raster(study.file(path), communities, shares={group: 1.0})
+        for group, path in rasters.items()
+    ]
+    demand = combined(parts, value_columns=list(rasters))
+    points = demand.points
+    counts = {g: points[g].fillna(0.0) if g in points else np.nan for g in groups}
+    return replace(demand, points=points.assign(**counts))
+
+
+def _equal(
+    study: Study,
+    *,
+    communities: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame | None,
+    network: WalkNetwork,
+) -> People:
+    """Count each home, or each stretch of street, equally: nothing is known about children."""
+    words = load_toml("words/demand.toml")
+    groups = list(age_groups())
+    if buildings is not None and len(buildings):
+        frame = buildings.assign(**dict.fromkeys(groups, 1.0))
+        demand = demand_from_points(
+            frame,
+            value_columns=groups,
+            zones=communities,
+            method="equal_building",
+            name="buildings",
+        )
+        note = words["equal_homes"]
+    else:
+        demand = demand_along_streets(
+            communities.assign(**dict.fromkeys(groups, 1.0)),
+            _lines(network),
+            value_columns=groups,
+            spacing_m=study.children.spacing_m,
+            name="streets",
+        )
+        # Each zone was given 1 in all; counting its points makes every stretch count about 1.
+        stretches = demand.points.groupby("area_id")["method"].transform("size")
+        counted = {g: demand.points[g] * stretches for g in groups}
+        demand = replace(demand, points=demand.points.assign(**counted))
+        note = words["equal_streets"]
+    finding = Finding("CHILDREN_UNKNOWN", "study.toml")
+    return People(demand.points, "homes", (finding, *demand.findings), ((note["zh"], note["en"]),))
+
+
+def _lines(network: WalkNetwork) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=network.tree.geometries, crs=network.crs)
+
+
+def _with_groups(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give a frame a column for each age group; one that is not there is unknown."""
+    return frame.assign(**{g: np.nan for g in age_groups() if g not in frame.columns})
+
+
+def _needs(key: str) -> InputRefused:
+    return InputRefused(Finding("CONFIG_MISSING", "study.toml", detail={"key": key}))

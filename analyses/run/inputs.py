@@ -1,0 +1,433 @@
+"""Which layers does a study bring, checked, projected and accounted for?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from analyses.facilities.entrances import gate_findings, mapped_entrances
+from analyses.facilities.merging import merge_facilities
+from analyses.facilities.reading import facilities_from_layer, facilities_from_osm, osm_findings
+from analyses.facilities.types import osm_wanted, required_kind
+from analyses.links.obstacles import obstacles_osm_wanted
+from analyses.marks.marks import Marks, marks_of
+from analyses.marks.marks import reading as mark_reading
+from analyses.rules.rules import kind_words, settlement
+from analyses.run.children import demand_of
+from analyses.run.safety_inputs import SafetyInputs, safety_inputs
+from analyses.run.site_hazards import hazards_osm_wanted
+from analyses.streets.official import osm_wanted as safety_wanted
+from geo.bundled import load_toml
+from geo.crs import metric_crs, project
+from geo.datum_evidence import detect_datum
+from geo.findings import Finding, InputRefused, refuse_if_any
+from geo.osm.osm import streets_from_osm
+from geo.osm.osm_features import features_from_osm
+from geo.osm.streets import streets_from_frame
+from geo.output import sha256
+from geo.read.readers import read_layer
+from geo.walk.network import build_network, polylines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from analyses.result import Role
+    from analyses.study.settings import FacilitiesInput, LayerInput, Study
+    from geo.layers import Layer
+    from geo.osm.streets import Streets
+    from geo.walk.network import WalkNetwork
+
+_OSM_ENDINGS = (".osm", ".pbf", ".osm.gz", ".osm.bz2")
+_WGS84 = "EPSG:4326"
+_BACKGROUND: tuple[Role, ...] = ("water", "green", "railway")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the rows of one input: ``rows_in == rows_used + rows_rejected``."""
+
+    name: str
+    rows_in: int
+    rows_used: int
+    rows_rejected: int
+    crs_read: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The layers of a study, all in one metric CRS (columns: see the modules that made them).
+
+    Attributes
+    ----------
+    crs
+        The metric CRS.
+    network
+        Streets to walk on.
+    facilities, communities, demand
+        See `analyses.facilities.reading`, `communities_of`, `analyses.run.children`.
+    gates, mapped_entrances
+        Points with ``facility_id``; points of OSM.  None where there are none.
+    background
+        Role of `analyses.result` -> shapes for the basemap.
+    safety
+        See `analyses.run.safety_inputs`.
+    marks
+        What children and parents marked (`analyses.marks.marks`), or None.
+    accounts, rejects
+        Rows in, used and rejected of each file; the rejected rows themselves by file.
+    findings, notes
+        Remarks; sentences (zh, en) that every output must carry.
+    unit
+        What is counted: ``children``, or ``homes`` where children are not known.
+    """
+
+    crs: str
+    network: WalkNetwork
+    facilities: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    demand: gpd.GeoDataFrame
+    gates: gpd.GeoDataFrame | None
+    mapped_entrances: gpd.GeoDataFrame | None
+    background: Mapping[Role, gpd.GeoDataFrame]
+    safety: SafetyInputs
+    marks: Marks | None
+    accounts: tuple[Account, ...]
+    rejects: Mapping[str, pd.DataFrame]
+    findings: tuple[Finding, ...]
+    notes: tuple[tuple[str, str], ...]
+    unit: str
+
+    def accounts_table(self) -> pd.DataFrame:
+        """Return the accounts as a table, a row a file."""
+        return pd.DataFrame([vars(a) for a in self.accounts]).drop(columns="sha256")
+
+
+class _Books:
+    """Keeps the account of every file that is read, and what was said about it."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.accounts: list[Account] = []
+        self.rejects: dict[str, pd.DataFrame] = {}
+        self.findings: list[Finding] = []
+        self.bounds: tuple[float, float, float, float] | None = None
+        """West, south, east, north of the streets, once they are read."""
+
+    def read(
+        self,
+        section: LayerInput,
+        *,
+        own_columns: Path | None = None,
+        **options: Any,  # noqa: ANN401 - those of `read_layer`
+    ) -> Layer:
+        """Read a layer of the study through the one door and enter it."""
+        path = self.study.file(section.path)
+        layer = read_layer(
+            section.path,
+            base=self.study.folder,
+            columns=section.columns,
+            own_columns=own_columns or self.study.headers,
+            crs=section.crs,
+            layer=section.layer,
+            swap_xy=section.swap_xy,
+            area=self.bounds,
+            allow_pii=self.study.study.allow_pii,
+            **options,
+        )
+        counts = (layer.rows_in, len(layer.frame), len(layer.rejected))
+        self.accounts.append(Account(layer.name, *counts, layer.crs_read, sha256(path)))
+        if len(layer.rejected):
+            self.rejects[layer.name] = layer.rejected
+        self.findings += layer.findings
+        refuse_if_any(layer.findings)
+        return layer
+
+    def forget(self, layer: Layer) -> None:
+        """Take a layer out of the books again, because it is read anew."""
+        del self.accounts[-1]
+        self.rejects.pop(layer.name, None)
+        self.findings = [f for f in self.findings if f not in layer.findings]
+
+    def enter(self, section: LayerInput, rows: int, what: str) -> None:
+        """Enter what was taken from an OSM file."""
+        digest = sha256(self.study.file(section.path))
+        name = f"{section.path}#{what}"
+        self.accounts.append(Account(name, rows, rows, 0, _WGS84, digest))
+
+
+def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: None) -> Inputs:
+    """Read, check and project all layers of a study.
+
+    Raises
+    ------
+    InputRefused
+        An input cannot be used, or must be confirmed first; the findings say which and why.
+    """
+    books = _Books(study)
+    progress("streets")
+    streets = _streets(study, books)
+    west, south = map(float, streets.lonlat.min(axis=0))
+    east, north = map(float, streets.lonlat.max(axis=0))
+    books.bounds = (west, south, east, north)
+    crs = metric_crs(books.bounds) if study.study.crs == "auto" else study.study.crs
+    network = build_network(streets, crs=crs, name=study.streets.path)
+    books.findings += network.findings
+    progress("layers")
+    osm = _osm_features(study, books, crs=crs)
+    facilities = _facilities(study, books, streets, osm=osm, crs=crs)
+    communities = _communities(study, books, network)
+    buildings = _buildings(study, books, osm=osm, facilities=facilities, crs=crs)
+    gates = None
+    if study.gates is not None:
+        gates = project(books.read(study.gates).frame, crs)
+        books.findings += gate_findings(facilities, gates)
+    safe = safety_inputs(study, books.read, osm=osm, crs=crs)
+    books.findings += safe.findings
+    marks = _marks(study, books, streets, crs=crs)
+    progress("demand")
+    people = demand_of(
+        study, books.read, communities=communities, buildings=buildings, network=network
+    )
+    books.findings += people.findings
+    return Inputs(
+        crs=crs,
+        network=network,
+        facilities=facilities,
+        communities=communities,
+        demand=people.points,
+        gates=gates,
+        mapped_entrances=mapped_entrances(osm["mapped"]) if "mapped" in osm else None,
+        background={role: osm[role] for role in _BACKGROUND if role in osm},
+        safety=safe,
+        marks=marks,
+        accounts=tuple(books.accounts),
+        rejects=books.rejects,
+        findings=tuple(books.findings),
+        notes=people.notes,
+        unit=people.unit,
+    )
+
+
+def _marks(study: Study, books: _Books, streets: Streets, *, crs: str) -> Marks | None:
+    """Read what was marked; the datum of phones' places is judged beside the streets."""
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    for section in study.marks:
+        layer = books.read(section, **mark_reading())
+        if section.crs is None:
+            layer = _datum_checked(
+                books, layer, section=section, streets=streets, options=mark_reading()
+            )
+        layers[section.path] = project(layer.frame, crs)
+    if not layers:
+        return None
+    marks = marks_of(layers)
+    books.findings += marks.findings
+    return marks
+
+
+def is_osm(path: str) -> bool:
+    """Say whether a path names an OSM file."""
+    return path.lower().endswith(_OSM_ENDINGS)
+
+
+def _streets(study: Study, books: _Books) -> Streets:
+    """Read the streets from an OSM file or a road layer."""
+    section = study.streets
+    if is_osm(section.path):
+        streets = streets_from_osm(study.file(section.path))
+        books.enter(section, len(streets.ways), "streets")
+    else:
+        streets = streets_from_frame(books.read(section).frame, name=section.path)
+    books.findings += streets.findings
+    return streets
+
+
+def _osm_features(study: Study, books: _Books, *, crs: str) -> dict[str, gpd.GeoDataFrame]:
+    """Read, in one pass, everything else that is wanted from the streets' OSM file."""
+    section = study.streets
+    if not is_osm(section.path):
+        return {}
+    rules = load_toml("rules/background.toml")
+    wanted: dict[str, Any] = {**rules["background"], **rules["gates"]}
+    if study.buildings is not None and study.buildings.path == section.path:
+        wanted["buildings"] = rules["buildings"]["all"]
+    names = set(wanted)
+    about_safety = safety_wanted()
+    between = {**obstacles_osm_wanted(), **hazards_osm_wanted()}
+    wanted |= {**about_safety, **between}
+    if any(f.path == section.path for f in study.facilities):
+        wanted |= osm_wanted()
+    features = project(features_from_osm(study.file(section.path), wanted), crs)
+    layers = {name: features[features["layer"] == name] for name in sorted(names)}
+    layers = {name: rows for name, rows in layers.items() if len(rows)}
+    layers["safety"] = features[features["layer"].isin(list(about_safety))]
+    layers["obstacles"] = features[features["layer"].isin(list(between))]
+    others = [*names, *about_safety, *between]
+    layers["facilities"] = features[~features["layer"].isin(others)]
+    if "buildings" in layers:
+        books.enter(section, len(layers["buildings"]), "buildings")
+    return layers
+
+
+def _facilities(
+    study: Study,
+    books: _Books,
+    streets: Streets,
+    *,
+    osm: Mapping[str, gpd.GeoDataFrame],
+    crs: str,
+) -> gpd.GeoDataFrame:
+    """Read the facilities of every section and make one record of each place."""
+    frames = []
+    for section in sorted(study.facilities, key=lambda s: is_osm(s.path)):
+        kind = None if section.kind is None else required_kind(section.kind)
+        if is_osm(section.path):
+            features = osm.get("facilities")
+            if features is None or section.path != study.streets.path:
+                found = features_from_osm(study.file(section.path), osm_wanted())
+                features = project(found, crs)
+            frame = facilities_from_osm(features)
+            books.findings += osm_findings(features, file=section.path)
+            frame = frame if kind is None else frame[frame["kind"] == kind]
+            books.enter(section, len(frame), "facilities")
+        else:
+            frame = _facility_layer(books, streets, section=section, crs=crs)
+        frames.append(frame)
+    facilities, findings = merge_facilities(frames)
+    books.findings += findings
+    refuse_if_any(findings)
+    if facilities.empty:
+        reasons = [f for f in books.findings if f.outcome == "quarantine"]
+        raise InputRefused(Finding("FACILITIES_NONE", "study.toml"), *reasons[:3])
+    return facilities
+
+
+def _facility_layer(
+    books: _Books, streets: Streets, *, section: FacilitiesInput, crs: str
+) -> gpd.GeoDataFrame:
+    """Read one file of facilities; its datum is judged beside the streets."""
+    kind = None if section.kind is None else required_kind(section.kind)
+    # The study's own word stands above the file's; then the column is not judged.
+    options: dict[str, Any] = {
+        "kinds": kind_words() if kind is None else None,
+        "required": ("kind",) if kind is None else (),
+    }
+    layer = books.read(section, **options)
+    if section.crs is None:
+        layer = _datum_checked(books, layer, section=section, streets=streets, options=options)
+    frame = facilities_from_layer(layer.frame, kind=kind, source=section.path)
+    return project(frame, crs)
+
+
+def _communities(study: Study, books: _Books, network: WalkNetwork) -> gpd.GeoDataFrame:
+    """Return the communities, or one area around all streets where there are none."""
+    if study.communities is not None:
+        return communities_of(project(books.read(study.communities).frame, network.crs))
+    books.findings.append(Finding("COMMUNITIES_NONE", "study.toml"))
+    around = shapely.convex_hull(shapely.multipoints(network.node_xy))
+    shapes = np.array([shapely.buffer(around, study.streets.snap_max_m)], dtype=object)
+    if study.area is not None:
+        shapes = project(books.read(study.area).frame, network.crs).geometry.to_numpy()
+    row = {"area_id": "all", "name": study.study.name, "town": None, "settlement": "unknown"}
+    return gpd.GeoDataFrame([row], geometry=[shapely.union_all(shapes)], crs=network.crs)
+
+
+def communities_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give a checked layer of communities its standard columns.
+
+    Parameters
+    ----------
+    frame
+        Polygons, metric CRS, canonical columns; ``area_code`` (12 digits) is their id, else ``id``,
+        else the row number.
+
+    Returns
+    -------
+    GeoDataFrame
+        RangeIndex; ``area_id, name, town, ur_code, settlement``, age columns as they were.
+    """
+    rows = pd.Series([f"row-{n}" for n in frame.index], index=frame.index)
+    code = next((frame[c] for c in ("area_code", "id") if c in frame), rows)
+    code = code.where(code.notna(), rows).astype(str)
+    nothing = pd.Series(None, index=frame.index, dtype=object)
+    ur_code = frame.get("ur_code", nothing)
+    settlements = [settlement(c, u) for c, u in zip(code, ur_code, strict=True)]
+    fixed = {
+        "area_id": code,
+        "name": frame.get("name", code),
+        "town": frame.get("town", nothing),
+        "ur_code": ur_code,
+        "settlement": settlements,
+    }
+    return frame.assign(**fixed).reset_index(drop=True)
+
+
+def _buildings(
+    study: Study,
+    books: _Books,
+    *,
+    osm: Mapping[str, gpd.GeoDataFrame],
+    facilities: gpd.GeoDataFrame,
+    crs: str,
+) -> gpd.GeoDataFrame | None:
+    """Return the homes: ``storeys``, ``dwellings`` where known; None where there are none."""
+    section = study.buildings
+    if section is None:
+        return None
+    if not is_osm(section.path):
+        return project(books.read(section).frame, crs)
+    found = osm.get("buildings")
+    if found is None and section.path != study.streets.path:
+        wanted = {"buildings": load_toml("rules/background.toml")["buildings"]["all"]}
+        found = project(features_from_osm(study.file(section.path), wanted), crs)
+        books.enter(section, len(found), "buildings")
+    return None if found is None else homes_of(found, facilities)
+
+
+def homes_of(buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the OSM buildings where people live, with ``storeys`` from ``building:levels``.
+
+    A building whose tag does not say counts as a home unless it stands on a facility's ground.
+    The lists are in ``data/rules/background.toml``.
+    """
+    rules = load_toml("rules/background.toml")["buildings"]
+    kind = pd.Series([tags.get("building", "") for tags in buildings["tags"]], buildings.index)
+    grounds = facilities.geometry[facilities.geometry.geom_type != "Point"]
+    on_ground = pd.Series(data=False, index=buildings.index)
+    if len(grounds):
+        hits = buildings.sindex.query(grounds.to_numpy(), predicate="intersects")[1]
+        on_ground.iloc[hits] = True
+    homes = buildings[kind.isin(rules["homes"]) | (kind.isin(rules["unsure"]) & ~on_ground)]
+    levels = [tags.get("building:levels") for tags in homes["tags"]]
+    storeys = pd.to_numeric(pd.Series(levels, index=homes.index, dtype=object), errors="coerce")
+    return homes.assign(storeys=storeys)[["storeys", "geometry"]].reset_index(drop=True)
+
+
+def _datum_checked(
+    books: _Books,
+    layer: Layer,
+    *,
+    section: LayerInput,
+    streets: Streets,
+    options: Mapping[str, Any],
+) -> Layer:
+    """Ask whether an undeclared layer lies where GCJ-02 or BD-09 would put it."""
+    points = layer.frame.geometry[layer.frame.geom_type == "Point"]
+    lonlat = shapely.get_coordinates(points.to_numpy())
+    lines = polylines(streets.lonlat[streets.way_vertices], streets.way_start)
+    suspect = detect_datum(lonlat, lines).finding(file=layer.name)
+    if suspect is None:
+        return layer
+    if books.study.study.datum != "auto":
+        raise InputRefused(suspect)
+    books.forget(layer)
+    books.findings.append(replace(suspect, code="DATUM_APPLIED"))
+    declared = section.model_copy(update={"crs": suspect.detail["datum"]})
+    return books.read(declared, **options)

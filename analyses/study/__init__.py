@@ -1,0 +1,1 @@
+"""What does a study consist of: its settings, layers and basemaps?"""

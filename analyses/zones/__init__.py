@@ -1,0 +1,1 @@
+"""Which zones around schools hold together and fit the places?"""

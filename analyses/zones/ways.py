@@ -1,0 +1,163 @@
+"""How far is each school from each home on the same side of the roads that no child is to cross?
+
+An island is what can be walked without crossing a listed road; a bridge or an underpass crosses
+nothing.  Without the street sides (`analyses.streets.scene`) all streets are one island.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from analyses.coverage.snapped import taken
+from analyses.routes.snapped import place
+from geo.bundled import load_toml
+from geo.walk.closures import closed
+from geo.walk.distances import pairs_within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from analyses.coverage.snapped import Places
+    from analyses.streets.scene import Scene
+    from geo.walk.closures import Closure
+    from geo.walk.distances import Pairs
+    from geo.walk.network import WalkNetwork
+    from geo.walk.snap import Snapped
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+_BRIDGE = "grade_separated"
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Ways from facilities (groups) to demand points (targets).
+
+    Attributes
+    ----------
+    island
+        Of each demand point; -1: not on a street.
+    kept
+        Pairs without crossing a listed road.
+    across
+        Pairs by any way.
+    reach_m
+        How far was looked.
+    """
+
+    island: Ints
+    kept: Pairs
+    across: Pairs
+    reach_m: float
+
+    def mean(
+        self, points: Ints, block: Ints, *, weight: Floats, facilities: Ints
+    ) -> tuple[Floats, Flags]:
+        """Return the mean way (blocks, facilities) of the children, and which pairs exist.
+
+        Children farther than `reach_m` count with it.
+        """
+        metres, share = _means(self.kept, points, block, weight=weight, facilities=facilities)
+        there = share > 0
+        return np.where(there, metres + (1 - share) * self.reach_m, np.inf), there
+
+    def mean_across(self, points: Ints, block: Ints, *, weight: Floats, facilities: Ints) -> Floats:
+        """Return the mean way (blocks, facilities) by any way, inf where nobody is in reach."""
+        metres, share = _means(self.across, points, block, weight=weight, facilities=facilities)
+        return np.where(share > 0, metres + (1 - share) * self.reach_m, np.inf)
+
+
+def zone_ways(  # noqa: PLR0917 - two ways to know the streets
+    places: Places,
+    scene: Scene | None,
+    facilities: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    doors: gpd.GeoDataFrame,
+    rows: Ints,
+    snap_max_m: float,
+    never_cross: Sequence[str] | None = None,
+) -> Ways:
+    """Find the ways between schools and homes, with and without crossing listed roads.
+
+    Parameters
+    ----------
+    places
+        From `analyses.coverage.snapped.place_all`, taken where there is no scene.
+    scene
+        From `analyses.streets.scene.street_scene`, or None.
+    facilities, demand, doors
+        Facilities, demand points and entrances.
+    rows
+        Rows of the facilities concerned.
+    snap_max_m
+        See `analyses.coverage.coverage.coverage`.
+    never_cross
+        Road classes; None: those of ``data/rules/zones.toml``.
+    """
+    rules = load_toml("rules/zones.toml")
+    reach_m = float(rules["reach"]["value"])
+    if scene is None:
+        homes, gates, of = places.demand, places.entrances, places.facility_of
+        network, shut = places.network, np.zeros(len(places.network.edges), dtype=bool)
+    else:
+        placed = place(scene.sides, facilities, doors, demand, snap_max_m=snap_max_m)
+        homes, gates, of = placed.homes, placed.gates, placed.school_of
+        network = placed.network
+        shut = _listed(
+            scene, rules["never_cross"]["classes"] if never_cross is None else never_cross
+        )
+    closure = closed(network, shut)
+    wanted = np.flatnonzero(np.isin(of, rows))
+    gates, of = taken(gates, wanted), of[wanted]
+    ends = (closure.open_ends(gates), closure.open_ends(homes))
+    kept = pairs_within(closure.network, ends[0], of, ends[1], limit_m=reach_m, legs=True)
+    across = pairs_within(network, gates, of, homes, limit_m=reach_m, legs=True)
+    return Ways(_islands(closure, ends[1]), kept, across, reach_m)
+
+
+def _listed(scene: Scene, classes: Sequence[str]) -> Flags:
+    """Say which edges of the street sides cross a listed road on the level."""
+    crossings = scene.crossings
+    level = (crossings["road_class"].isin(classes) & (crossings["facility"] != _BRIDGE)).to_numpy()
+    of = scene.sides.crossing
+    return np.asarray((of >= 0) & level[np.maximum(of, 0)], dtype=bool)
+
+
+def _islands(closure: Closure, homes: Snapped) -> Ints:
+    """Return the number of the connected part that each home lies on, -1 for none."""
+    network: WalkNetwork = closure.network
+    size = len(network.node_xy)
+    ones = np.ones(len(network.neighbour), dtype=np.int8)
+    arcs = sparse.csr_array((ones, network.neighbour, network.indptr), shape=(size, size))
+    _, label = sparse.csgraph.connected_components(arcs, directed=False)
+    on = homes.edge >= 0
+    node = network.edge_nodes[np.maximum(homes.edge, 0), 0].astype(np.int64)
+    return np.where(on, label[node], -1).astype(np.int64)
+
+
+def _means(
+    pairs: Pairs, points: Ints, block: Ints, *, weight: Floats, facilities: Ints
+) -> tuple[Floats, Floats]:
+    """Return the part of the mean way of those within reach, and their share of the children."""
+    column = pd.Index(facilities).get_indexer(pd.Index(pairs.group))
+    row = pd.Index(points).get_indexer(pd.Index(pairs.target))
+    fits = (column >= 0) & (row >= 0)
+    column, row, metres = column[fits], row[fits], pairs.distance_m[fits]
+    shape = (int(block.max()) + 1, len(facilities))
+    total = np.bincount(block, weight, shape[0])[:, None]
+    sums = [
+        sparse.coo_array((weight[row] * value, (block[row], column)), shape=shape).toarray()
+        for value in (metres, np.ones(len(row)))
+    ]
+    return sums[0] / total, sums[1] / total

@@ -1,0 +1,1 @@
+"""What does OpenStreetMap hold: streets, features, tags?"""

@@ -1,0 +1,387 @@
+"""Which ways of a file may people walk on, and what was left out?
+
+Streets come from OSM files (`geo.osm.osm`) or from road layers (`streets_from_frame`); both are
+judged here by the rule in ``data/rules/streets.toml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo.bundled import load_toml
+from geo.findings import Finding, InputRefused
+from geo.osm import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import geopandas as gpd
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_EARTH_RADIUS_M = 6_371_008.8
+_PER_DEGREE = 1e7
+_LISTED_VALUES = 12
+_ENDS = 2  # a line has two
+_REASON_CHARS = 16
+_NO_NAMES = pd.CategoricalDtype(pd.Index([], dtype=object))
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Ways that people may walk on, as read: vertices, ways and what was left out.
+
+    Attributes
+    ----------
+    lonlat
+        (k, 2) every vertex used by a kept way, EPSG:4326.
+    vertex_id
+        (k,) OSM node id, or a running number for road layers.
+    vertex_tags
+        Only tagged vertices: index = position in `lonlat`, columns = tags kept (categories of
+        str; NaN where a vertex lacks the tag).
+    way_start
+        (n + 1,) offsets into `way_vertices`.
+    way_vertices
+        Positions in `lonlat`, way after way.
+    ways
+        n rows: ``way_id`` (int64) and one column per way tag kept (categories of str; NaN where
+        a way lacks the tag). A way whose middle is missing has one row per complete run.
+    dropped
+        ``reason``, ``ways`` (int), ``length_m`` (float): what was left out.
+    findings
+        Remarks about the input.
+    nodes_rejected
+        Nodes of the file that were set aside (``NODE_INVALID``).
+    """
+
+    lonlat: Floats
+    vertex_id: Ints
+    vertex_tags: pd.DataFrame
+    way_start: Ints
+    way_vertices: NDArray[np.int32]
+    ways: pd.DataFrame
+    dropped: pd.DataFrame
+    findings: tuple[Finding, ...]
+    nodes_rejected: int = 0
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Things with tags, as a reader found them.
+
+    Attributes
+    ----------
+    id
+        (n,) OSM id, or the row number of a layer.
+    codes
+        Tag -> (n,) position of the value in `names`, -1 where the tag is absent.
+    names
+        Tag -> its values, sorted.
+    """
+
+    id: Ints
+    codes: Mapping[str, NDArray[np.int32]]
+    names: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True)
+class RawWays:
+    """Ways as a reader found them, walkable or not.
+
+    Attributes
+    ----------
+    ways
+        Ids and tags of n ways.
+    size
+        (n,) vertices of each way.
+    vertex
+        (sum of size,) id of each vertex, way after way.
+    lonlat
+        (sum of size, 2) its place; NaN where the file lacks it.
+    """
+
+    ways: Tagged
+    size: Ints
+    vertex: Ints
+    lonlat: Floats
+
+
+def streets_from_frame(frame: gpd.GeoDataFrame, *, name: str) -> Streets:
+    """Take the streets of a road layer.
+
+    Parameters
+    ----------
+    frame
+        Lines in EPSG:4326; the index becomes ``way_id`` if it is made of whole numbers. Columns
+        called like OSM tags are kept; a line without a ``highway`` value counts as walkable.
+        Vertices at the same place (to 1e-7 degrees) become one.
+    name
+        How messages call the layer.
+
+    Raises
+    ------
+    ValueError
+        If the frame is not in EPSG:4326.
+    InputRefused
+        ``NETWORK_EMPTY`` if no line is left.
+    """
+    if frame.crs is None or not frame.crs.equals("EPSG:4326", ignore_axis_order=True):
+        raise ValueError(f"{name}: the road layer must be in EPSG:4326, it is in {frame.crs}")
+    lines, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    good = np.isin(shapely.get_type_id(lines), [1, 2])  # LineString, LinearRing
+    lonlat, line_of = shapely.get_coordinates(lines, return_index=True)
+    off_earth = ~(np.abs(lonlat) <= [180.0, 90.0]).all(axis=1)  # NaN too
+    good[line_of[off_earth]] = False
+    good &= ~shapely.is_empty(lines)
+    lonlat, line_of = shapely.get_coordinates(lines[good], return_index=True)
+    lonlat, vertex = _by_place(lonlat)
+    raw = RawWays(
+        ways=_take(_tags_of_frame(frame), row[good]),
+        size=np.bincount(line_of, minlength=int(good.sum())).astype(np.int64),
+        vertex=vertex,
+        lonlat=lonlat,
+    )
+    unused = len(frame) - np.unique(row[good]).size
+    return select_walkable(raw, name=name, dropped={"not_a_line": (unused, 0.0)})
+
+
+def select_walkable(
+    raw: RawWays,
+    *,
+    name: str,
+    nodes: Tagged | None = None,
+    findings: Sequence[Finding] = (),
+    dropped: Mapping[str, tuple[int, float]] | None = None,
+    remark: str | None = None,
+) -> Streets:
+    """Keep the ways that people may walk on, and account for the others.
+
+    Parameters
+    ----------
+    raw
+        All ways of the file.
+    name
+        How messages call the file.
+    nodes
+        Tagged nodes of the file; those on kept ways become ``vertex_tags``.
+    findings, dropped
+        What the reader remarked and left out already (reason -> ways, metres).
+    remark
+        What the server that made the file said went wrong.
+
+    Raises
+    ------
+    InputRefused
+        ``NETWORK_EMPTY``.
+    """
+    way = np.repeat(np.arange(len(raw.size)), raw.size)
+    reason = _why_not(raw.ways)
+    walkable = reason == ""
+    at, run, doubled = _complete_runs(raw, way, walkable[way])
+    missing = np.bincount(way, weights=np.isnan(raw.lonlat[:, 0]), minlength=len(raw.size)) > 0
+    torn = walkable & (missing | (raw.size < _ENDS))
+    lost = walkable & ~np.isin(np.arange(len(raw.size)), way[at])
+    reason[lost] = np.where(torn[lost], "incomplete", "zero_length")
+    if not at.size:
+        column = None if remark is None else "remark"
+        empty = Finding("NETWORK_EMPTY", name, column=column, value=remark)
+        raise InputRefused(empty, *findings)
+    said = list(findings)
+    if remark is not None:
+        said.append(Finding("OSM_REMARK", name, column="remark", value=remark))
+    if torn.any():
+        detail = {"ways": int(torn.sum()), "lost": int((torn & lost).sum())}
+        said.append(Finding("WAY_INCOMPLETE", name, detail=detail))
+    if doubled:
+        said.append(Finding("EDGE_ZERO", name, detail={"count": doubled}))
+    vertex_id, first, position = np.unique(raw.vertex[at], return_index=True, return_inverse=True)
+    size = np.bincount(run)
+    kept = _take(raw.ways, way[at[np.cumsum(size) - 1]])
+    return Streets(
+        lonlat=raw.lonlat[at[first]],
+        vertex_id=vertex_id,
+        vertex_tags=_vertex_tags(nodes, vertex_id),
+        way_start=np.concatenate([[0], np.cumsum(size)]),
+        way_vertices=position.astype(np.int32),
+        ways=pd.DataFrame({"way_id": kept.id, **_columns(kept)}, copy=False),
+        dropped=_left_out(reason, _length_m(raw, way, of=reason != ""), dropped or {}),
+        findings=(*said, *_unread_numbers(kept, name=name)),
+    )
+
+
+def coded(
+    number: Ints, wanted: Sequence[str], pairs: Mapping[tuple[str, str], Sequence[int]]
+) -> Tagged:
+    """Put the tags of things into columns.
+
+    Parameters
+    ----------
+    number
+        Id of each thing.
+    wanted
+        Tags that become columns.
+    pairs
+        (tag, value) -> the things (their positions in `number`) that carry it.
+    """
+    nobody = np.full(len(number), -1, dtype=np.int32)
+    codes: dict[str, NDArray[np.int32]] = dict.fromkeys(wanted, nobody)
+    names: dict[str, list[str]] = {tag: [] for tag in wanted}
+    for tag, value in sorted(pairs):
+        if codes[tag] is nobody:
+            codes[tag] = nobody.copy()
+        codes[tag][pairs[tag, value]] = len(names[tag])
+        names[tag].append(value)
+    return Tagged(number, codes, names)
+
+
+def _why_not(ways: Tagged) -> NDArray[np.str_]:
+    """Return for each way why nobody may walk on it, or an empty text."""
+    rule = load_toml("rules/streets.toml")["walkable"]
+    motorway = _one_of(ways, "highway", rule["motorway"])
+    others = _one_of(ways, "highway", rule["only_with_foot"])
+    untyped = ways.codes["highway"] < 0
+    street = _one_of(ways, "highway", rule["street"]) | motorway | others | untyped
+    tests = {
+        "not_street": ~street,
+        "": _one_of(ways, "foot", rule["foot_yes"]),
+        "no_foot": _one_of(ways, "foot", rule["foot_no"]),
+        "motorway": motorway | _one_of(ways, "motorroad", rule["motorroad_yes"]),
+        "private": _one_of(ways, "access", rule["access_no"]),
+        "not_walkable": others,
+    }
+    return np.select(list(tests.values()), list(tests), default="").astype(f"<U{_REASON_CHARS}")
+
+
+def _one_of(things: Tagged, tag: str, wanted: Sequence[str]) -> Flags:
+    hit = [name in wanted for name in things.names[tag]]
+    return np.array([*hit, False])[things.codes[tag]]  # the last one answers for code -1
+
+
+def _complete_runs(raw: RawWays, way: Ints, keep: Flags) -> tuple[Ints, Ints, int]:
+    """Cut ways where vertices are missing and leave out a vertex that follows itself.
+
+    Returns the positions of the vertices that stay, the number of the run of each (0, 1, ...),
+    and how many vertices were doubled.
+    """
+    at = np.flatnonzero(keep & ~np.isnan(raw.lonlat[:, 0]))
+    begins = (np.diff(at, prepend=-2) != 1) | (np.diff(way[at], prepend=-1) != 0)
+    run = np.cumsum(begins) - 1
+    again = ~begins & (np.diff(raw.vertex[at], prepend=0) == 0)
+    at, run = at[~again], run[~again]
+    long = np.bincount(run, minlength=1) >= _ENDS
+    stays = long[run]
+    return at[stays], (np.cumsum(long) - 1)[run[stays]], int(again.sum())
+
+
+def _length_m(raw: RawWays, way: Ints, *, of: Flags) -> Floats:
+    """Return the length on the sphere of some ways (of others 0); missing parts count nothing."""
+    way, lonlat = way[of[way]], raw.lonlat[of[way]]
+    lon, lat = np.radians(lonlat.T)
+    half = np.sin(np.diff(lat) / 2) ** 2
+    half += np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
+    step = 2 * _EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    step = np.where(way[:-1] == way[1:], np.nan_to_num(step), 0.0)
+    return np.bincount(way[:-1], weights=step, minlength=len(raw.size)).astype(np.float64)
+
+
+def _left_out(
+    reason: NDArray[np.str_], length_m: Floats, dropped: Mapping[str, tuple[int, float]]
+) -> pd.DataFrame:
+    """Return the table of what was left out, in the order of the rules' reasons."""
+    rows = []
+    for name in load_toml("rules/streets.toml")["reasons"]:
+        ways, metres = dropped.get(name, (0, 0.0))
+        of_reason = reason == name
+        ways += int(of_reason.sum())
+        if ways:
+            rows.append((name, ways, metres + float(length_m[of_reason].sum())))
+    reasons, ways_of, metres_of = zip(*rows, strict=True) if rows else ((), (), ())
+    return pd.DataFrame(
+        {
+            "reason": pd.Series(reasons, dtype="str"),
+            "ways": np.array(ways_of, dtype=np.int64),
+            "length_m": np.array(metres_of, dtype=np.float64),
+        }
+    )
+
+
+def _columns(things: Tagged) -> dict[str, pd.Categorical]:
+    """Return the tags as categories; tags that nothing carries share one column."""
+    nobody = pd.Categorical.from_codes(
+        np.full(len(things.id), -1, np.int8), dtype=_NO_NAMES, validate=False
+    )
+    columns = dict.fromkeys(things.codes, nobody)
+    for tag, names in things.names.items():
+        if names:
+            dtype = pd.CategoricalDtype(pd.Index(names, dtype=object))
+            columns[tag] = pd.Categorical.from_codes(things.codes[tag], dtype=dtype, validate=False)
+    return columns
+
+
+def _vertex_tags(nodes: Tagged | None, vertex_id: Ints) -> pd.DataFrame:
+    """Return the tags of those nodes that are vertices, by position."""
+    if nodes is None:
+        nodes = coded(np.empty(0, np.int64), load_toml("rules/streets.toml")["node"]["tags"], {})
+    place = np.minimum(np.searchsorted(vertex_id, nodes.id), len(vertex_id) - 1)
+    used = np.flatnonzero(vertex_id[place] == nodes.id)
+    used = used[np.argsort(place[used], kind="stable")]
+    columns = _columns(_take(nodes, used))
+    return pd.DataFrame(columns, index=pd.Index(place[used], dtype=np.int64), copy=False)
+
+
+def _unread_numbers(ways: Tagged, *, name: str) -> Iterable[Finding]:
+    """List the values of maxspeed, lanes and widths that are no numbers: they are unknown."""
+    for tag, read in tags.NUMBERS.items():
+        counts = np.bincount(ways.codes[tag] + 1, minlength=len(ways.names[tag]) + 1)[1:]
+        values = {
+            value: int(count)
+            for value, count in zip(ways.names[tag], counts, strict=True)
+            if count and read(value) is None
+        }
+        if values:
+            some = [f"{value!r}" for value in list(values)[:_LISTED_VALUES]]
+            text = ", ".join(some) + (" …" if len(values) > len(some) else "")
+            detail = {"ways": sum(values.values()), "values": text}
+            yield Finding("TAG_UNPARSED", name, column=tag, detail=detail)
+
+
+def _by_place(lonlat: Floats) -> tuple[Floats, Ints]:
+    """Round to 1e-7 degrees and number the places (0, 1, ... in the order of their occurrence)."""
+    whole = np.rint(lonlat * _PER_DEGREE).astype(np.int64)
+    key = (whole[:, 0] << 32) + whole[:, 1]
+    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    rank = np.empty(first.size, dtype=np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(first.size)
+    return whole / _PER_DEGREE, rank[place]
+
+
+def _tags_of_frame(frame: gpd.GeoDataFrame) -> Tagged:
+    """Take the columns called like OSM tags (or like a known alias) as text."""
+    rule = load_toml("rules/streets.toml")
+    source = {tag: tag for tag in rule["way"]["tags"] if tag in frame.columns}
+    for alias, tag in rule["frame"]["aliases"].items():
+        if alias in frame.columns:
+            source.setdefault(tag, alias)
+    numbered = pd.api.types.is_integer_dtype(frame.index.dtype)
+    way_id = frame.index.to_numpy(np.int64) if numbered else np.arange(1, len(frame) + 1)
+    rows: dict[tuple[str, str], list[int]] = {}
+    for tag, column in source.items():
+        for i, value in enumerate(frame[column].to_list()):
+            text = "" if pd.isna(value) else str(value).strip()
+            if text:
+                rows.setdefault((tag, text), []).append(i)
+    return coded(way_id, rule["way"]["tags"], rows)
+
+
+def _take(things: Tagged, rows: Ints) -> Tagged:
+    codes = {tag: column[rows] for tag, column in things.codes.items()}
+    return Tagged(things.id[rows], codes, things.names)

@@ -1,0 +1,1 @@
+"""Where do the children live: homes, zones, rasters?"""

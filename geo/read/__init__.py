@@ -1,0 +1,1 @@
+"""How is a file read: every format, checked row by row?"""

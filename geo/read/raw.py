@@ -1,0 +1,51 @@
+"""What does a file look like after it has been opened, before its values are judged?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from geo.findings import Finding
+
+# Column of the rejects with a row as it stands in the file, where it fits no columns.
+RAW_LINE = "raw_line"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The rows of one file as they were found, whatever its format.
+
+    ``rows_in == len(cells) + len(rejected)`` always holds.
+
+    Attributes
+    ----------
+    name
+        File name as the user wrote it (with ``#layer`` where the file has several).
+    cells
+        Original cells: text or None for text tables and workbooks, native values for vectors.
+        Columns are the original headers, the index is the row number as the user sees it.
+    geometry
+        Shapely geometries aligned with ``cells`` for vector formats, None for tables.
+    crs
+        Declared CRS, e.g. ``EPSG:4548``, or None where the file declares none.
+    rows_in
+        Rows of the file (a header, title rows above it and blank rows are no rows).
+    rejected
+        Rows that could not be used: original cells, then ``code, column, value, why, fix``
+        (made by `geo.read.flags.rejects_of`).
+    findings
+        Remarks of the reader, in the order of the rows.
+    """
+
+    name: str
+    cells: pd.DataFrame
+    geometry: np.ndarray | None
+    crs: str | None
+    rows_in: int
+    rejected: pd.DataFrame = field(default_factory=pd.DataFrame)
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,1 @@
+"""Which side of the street: both sides, and every crossing an edge of its own?"""

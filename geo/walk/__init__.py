@@ -1,0 +1,1 @@
+"""How far is it on foot: the network and exact searches on it?"""

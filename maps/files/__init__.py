@@ -1,0 +1,1 @@
+"""What files leave the house: workbooks, layers, exports?"""

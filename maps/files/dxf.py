@@ -1,0 +1,130 @@
+"""How do the layers come into CAD: as one DXF in the metric CRS, a layer for each role?
+
+Texts are single lines with CAD's control codes taken out of their meaning, in a style whose font
+has Chinese.  Coordinates are those of the study's CRS; its name stands in the layer ``YIMI_NOTE``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from maps.files.plain_text import one_line
+from maps.style import palette
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+
+_VERSION = "R2010"
+"""The oldest that is written in UTF-8 and that all offices read."""
+_STYLE, _FONT = "YIMI_CJK", "simsun.ttc"
+_TEXT_M = 12.0
+_METRES = 6
+_PREFIX = "YIMI_"
+_NAMED = ("areas", "facilities", "facilities_areas", "schools", "sites")
+_COLOURS = {
+    "streets": "railway", "water": "water_line", "green": "green", "railways": "railway",
+    "areas": "outline", "facilities_areas": "facilities", "schools": "ink", "stretches": "railway",
+    "crossings": "railway", "sites": "service",
+}  # fmt: skip
+"""Layer -> entry of the palette, where its own name is none."""
+
+
+def write_dxf(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    """Write layers into one DXF.
+
+    Parameters
+    ----------
+    path
+        File to write.  The same layers give the same bytes.
+    layers
+        Name -> rows in one metric CRS, from `maps.files.exports.export_layers`.
+    """
+    import ezdxf  # noqa: PLC0415  (only where asked)
+
+    with _fixed_metadata(ezdxf):
+        drawing: Any = ezdxf.new(_VERSION)  # type: ignore[attr-defined]
+        drawing.header["$INSUNITS"] = _METRES
+        drawing.styles.add(_STYLE, font=_FONT)
+        space = drawing.modelspace()
+        for name, frame in layers.items():
+            layer = _PREFIX + name.upper()
+            drawing.layers.add(layer, true_color=_colour(name))
+            for shape in frame.geometry:
+                _draw(space, shape, layer)
+            if name in _NAMED and "name" in frame:
+                _names(space, frame, layer)
+        _note(space, drawing, layers)
+        out = io.StringIO()
+        drawing.write(out)
+    path.write_text(out.getvalue(), encoding="utf-8", newline="\n")
+
+
+@contextlib.contextmanager
+def _fixed_metadata(ezdxf: Any) -> Iterator[None]:  # noqa: ANN401  (a module)
+    """Let ezdxf write fixed dates and ids, and put its setting back afterwards."""
+    before = ezdxf.options.write_fixed_meta_data_for_testing
+    ezdxf.options.write_fixed_meta_data_for_testing = True
+    try:
+        yield
+    finally:
+        ezdxf.options.write_fixed_meta_data_for_testing = before
+
+
+def _draw(space: Any, shape: Any, layer: str) -> None:  # noqa: ANN401
+    """Draw points, lines and the rings of areas."""
+    style = {"layer": layer}
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Point":
+            space.add_point((part.x, part.y), dxfattribs=style)
+            continue
+        lines = [part] if part.geom_type == "LineString" else shapely.get_rings(part)
+        for line in np.atleast_1d(lines):
+            xy = shapely.get_coordinates(line)
+            closed = part.geom_type != "LineString"
+            space.add_lwpolyline(xy[:-1] if closed else xy, close=closed, dxfattribs=style)
+
+
+def _names(space: Any, frame: gpd.GeoDataFrame, layer: str) -> None:  # noqa: ANN401
+    places = shapely.point_on_surface(frame.geometry.to_numpy())
+    for name, place in zip(frame["name"], places, strict=True):
+        if isinstance(name, str) and name:
+            _text(space, name, (place.x, place.y), layer=layer)
+
+
+def _note(space: Any, drawing: Any, layers: Mapping[str, gpd.GeoDataFrame]) -> None:  # noqa: ANN401
+    """Say which CRS the coordinates are in, at the lower left."""
+    if layers:
+        corner = np.min([frame.total_bounds[:2] for frame in layers.values()], axis=0)
+        drawing.layers.add(f"{_PREFIX}NOTE")
+        crs = str(next(iter(layers.values())).crs)
+        below = (float(corner[0]), float(corner[1]) - 3 * _TEXT_M)
+        _text(space, crs, below, layer=f"{_PREFIX}NOTE")
+
+
+def _text(space: Any, said: str, at: tuple[float, float], *, layer: str) -> None:  # noqa: ANN401
+    style = {"layer": layer, "style": _STYLE, "height": _TEXT_M, "insert": at}
+    space.add_text(cad_text(said), dxfattribs=style)
+
+
+def cad_text(said: object) -> str:
+    """Return a text as CAD shows it: ``%%`` begins a code there, ``%%%`` is one per cent sign.
+
+    Examples
+    --------
+    >>> cad_text("100%%d"), cad_text("50%")
+    ('100%%%%%%d', '50%')
+    """
+    return one_line(said).replace("%%", "%%%%%%")
+
+
+def _colour(name: str) -> int:
+    plain = palette()["plain"]
+    return int(str(plain[_COLOURS.get(name, name if name in plain else "facilities")])[1:], 16)

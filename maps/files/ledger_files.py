@@ -1,0 +1,160 @@
+"""How do the hazard ledger and the survey form become files that an office works in?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from analyses.facilities.types import facility_types
+from analyses.hazards.ledger import statuses
+from analyses.hazards.merging import totals
+from analyses.hazards.survey import survey_form
+from analyses.treatments.treatments import bodies, horizons, treatments
+from geo.bundled import load_toml
+from maps.files.geopackage import write_geopackage
+from maps.files.workbook import write_csv, write_workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from geo.findings import Lang
+
+_IN_ONE_LANGUAGE = ("place", "description", "evidence")
+
+
+def write_ledger(
+    folder: Path,
+    ledger: gpd.GeoDataFrame,
+    *,
+    name: str = "ledger",
+    lang: Lang = "zh",
+) -> tuple[Path, ...]:
+    """Write the ledger as XLSX, CSV and GeoPackage.
+
+    Parameters
+    ----------
+    folder
+        Existing folder; ``<name>.xlsx``, ``<name>.csv`` and ``<name>.gpkg`` must not exist in it.
+    ledger
+        Of `analyses.hazards.ledger.ledger` or `analyses.hazards.merging.merge`.
+    name
+        Name of the files.
+    lang
+        Language of headers and words; `analyses.hazards.merging.read_ledger` reads both.
+
+    Returns
+    -------
+    tuple of Path
+        The files written.
+    """
+    table = ledger_table(ledger, lang)
+    paths = tuple(folder / f"{name}.{kind}" for kind in ("xlsx", "csv", "gpkg"))
+    titles = _words()["title"]
+    sheets = {titles["hazards"][lang]: table, titles["totals"][lang]: totals_table(ledger, lang)}
+    write_workbook(paths[0], sheets, notes=_notes(lang), lang=lang)
+    write_csv(paths[1], table, lang=lang)
+    points = gpd.GeoDataFrame(table, geometry=ledger.geometry.to_numpy(), crs=ledger.crs)
+    if len(points):
+        write_geopackage(paths[2], (), tables={"hazards": points}, lang=lang)
+    return tuple(path for path in paths if path.exists())
+
+
+def write_survey(
+    folder: Path,
+    tasks: pd.DataFrame,
+    *,
+    crs: str,
+    name: str = "survey_form",
+    lang: Lang = "zh",
+) -> tuple[Path, ...]:
+    """Write the survey form as XLSX and CSV: filled in, it is read back as the layer ``survey``.
+
+    Parameters
+    ----------
+    folder
+        Existing folder.
+    tasks
+        Of `analyses.hazards.survey.survey`.
+    crs
+        CRS of their places.
+    """
+    words = _words()
+    headers = {column: words["survey"][column][lang] for column in words["survey"]}
+    form = survey_form(tasks, lang, crs=crs).rename(columns=headers)
+    paths = (folder / f"{name}.xlsx", folder / f"{name}.csv")
+    notes = [(words["title"]["survey"][lang], words["note"]["survey"][lang])]
+    sheets = {words["title"]["survey_form"][lang]: form}
+    write_workbook(paths[0], sheets, notes=notes, lang=lang)
+    write_csv(paths[1], form, lang=lang)
+    return paths
+
+
+def ledger_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the ledger as people read it: one language, headers and vocabularies in words.
+
+    What an office has written itself (a body, a treatment, columns) stands as it was written.
+    """
+    words = _words()["column"]
+    rows = pd.DataFrame(ledger.drop(columns="geometry", errors="ignore")).copy()
+    for name in _IN_ONE_LANGUAGE:
+        rows[name] = rows[f"{name}_{lang}"]
+        rows = rows.drop(columns=[f"{name}_zh", f"{name}_en"])
+    for name, known in _vocabularies(lang).items():
+        if name in rows:
+            rows[name] = [known.get(cell, cell) for cell in rows[name]]
+    rows["grade"] = rows["grade"].where(rows["grade"].notna(), _words()["grade"]["none"][lang])
+    order = [n for n in words if n in rows]
+    order += [n for n in rows if n not in words]
+    return rows[order].rename(columns={n: str(words[n][lang]) for n in words})
+
+
+def totals_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return what was found and fixed by body and month, in words."""
+    words = _words()["totals"]
+    known = {key: str(row[lang]) for key, row in bodies().items()}
+    table = totals(ledger)
+    table["body"] = [known.get(body, body) for body in table["body"]]
+    return table.rename(columns={n: str(words[n][lang]) for n in words})
+
+
+def _vocabularies(lang: Lang) -> dict[str, dict[Any, str]]:
+    """Return, for each column that has a vocabulary, what stands in the ledger -> word."""
+    found: dict[str, dict[Any, str]] = {
+        "treatment": {k: t.zh if lang == "zh" else t.en for k, t in treatments().items()},
+        "stage": {k: t.zh if lang == "zh" else t.en for k, t in facility_types().items()},
+        "body": {k: str(row[lang]) for k, row in bodies().items()},
+        "due": {k: str(row[lang]) for k, row in horizons().items()},
+    }
+    if lang == "en":
+        chains: dict[str, Mapping[str, Mapping[str, Any]]] = {
+            "status": statuses(),
+            "status_before": statuses(),
+            "data_state": _words()["data_state"],
+            "change": _words()["change"],
+        }
+        for name, rows in chains.items():
+            found[name] = {key: str(row["en"]) for key, row in rows.items()}
+    return found
+
+
+def _notes(lang: Lang) -> list[tuple[str, str]]:
+    """Return what stands on the first sheet."""
+    words = _words()
+    between = words["text"]["between"][lang]
+    own = [c[lang] for c in words["column"].values() if c.get("officers", False)]
+    chain = [key if lang == "zh" else str(row["en"]) for key, row in statuses().items()]
+    notes = words["note"]
+    return [
+        (words["title"]["hazards"][lang], notes["computed"][lang]),
+        (notes["officers"][lang], between.join(own)),
+        (notes["status"][lang], between.join(chain)),
+        (words["column"]["risk"][lang], notes["risk"][lang]),
+        (words["column"]["x"][lang], notes["datum"][lang]),
+    ]
+
+
+def _words() -> dict[str, Any]:
+    return load_toml("words/ledger.toml")

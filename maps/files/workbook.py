@@ -1,0 +1,177 @@
+"""How do the tables of a result become a workbook and CSV files that an office opens?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo.bundled import load_toml
+from geo.read.formulas import formula_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from geo.findings import Lang
+
+_CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Fixed, so that the same tables give the same bytes."""
+_NOT_IN_SHEET_NAMES = str.maketrans("[]:*?/\\'", "()- ----")
+_LONGEST_CELL = 32_767
+_MOST_ROWS = 1_048_575
+_WIDEST_COLUMN = 44
+_NARROWEST_COLUMN = 6
+_DECIMALS = 6
+"""Of numbers in CSV: below a millimetre, and no dust of floating point."""
+_FIRST_WIDE = "\u2e80"
+"""From here on Unicode holds the characters of China, Japan and Korea."""
+
+
+def header(column: str, lang: Lang) -> str:
+    """Return the words for a column name; a name without words stands for itself."""
+    words: dict[str, dict[str, str]] = load_toml("words/tables.toml")["columns"]
+    return words[column][lang] if column in words else column
+
+
+def title(table: str, lang: Lang) -> str:
+    """Return the words for a table's name, e.g. for a sheet."""
+    words: dict[str, dict[str, str]] = load_toml("words/tables.toml")["tables"]
+    return words[table][lang] if table in words else table
+
+
+def write_workbook(
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    notes: Sequence[tuple[str, str]],
+    lang: Lang = "zh",
+) -> None:
+    """Write one XLSX: a sheet of notes first, then a sheet for each table.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    tables
+        Table name (see ``data/words/tables.toml``) -> rows; text stays text: no cell of the data
+        becomes a formula or a link.
+    notes
+        Rows of the notes sheet: what, value.
+    lang
+        Language of the headers.
+    """
+    import xlsxwriter  # noqa: PLC0415  (only a run needs it)
+
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+    }
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"created": _CREATED})
+        formats = _formats(book)
+        _write_notes(book.add_worksheet(title("notes", lang)), notes, formats)
+        for name, table in tables.items():
+            _write_sheet(book.add_worksheet(_sheet_name(name, lang)), table, formats, lang=lang)
+
+
+def _sheet_name(table: str, lang: Lang) -> str:
+    """Return a table's name without the signs that Excel does not take, at most 31 long."""
+    return title(table, lang).translate(_NOT_IN_SHEET_NAMES)[:31]
+
+
+def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
+    """Write one CSV for Excel: UTF-8 with a mark, no cell that Excel would run as a formula.
+
+    A text that Excel would run gets a single quote before it (`geo.read.formulas.formula_safe`).
+    """
+    safe = table.copy()
+    for column in safe.columns:
+        if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
+            safe[column] = safe[column].map(_not_a_formula)
+        elif pd.api.types.is_float_dtype(safe[column]):
+            safe[column] = safe[column].round(_DECIMALS)
+    safe.columns = pd.Index([header(str(c), lang) for c in safe.columns])
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def _not_a_formula(value: object) -> object:
+    return formula_safe(value) if isinstance(value, str) else value
+
+
+def _formats(book: Any) -> dict[str, Any]:  # noqa: ANN401  (xlsxwriter is untyped)
+    """Return the cell formats by the ending of the column's name."""
+    head = {"bold": True, "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True, "valign": "top"}
+    return {
+        "header": book.add_format(head),
+        "share": book.add_format({"num_format": "0.0%"}),
+        "m": book.add_format({"num_format": "0"}),
+        "count": book.add_format({"num_format": "#,##0"}),
+        "text": book.add_format({}),
+        "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        "bold": book.add_format({"bold": True, "valign": "top"}),
+    }
+
+
+def _write_notes(sheet: Any, notes: Sequence[tuple[str, str]], formats: Mapping[str, Any]) -> None:  # noqa: ANN401
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 110)
+    for row, (what, value) in enumerate(notes):
+        sheet.write_string(row, 0, what[:_LONGEST_CELL], formats["bold"])
+        sheet.write_string(row, 1, value[:_LONGEST_CELL], formats["wrap"])
+
+
+def _write_sheet(
+    sheet: Any,  # noqa: ANN401
+    table: pd.DataFrame,
+    formats: Mapping[str, Any],
+    *,
+    lang: Lang,
+) -> None:
+    """Write a table column by column, with frozen header and filter."""
+    table = table.head(_MOST_ROWS)
+    for number, column in enumerate(table.columns):
+        style = formats[_style(str(column), table[column])]
+        words = header(str(column), lang)
+        sheet.write_string(0, number, words, formats["header"])
+        values = table[column].tolist()
+        for row, value in enumerate(values, 1):
+            _write_cell(sheet, (row, number), value, style=style)
+        sheet.set_column(number, number, _width(words, values))
+    sheet.freeze_panes(1, min(2, max(len(table.columns) - 1, 0)))
+    if len(table.columns):
+        sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
+
+
+def _write_cell(sheet: Any, place: tuple[int, int], value: object, *, style: Any) -> None:  # noqa: ANN401
+    """Write a typed cell; what is unknown stays empty, infinity is written as a word."""
+    if isinstance(value, str):
+        sheet.write_string(*place, value[:_LONGEST_CELL], style)
+    elif isinstance(value, (bool, np.bool_)):
+        sheet.write_boolean(*place, bool(value), style)
+    elif isinstance(value, (int, float, np.integer, np.floating)):
+        if np.isfinite(value):
+            sheet.write_number(*place, float(value), style)
+        elif np.isinf(value):
+            sheet.write_string(*place, "∞", style)
+    elif value is not None and value is not pd.NA:
+        sheet.write_string(*place, str(value)[:_LONGEST_CELL], style)
+
+
+def _style(column: str, values: pd.Series[Any]) -> str:
+    if column.startswith("share"):
+        return "share"
+    if not pd.api.types.is_numeric_dtype(values):
+        return "text"
+    return "m" if column.endswith(("_m", "_s")) else "count"
+
+
+def _width(words: str, values: Sequence[object]) -> float:
+    """Return a column width that shows the header and the first rows (a 汉字 is two wide)."""
+    texts = [words, *(str(v) for v in values[:200] if isinstance(v, str))]
+    widest = max(sum(2 if c >= _FIRST_WIDE else 1 for c in text[:80]) for text in texts)
+    return float(min(max(widest + 2, _NARROWEST_COLUMN), _WIDEST_COLUMN))

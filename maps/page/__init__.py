@@ -1,0 +1,1 @@
+"""What does the interactive page hold?"""

@@ -1,0 +1,99 @@
+"""What are the ids of treatments, bodies, horizons, statuses and profiles called?"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from analyses.treatments.treatments import bodies, horizons, treatments
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+
+def in_words(row: Row) -> Row:
+    """Return a row of the ledger or the audit with ``…_zh, …_en`` beside each id that has words.
+
+    What the row says in words already stays. A hazard gains ``cost_class`` and ``horizon`` of its
+    treatment.
+    """
+    treatment = treatments().get(str(row.get("treatment")))
+    if treatment is not None:
+        row = {"cost_class": treatment.cost_class, "horizon": treatment.horizon, **row}
+    found = {
+        f"{name}_{lang}": said
+        for name, rows in (_vocabulary() | _clause_words()).items()
+        for lang, said in rows.get(str(row.get(name)), {}).items()
+    }
+    return {**found, **row}
+
+
+def told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with words for ids: beside ``treatment`` stand ``treatment_zh`` and ``_en``.
+
+    Parameters
+    ----------
+    frame
+        The ledger, the audit or any table with such columns; it is left alone.
+    """
+    words = {
+        f"{name}_{lang}": frame[name].map({id_: said[lang] for id_, said in rows.items()})
+        .fillna(frame[name])
+        for name, rows in _vocabulary().items()
+        for lang in ("zh", "en")
+        if name in frame and f"{name}_{lang}" not in frame
+    }  # fmt: skip
+    return frame.assign(**words)
+
+
+def profile_words() -> dict[str, dict[str, str]]:
+    """Return the names of the age profiles, from the youngest up: id -> language -> text."""
+    return _vocabulary()["profile"]
+
+
+@cache
+def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return column -> id -> words in both languages, and what else goes with a treatment."""
+    both = ("zh", "en")
+    return {
+        "treatment": {id_: {"zh": t.zh, "en": t.en} for id_, t in treatments().items()},
+        "body": {id_: {lang: row[lang] for lang in both} for id_, row in bodies().items()},
+        "horizon": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
+        "cost_class": {
+            id_: {lang: row[lang] for lang in both} for id_, row in cost_classes().items()
+        },
+        "due": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
+        "status": {zh: {"zh": zh, "en": row["en"]} for zh, row in _ledger()["status"].items()},
+        "profile": {
+            row["id"]: {lang: row[lang] for lang in both}
+            for row in load_toml("rules/child_profiles.toml")["profile"]
+        },
+    }
+
+
+@cache
+def _clause_words() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return how a clause is worded and who has read it: a check says both in Chinese."""
+    words = load_toml("words/audit.toml")
+    return {
+        "strength": words["strength"],
+        "verified": {said["zh"]: said for said in words["verified"].values()},
+    }
+
+
+def cost_classes() -> dict[str, dict[str, str]]:
+    """Return the words for classes of cost, from the cheapest up."""
+    found: dict[str, dict[str, str]] = load_toml("rules/treatments.toml")["cost_class"]
+    return found
+
+
+def is_fixed(status: object) -> bool:
+    """Say whether a hazard of this status needs nothing more."""
+    return bool(_ledger()["status"].get(str(status), {}).get("fixed", False))
+
+
+def _ledger() -> dict[str, Any]:
+    return load_toml("words/ledger.toml")

@@ -1,0 +1,1 @@
+"""What is printed: the brief, charts, maps on paper?"""
