@@ -26,7 +26,7 @@ test: $(READY) ## all checks and tests of a change (under 15 minutes on 2 cores)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
-	PYTHONPATH=. $(BIN)/lint-imports
+	PYTHONPATH=.:tests $(BIN)/lint-imports
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-long: $(READY) ## the tests with the long ones

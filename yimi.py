@@ -36,15 +36,15 @@ for _package in (geo, analyses, maps):
 
 _NAMES = {
     "build_network": "geo.walk.network",
-    "coverage": "analyses.coverage.coverage",
-    "entrances": "analyses.facilities.entrances",
+    "coverage": "analyses.coverage.analysis",
+    "entrances": "analyses.facilities.doors",
     "folium_map": "maps.page.folium_map",
     "load_study": "analyses.study.settings",
     "metric_crs": "geo.crs",
     "read_layer": "geo.read.readers",
-    "run_study": "analyses.run.run",
-    "standards": "analyses.rules.rules",
-    "streets_from_osm": "geo.osm.osm",
+    "run_study": "analyses.run.order",
+    "standards": "analyses.rules.catalogue",
+    "streets_from_osm": "geo.osm.reading",
     "write_outputs": "maps.outputs",
 }
 __all__ = list(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]
@@ -115,7 +115,7 @@ def init(
     """由 OSM 文件（或地名）新建研究 / Start a study from an OSM file or a place name."""
     import tempfile
 
-    from analyses.run.new_study import init_study
+    from analyses.run import init_study
 
     say = _words(lang)
     with tempfile.TemporaryDirectory(prefix="yimi-osm-") as aside:
@@ -139,7 +139,7 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """检查一个文件或整个研究的数据 / Check one file or all inputs of a study."""
-    from analyses.run.check import check_inputs, reports
+    from analyses.run import check_inputs, reports
 
     with _bar(_words(lang)["checking"], quiet=quiet or as_json):
         checks = check_inputs(path, out, lang=lang)
@@ -167,8 +167,8 @@ def run(
 
 def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool) -> None:
     """Run a study and say what came out; leaves with the exit code of the contract."""
-    from analyses.run.run import run_study
-    from analyses.study.settings import load_study
+    from analyses.run import run_study
+    from analyses.study import load_study
     from maps.outputs import write_outputs
 
     say = _words(lang)
@@ -201,11 +201,11 @@ def publish(
     quiet: Quiet = False,
 ) -> None:
     """写公开版：不泄露儿童信息 / Write the public edition: a site that gives no child away."""
-    from analyses.publish.gate import gate, public_part, refuse_failed
-    from analyses.run.run import run_study
-    from analyses.study.settings import load_study
+    from analyses.publish import gate, public_part, refuse_failed
+    from analyses.run import run_study
+    from analyses.study import load_study
     from geo.bundled import load_toml
-    from maps.public.public_site import write_site
+    from maps.public import write_site
 
     words = {key: said[lang] for key, said in load_toml("words/publish.toml")["cli"].items()}
     study = load_study(path)
@@ -295,7 +295,7 @@ def _download(
     lang: Lang,
 ) -> Path:
     """Fetch the OSM data of a place or a box into `folder`; returns the file."""
-    from geo.osm.download import download_bbox, download_place
+    from geo.osm import download_bbox, download_place
 
     given: dict[str, Any] = {name: url for name, url in services.items() if url is not None}
     if place is not None:
@@ -358,7 +358,7 @@ def _print_shares(tables: Any, lang: Lang, *, unit: str) -> None:  # noqa: ANN40
 
 
 def _kind_words(kind: str, lang: Lang) -> str:
-    from analyses.rules.rules import facility_types
+    from analyses.facilities import facility_types
 
     types = facility_types()
     named: str = getattr(types[kind], lang) if kind in types else _words(lang).get(kind, kind)

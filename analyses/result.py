@@ -34,7 +34,7 @@ role            rows (columns besides geometry)
                 risk_low, risk_high, known_share, plts, why_zh, why_en``
 ``exposure``    lines, streets with children on them: ``street_id, name, children, risk, risk_low,
                 risk_high`` (points per 100 m)``, known_share, plts, why_zh, why_en``
-``hazard``      points: the ledger's columns, see `analyses.hazards.ledger`
+``hazard``      points: the ledger's columns, see `analyses.hazards.rows`
 ``audit``       table: see `analyses.gates.audit`
 ``zone``        polygons, what is audited around each gate: ``school_id, gate_id, assumed``
 ``site``        points, candidate sites: ``candidate_id, name, kind`` (what would be built)``,

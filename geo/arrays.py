@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    Objects = NDArray[np.object_]  # texts or shapes
 
+MM_PER_M = 1000
 _LAST_CELL = 2.0**32 - 1
 
 

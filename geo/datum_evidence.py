@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from geo.arrays import Floats
+
 
 AS_IS = "WGS84"
 _METRES_PER_DEGREE = 111_320.0

@@ -2,14 +2,136 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+Row = TypeVar("Row")
+_CODES = {
+    "extra_forbidden": "CONFIG_UNKNOWN_KEY",
+    "unexpected_keyword_argument": "CONFIG_UNKNOWN_KEY",
+    "missing": "CONFIG_MISSING",
+    "missing_keyword_only_argument": "CONFIG_MISSING",
+    "missing_argument": "CONFIG_MISSING",
+    "literal_error": "CONFIG_CHOICE",
+    "greater_than": "CONFIG_RANGE",
+    "greater_than_equal": "CONFIG_RANGE",
+    "less_than_equal": "CONFIG_RANGE",
+    "finite_number": "CONFIG_RANGE",
+    "string_too_short": "CONFIG_RANGE",
+    "string_pattern_mismatch": "CONFIG_RANGE",
+    "too_short": "CONFIG_RANGE",
+}
+
+
+def read_rows(path: Path, table: str, row_type: type[Row]) -> tuple[Row, ...]:
+    """Read the ``[[table]]`` rows of a TOML file.
+
+    Parameters
+    ----------
+    path
+        UTF-8 file; a BOM is allowed.
+    table
+        Name of the array of tables; the file may hold nothing else.
+    row_type
+        Frozen dataclass; fields without a default are required.
+
+    Returns
+    -------
+    tuple
+        The rows in the order of the file.
+
+    Raises
+    ------
+    InputRefused
+        ``FILE_NOT_FOUND``, ``ENCODING``, ``TOML_SYNTAX`` or a ``CONFIG_*`` finding for each slip.
+    """
+    text = read_text(path, name=path.name)
+    content = parsed(text, name=path.name)
+    others = [key for key in content if key != table]
+    if others:
+        detail = {"key": others[0], "near": f"[[{table}]]"}
+        raise InputRefused(Finding("CONFIG_UNKNOWN_KEY", path.name, None, others[0], None, detail))
+    raw = content.get(table)
+    if not isinstance(raw, list) or not raw:
+        raise InputRefused(Finding("CONFIG_MISSING", path.name, detail={"key": f"[[{table}]]"}))
+    starts = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{table}]]"]
+    slips: list[Finding] = []
+    rows: list[Row] = []
+    for number, cells in enumerate(raw):
+        start = starts[number] if number < len(starts) else 1
+        try:
+            rows.append(checked_row(cells, row_type))
+        except ValidationError as error:
+            known = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
+            slips += [
+                _slip(e, known, file=path.name, row=_line(text, e["loc"], start=start))
+                for e in error.errors(include_url=False)
+            ]
+    if slips:
+        raise InputRefused(*slips)
+    return tuple(rows)
+
+
+def checked_row(cells: object, row_type: type[Row]) -> Row:
+    """Return one row as its dataclass.
+
+    JSON is taken as the way in because its strict mode still reads a list as a tuple.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        For every slip.
+    """
+    return TypeAdapter(row_type).validate_json(json.dumps(cells, default=str), strict=True)
+
+
+def _slip(error: ErrorDetails, known: Sequence[str], *, file: str, row: int) -> Finding:
+    """Translate one of pydantic's errors."""
+    key = str(error["loc"][0]) if error["loc"] else ""
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    code = _CODES.get(error["type"], "CONFIG_TYPE")
+    detail = {
+        "key": key,
+        "near": near[0] if near else ", ".join(known),
+        "expected": ", ".join(_expected(error)),
+    }
+    value = None if code == "CONFIG_MISSING" else str(error["input"])
+    return Finding(code, file, row, key, value, detail)
+
+
+def _expected(error: ErrorDetails) -> Iterator[str]:
+    """Say what was wanted: the bounds or the choices if there are any, else the type."""
+    signs = {"gt": ">", "ge": ">=", "le": "<="}
+    context = error.get("ctx", {})
+    found = [f"{signs[k]} {v:g}" for k, v in context.items() if k in signs]
+    yield from found or [str(context.get("expected", error["type"].replace("_", " ")))]
+
+
+def _line(text: str, place: Sequence[int | str], *, start: int) -> int:
+    """Return the line of a key below the line where its row starts, or that line."""
+    lines = text.splitlines()
+    key = re.compile(rf"^\s*\"?{re.escape(str(place[0]))}\"?\s*=") if place else None
+    for number in range(start, len(lines)):
+        if lines[number].lstrip().startswith("[["):
+            break
+        if key and key.match(lines[number]):
+            return number + 1
+    return start
+
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 

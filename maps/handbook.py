@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyses.rules.people import age_groups, walking_speeds
-from analyses.rules.rules import facility_types, rule_text, standards, verified_text
+from analyses.facilities import facility_types
+from analyses.rules import age_groups, rule_text, standards, verified_text, walking_speeds
 from geo.bundled import load_toml
 from geo.findings import catalogue
 from maps.handbook_safety import safety_page

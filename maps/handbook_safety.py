@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analyses.gates.rules import audit_rules
-from analyses.rules.profiles import profiles
-from analyses.treatments.treatments import bodies, treatments
+from analyses.gates import audit_rules
+from analyses.rules import profiles
+from analyses.treatments import bodies, treatments
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:

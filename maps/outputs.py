@@ -9,26 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analyses.facilities.types import facility_types
-from analyses.study.basemap import basemap_of
+from analyses.facilities import facility_types
+from analyses.study import basemap_of
 from geo.bundled import ROOT, load_toml
 from geo.output import run_folder, sha256, write_json, write_manifest
-from geo.read.check import write_rejects
-from maps.block_places import with_places
-from maps.files.geopackage import write_geopackage
-from maps.files.workbook import write_csv, write_workbook
-from maps.page.beside import with_after
-from maps.page.page import page_html
-from maps.page.places_page import places_html
-from maps.page.quality_page import quality_html
-from maps.page.vocabulary import told
+from geo.read import write_rejects
+from maps.files import write_csv, write_geopackage, write_workbook
+from maps.page import page_html, places_html, quality_html, told, with_after, with_places
 from maps.reports import write_reports
 from maps.safety_outputs import write_safety
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyses.run.run import Run
+    from analyses.run import Run
     from geo.findings import Finding, Lang
 
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
@@ -52,7 +46,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
     Parameters
     ----------
     run
-        From `analyses.run.run.run_study`.
+        From `analyses.run.order.run_study`.
     out
         Folder; replaced as a whole if an earlier run wrote it.
     lang

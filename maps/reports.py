@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyses.facilities.types import facility_types
+from analyses.facilities import facility_types
 from geo.findings import EnvironmentFault, Finding
-from maps.files.exports import write_exports
-from maps.paper.brief import Picture
-from maps.paper.brief_docx import brief_docx
-from maps.paper.brief_pdf import atlas_pdf, brief_pdf
-from maps.paper.brief_sections import Material, brief
-from maps.paper.charts import distances, lorenz, overview, towns
-from maps.paper.imprint import imprint_of
-from maps.paper.paper_figure import MM_PER_INCH, drawing, lacks_font, png, svg
-from maps.paper.paper_maps import Scene, paper_maps
+from maps.files import write_exports
+from maps.paper import (
+    MM_PER_INCH,
+    Material,
+    Picture,
+    Scene,
+    atlas_pdf,
+    brief,
+    brief_docx,
+    brief_pdf,
+    distances,
+    drawing,
+    imprint_of,
+    lacks_font,
+    lorenz,
+    overview,
+    paper_maps,
+    png,
+    svg,
+    towns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from analyses.run.run import Run
+    from analyses.run import Run
     from geo.findings import Lang
-    from maps.paper.paper import Paper
-    from maps.paper.paper_maps import Drawn
+    from maps.paper import Drawn, Paper
 
 _IN_BRIEF = ("overview", "towns", "distances", "lorenz", "hazards", "sites")
 _CHARTS = ("overview", "towns", "distances", "lorenz")
@@ -35,7 +46,7 @@ def write_reports(run: Run, folder: Path, *, lang: Lang = "zh") -> tuple[Finding
     Parameters
     ----------
     run
-        From `analyses.run.run.run_study`.
+        From `analyses.run.order.run_study`.
     folder
         Existing folder.
     lang

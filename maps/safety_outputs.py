@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from analyses.run.ways_tables import safety_notes
-from maps.files.ledger_files import write_ledger, write_survey
-from maps.school.district_page import district_html
-from maps.school.school_page import school_html
-from maps.school.school_sheet import About, page_name, sheets
-from maps.school.typst_pdf import school_pdf
+from analyses.run import safety_notes
+from maps.files import write_ledger, write_survey
+from maps.school import About, district_html, page_name, school_html, school_pdf, sheets
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
 
-    from analyses.run.run import Run
+    from analyses.run import Run
     from geo.findings import Lang
-    from maps.school.school_sheet import SchoolSheet
+    from maps.school import SchoolSheet
 
 
 def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
@@ -30,7 +27,7 @@ def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
     Parameters
     ----------
     run
-        From `analyses.run.run.run_study`.
+        From `analyses.run.order.run_study`.
     folder
         Existing folder.
     lang
@@ -39,7 +36,7 @@ def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
     Raises
     ------
     EnvironmentFault
-        See `maps.school.typst_pdf.school_pdf`.
+        See `maps.school.pdf.school_pdf`.
     """
     pages = _sheets(run)
     if not pages:

@@ -15,7 +15,7 @@ import pandas as pd
 from worlds import CRS, network_of, place
 
 from analyses.streets.scene import Scene
-from geo.sides.sides import EdgeKind, Sides
+from geo.sides.model import EdgeKind, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.risk.risk import Risk
-from analyses.rules.profiles import profiles
+from analyses.risk.edges import Risk
+from analyses.rules.walkers import profiles
 from analyses.streets.scene import Scene
 from geo.sides.build import expand
 from tests.side_worlds import path, road, town
@@ -20,7 +20,7 @@ from tests.worlds import CRS, ORIGIN, place
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from analyses.rules.profiles import Profile
+    from analyses.rules.walkers import Profile
     from tests.side_worlds import Point, Way
 
 ARTERIAL = {"highway": "primary", "name": "大路"}

@@ -17,7 +17,7 @@ from tests.worlds import network_of, place
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from geo.sides.sides import Sides
+    from geo.sides.model import Sides
     from geo.walk.network import WalkNetwork
 
     Point = tuple[float, float]

@@ -139,7 +139,7 @@ def test_our_own_bug_is_one_line_and_exit_code_4() -> None:
     code = (
         "import sys, geo.read.check, yimi\n"
         "def broken(*_, **__): raise RuntimeError('secret')\n"
-        "import analyses.run.check; analyses.run.check.check_inputs = broken\n"
+        "import analyses.run; analyses.run.check_inputs = broken\n"
         "sys.argv = ['yimi', 'check', 'x.csv']; yimi.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True,

@@ -9,15 +9,15 @@ import numpy as np
 import shapely
 from worlds import CRS, place
 
-from analyses.coverage.coverage import coverage
+from analyses.coverage.analysis import coverage
+from analyses.rules.catalogue import own_rule
 from analyses.rules.people import age_groups
-from analyses.rules.rules import own_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyses.result import Result
-    from analyses.rules.rules import Rule
+    from analyses.rules.catalogue import Rule
     from geo.walk.network import WalkNetwork
 
     Points = Sequence[tuple[float, float]]

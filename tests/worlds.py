@@ -17,7 +17,7 @@ from pyproj import Transformer
 
 from geo.osm.streets import Streets
 from geo.walk.network import EdgeParts, WalkNetwork, assemble
-from geo.walk.snap import Snapped, snap
+from geo.walk.snapping import Snapped, snap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,9 +14,8 @@ import pandas as pd
 import shapely
 
 from analyses.coverage.outcomes import MEASURES, Outcome, status_of
-from analyses.rules.limits import children_of, in_scope
-from analyses.rules.people import special_unit
-from geo.people.zones import zone_of
+from analyses.rules import children_of, in_scope, special_unit
+from geo.people import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
 
     from analyses.coverage.outcomes import Task
     from analyses.coverage.snapped import Nearest
-    from analyses.rules.limits import Part
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from analyses.rules import Part
+    from geo.arrays import Floats, Ints
 
 
 def containment(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -8,21 +8,205 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.coverage.shares import OUTSIDE, area_codes, weighted_median
-from analyses.rules.limits import S_PER_MIN, in_scope
-from analyses.rules.words import strength_text, verdict_text, verified_text
+from analyses.coverage.outcomes import MEASURES
+from analyses.rules import S_PER_MIN, in_scope, strength_text, verdict_text, verified_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from analyses.coverage.outcomes import Outcome
+    from analyses.coverage.snapped import Places
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+
+OUTSIDE = "outside"
+NAMES = {"children": "", "dwellings": "dwellings_", "residential_m2": "residential_"}
+"""What is counted -> how its columns begin: ``covered_walk``, ``dwellings_covered_walk`` ..."""
+
+
+def by_area(
+    outcomes: Sequence[Outcome],
+    demand: pd.DataFrame,
+    communities: gpd.GeoDataFrame,
+    *,
+    outside: str,
+) -> pd.DataFrame:
+    """Return a row for each community and rule, and one for what lies outside all of them.
+
+    Parameters
+    ----------
+    outcomes
+        From `analyses.coverage.outcomes.outcomes`, aligned with `demand`.
+    demand
+        Demand points: ``area_id, dwellings, residential_m2``.
+    communities
+        ``area_id, name, town, settlement``.
+    outside
+        Name of the row for demand outside all communities (``area_id`` "outside"), which is there
+        only where there is any.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rule_id, kind, area_id, name, town, settlement, demand_points`` (in the rule's scope),
+        ``children`` (of the rule's ages, in scope), ``children_out_of_scope``, ``covered_straight,
+        covered_network, covered_walk`` (children), ``share_*`` (0-1, NaN where nobody is
+        concerned), and the same with ``dwellings_`` and ``residential_`` in front.
+    """
+    labels = communities[["area_id", "name", "town", "settlement"]].reset_index(drop=True)
+    code = area_codes(demand, communities)
+    labels = pd.DataFrame(labels)
+    if (code == len(labels)).any():
+        labels.loc[len(labels)] = [OUTSIDE, outside, "", "unknown"]
+    return _by(outcomes, demand, code=code, labels=labels, strict=True)
+
+
+def by_town(outcomes: Sequence[Outcome], demand: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each town (by the points' ``town``, "" where they have none) and rule."""
+    town = demand["town"].fillna("").astype(str)
+    code, names = pd.factorize(town, sort=True)
+    labels = pd.DataFrame({"town": names})
+    return _by(outcomes, demand, code=code.astype(np.int64), labels=labels, strict=False)
+
+
+def total(outcomes: Sequence[Outcome], demand: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each rule: the whole study, with the median child's way to the nearest.
+
+    ``median_walk_m`` and, for rules in minutes, ``median_walk_s`` at the slowest child's speed; inf
+    where most children have no way.
+    """
+    code = np.zeros(len(demand), dtype=np.int64)
+    table = _by(outcomes, demand, code=code, labels=pd.DataFrame(index=[0]), strict=False)
+    table["median_walk_m"] = [
+        weighted_median(o.nearest.walk_m, np.where(o.in_scope, o.children, 0.0)) for o in outcomes
+    ]
+    speeds = [o.task.parts[0].speed_m_s if o.task.parts else np.nan for o in outcomes]
+    table["median_walk_s"] = table["median_walk_m"] / np.array(speeds)
+    return table
+
+
+def facility_table(
+    outcomes: Sequence[Outcome], places: Places, facilities: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Return what each facility does for each rule that it may meet.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rule_id, facility_id, name, kind, capacity``, ``entrances`` (number on the streets),
+        ``children_within`` its limit, ``children_nearest`` (of these, it is the nearest) and
+        ``children_only`` (of these, no other covers them); ``redundant``: without it no child would
+        lose cover.  NaN where the rule is one of containment.
+    """
+    doors = np.bincount(
+        places.facility_of[places.entrances.edge >= 0], minlength=len(places.facility_id)
+    )
+    return pd.concat([_use(o, facilities, doors) for o in outcomes], ignore_index=True)
+
+
+def area_codes(demand: pd.DataFrame, communities: pd.DataFrame) -> Ints:
+    """Return the row of each demand point's community; the number of communities: outside."""
+    row_of = pd.Series(np.arange(len(communities)), index=communities["area_id"])
+    return demand["area_id"].map(row_of).fillna(len(communities)).to_numpy(dtype=np.int64)
+
+
+def weighted_median(value: Floats, weight: Floats) -> float:
+    """Return the value that half of the weight does not exceed; NaN without weight.
+
+    Examples
+    --------
+    >>> weighted_median(np.array([1.0, 2.0, 9.0]), np.array([1.0, 1.0, 3.0]))
+    9.0
+    """
+    known = np.nan_to_num(weight)
+    order = np.argsort(value, kind="stable")
+    until = np.cumsum(known[order])
+    if not len(until) or not until[-1] > 0:
+        return float("nan")
+    return float(value[order][np.searchsorted(until, until[-1] / 2)])
+
+
+def _by(
+    outcomes: Iterable[Outcome],
+    demand: pd.DataFrame,
+    *,
+    code: Ints,
+    labels: pd.DataFrame,
+    strict: bool,
+) -> pd.DataFrame:
+    """Sum up what is covered by code; `strict`: what is not known makes the sum unknown."""
+    weights = {
+        name: demand[name].to_numpy(dtype=np.float64) for name in ("dwellings", "residential_m2")
+    }
+    parts = []
+    for outcome in outcomes:
+        sums = _sums(outcome, weights, code=code, count=len(labels), strict=strict)
+        head = {"rule_id": outcome.rule.id, "kind": outcome.rule.kinds[0]}
+        own = {str(column): labels[column] for column in labels}
+        parts.append(pd.DataFrame({**head, **own, **sums}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["rule_id"])
+
+
+def _sums(
+    outcome: Outcome, weights: Mapping[str, Floats], *, code: Ints, count: int, strict: bool
+) -> dict[str, Floats]:
+    """Return all columns of one rule."""
+
+    def summed(value: Floats) -> Floats:
+        known = value if strict else np.nan_to_num(value)
+        return np.asarray(np.bincount(code, weights=known, minlength=count), dtype=np.float64)
+
+    applies = outcome.in_scope
+    sums: dict[str, Floats] = {
+        "demand_points": summed(applies.astype(np.float64)),
+        "children": summed(np.where(applies, outcome.children, 0.0)),
+        "children_out_of_scope": summed(np.where(applies, 0.0, outcome.children)),
+    }
+    for measure in MEASURES:
+        sums[f"covered_{measure}"] = summed(np.where(applies, outcome.covered[measure], 0.0))
+    sums |= _shares(sums, "children", "")
+    for name, weight in weights.items():
+        # Dwellings and areas are extra knowledge: where some are missing the known ones count.
+        known = np.nan_to_num(weight)
+        begin = NAMES[name]
+        sums[name] = summed(np.where(applies, known, 0.0))
+        for measure in MEASURES:
+            covered = known * outcome.reached[measure]
+            sums[f"{begin}covered_{measure}"] = summed(np.where(applies, covered, 0.0))
+        sums |= _shares(sums, name, begin)
+    return sums
+
+
+def _shares(sums: Mapping[str, Floats], whole: str, begin: str) -> dict[str, Floats]:
+    """Return the share covered by each measure, NaN where nothing is concerned."""
+    of = np.where(sums[whole] > 0, sums[whole], np.nan)
+    return {f"share_{begin}{m}": sums[f"{begin}covered_{m}"] / of for m in MEASURES}
+
+
+def _use(outcome: Outcome, facilities: gpd.GeoDataFrame, doors: Ints) -> pd.DataFrame:
+    rows = np.array(outcome.task.rows, dtype=np.int64)
+    own = facilities.iloc[rows]
+    columns = [c for c in ("facility_id", "name", "kind", "capacity") if c in own]
+    table = pd.DataFrame(own[columns]).reset_index(drop=True)
+    table.insert(0, "rule_id", outcome.rule.id)
+    table["entrances"] = doors[rows]
+    use = outcome.use.set_index("facility").reindex(rows)
+    contained = "containment" in outcome.rule.tests
+    blank = np.nan if contained else 0.0
+    table["children_within"] = use["within"].fillna(blank).to_numpy(dtype=np.float64)
+    covered = (outcome.depth > 0) & outcome.in_scope & (outcome.nearest.facility >= 0)
+    nearest = np.bincount(
+        outcome.nearest.facility[covered],
+        weights=np.nan_to_num(outcome.children)[covered],
+        minlength=len(facilities),
+    )
+    table["children_nearest"] = np.nan if contained else nearest[rows]
+    table["children_only"] = use["only"].fillna(blank).to_numpy(dtype=np.float64)
+    table["redundant"] = None if contained else (table["children_only"] == 0)
+    return table
+
 
 _COLUMNS = (
     "rank", "area_id", "area_name", "town", "rule_id", "kind", "children", "share", "walk_m",
@@ -51,7 +235,7 @@ def gaps(
     communities
         Polygons, metric CRS: ``area_id, name, town``.
     areas
-        From `analyses.coverage.shares.by_area`.
+        From `analyses.coverage.gaps.by_area`.
     contained
         Rule id -> table of `analyses.coverage.containment`: a community without a facility of its
         own is a gap also where no child is known of.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analyses.coverage.gaps import NAMES
 from analyses.coverage.outcomes import MEASURES
-from analyses.coverage.shares import NAMES
 from analyses.coverage.snapped import UNREACHABLE
 from analyses.result import Indicator
-from analyses.rules.people import age_groups, age_shares
+from analyses.rules import age_groups, age_shares
 from geo.bundled import load_toml
 from geo.findings import Finding
 

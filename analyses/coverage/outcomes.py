@@ -16,8 +16,9 @@ import pandas as pd
 
 from analyses.coverage.snapped import near_pairs, nearest_facility, taken
 from analyses.result import Status
-from analyses.rules.limits import MM_PER_M, children_of, in_scope, within
-from geo.walk.distances import reached_edges
+from analyses.rules import children_of, in_scope, within
+from geo.arrays import MM_PER_M
+from geo.walk import reached_edges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.coverage.snapped import Near, Nearest, Places
-    from analyses.rules.limits import Part
-    from analyses.rules.rules import Rule
+    from analyses.rules import Part, Rule
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Texts = NDArray[np.object_]
 
 Measure = Literal["straight", "network", "walk"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)

@@ -12,19 +12,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.rules.limits import MM_PER_M
-from geo.walk.distances import nearest, pairs_within
-from geo.walk.snap import Snapped, snap
+from geo.arrays import MM_PER_M
+from geo.walk import Snapped, nearest, pairs_within, snap
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from geo.walk.network import WalkNetwork
+    from geo.arrays import Floats, Ints, Objects
+    from geo.walk import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Texts = NDArray[np.object_]
     Straight = tuple[Ints, Ints, Floats]
 
 NOT_SNAPPED, NO_FACILITY, FACILITY_NOT_SNAPPED, UNREACHABLE = (
@@ -55,7 +52,7 @@ class Places:
 
     network: WalkNetwork
     shapes: NDArray[np.object_]
-    facility_id: Texts
+    facility_id: Objects
     entrances: Snapped
     facility_of: Ints
     homes: NDArray[np.object_]
@@ -79,7 +76,7 @@ class Nearest:
 
     facility: Ints
     walk_m: Floats
-    reason: Texts
+    reason: Objects
 
 
 @dataclass(frozen=True, eq=False)

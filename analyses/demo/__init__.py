@@ -7,4 +7,6 @@ it), `people` (communities, children, places); `write` makes the files.
 
 from analyses.demo.write import write_demo
 
-__all__ = ["write_demo"]
+__all__ = [
+    "write_demo",
+]

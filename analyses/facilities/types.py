@@ -11,10 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from analyses.row_files import read_rows
 from geo.bundled import ROOT
 from geo.findings import Finding, InputRefused
-from geo.read.cells import key
+from geo.read import key
+from geo.tomltext import read_rows
 
 State = Literal["text", "memory"]
 TagValue = str | tuple[str, ...] | bool

@@ -23,7 +23,7 @@ from analyses.gates.checks.survey import surveyed
 from analyses.gates.rules import audit_rules, number, rules_with
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
-from geo.walk.snap import snap
+from geo.walk import snap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.gates.rules import GateRule
-    from analyses.streets.scene import Scene
+    from analyses.streets import Scene
 
 __all__ = ["audit_rules", "audit_summary", "gate_audit", "gate_ids", "zones"]
 
@@ -61,7 +61,7 @@ def gate_audit(
     schools
         ``facility_id, kind``; a point or the campus as an area, in the scene's CRS.
     gates
-        From `analyses.facilities.entrances`: ``facility_id, rule``; points in the same CRS.  Of the
+        From `analyses.facilities.doors`: ``facility_id, rule``; points in the same CRS.  Of the
         points along a boundary (``virtual``) the one nearest to a street stands for the unknown
         gate.
     routes

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import pandas as pd
 from pydantic import ConfigDict, Field
 
-from analyses.facilities.types import facility_types
-from analyses.row_files import read_rows
+from analyses.facilities import facility_types
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
+from geo.tomltext import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

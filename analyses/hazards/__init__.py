@@ -1,1 +1,19 @@
 """Which hazards lie on the ways, what is known of them, and what was done?"""
+
+from analyses.hazards.finding import walked_edges
+from analyses.hazards.form import COLUMNS, FELT, survey, survey_form
+from analyses.hazards.merging import merge, read_ledger, totals
+from analyses.hazards.rows import ledger, statuses
+
+__all__ = [
+    "COLUMNS",
+    "FELT",
+    "ledger",
+    "merge",
+    "read_ledger",
+    "statuses",
+    "survey",
+    "survey_form",
+    "totals",
+    "walked_edges",
+]

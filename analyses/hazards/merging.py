@@ -16,18 +16,23 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.facilities.types import facility_types
-from analyses.hazards.ledger import is_hazard_id, statuses
-from analyses.treatments.treatments import bodies, horizons, treatments
+from analyses.facilities import facility_types
+from analyses.hazards.rows import is_hazard_id, statuses
+from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
 from geo.paths import inside
-from geo.read import columns as cols
-from geo.read.cells import as_texts
-from geo.read.formulas import formula_restored
-from geo.read.readers import TEXT, open_raw
-from geo.read.rows import Asked
+from geo.read import (
+    TEXT,
+    Asked,
+    Column,
+    as_texts,
+    formula_restored,
+    map_columns,
+    missing_column,
+    open_raw,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +53,7 @@ class Merged:
     Attributes
     ----------
     ledger
-        As of `analyses.hazards.ledger.ledger`, with the offices' columns and rows, ``change`` since
+        As of `analyses.hazards.rows.ledger`, with the offices' columns and rows, ``change`` since
         the last ledger and ``status_before`` (of hazards that are gone).
     findings
         How many are gone, and how many have returned.
@@ -87,11 +92,11 @@ def read_ledger(path: str, base: Path) -> pd.DataFrame:
     lost = [f for f in raw.findings if f.outcome != "note"]
     if lost:
         raise InputRefused(*lost)
-    mapped = cols.map_columns([str(h) for h in raw.cells.columns], known, file=path)
+    mapped = map_columns([str(h) for h in raw.cells.columns], known, file=path)
     missing = [name for name in ("id", "status") if name not in mapped.header]
     if missing:
         headers = [str(h) for h in raw.cells.columns]
-        raise InputRefused(*(cols.missing_column(n, headers, known) for n in missing))
+        raise InputRefused(*(missing_column(n, headers, known) for n in missing))
     named = {header: name for name, header in mapped.header.items()}
     table = pd.DataFrame(
         {
@@ -328,11 +333,11 @@ def _officers() -> frozenset[str]:
 
 
 @cache
-def _columns() -> dict[str, cols.Column]:
+def _columns() -> dict[str, Column]:
     """Return the columns of the ledger with every header under which they may come back."""
     table: Mapping[str, Mapping[str, Any]] = load_toml("words/ledger.toml")["column"]
     return {
-        name: cols.Column(
+        name: Column(
             name=name,
             type=str(facts["type"]),
             zh=str(facts["zh"]),

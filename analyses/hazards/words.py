@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analyses.streets.scene import SOURCES
+from analyses.streets import SOURCES
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:

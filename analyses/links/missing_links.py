@@ -17,7 +17,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.coverage.snapped import taken
+from analyses.coverage import taken
 from analyses.links.near import (
     Links,
     Nearby,
@@ -27,13 +27,10 @@ from analyses.links.near import (
     without_short_ways,
 )
 from analyses.links.obstacles import FOOTBRIDGE, FOOTPATH, GATE, NEVER, levels, met, names_of
-from analyses.rules.limits import children_of, facilities_for, in_scope, parts_of, within
+from analyses.rules import children_of, facilities_for, in_scope, parts_of, within
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
-from geo.walk.closures import Closure, closed, walk_m
-from geo.walk.distances import nearest_of_nodes, pairs_within
-from geo.walk.edit_network import add_paths
-from geo.walk.network import MM_PER_M
-from geo.walk.snap import snap
+from geo.walk import Closure, add_paths, closed, nearest_of_nodes, pairs_within, snap, walk_m
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,14 +39,11 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-    from analyses.coverage.snapped import Places
-    from analyses.rules.rules import Rule
-    from geo.walk.network import WalkNetwork
-    from geo.walk.snap import Snapped
+    from analyses.coverage import Places
+    from analyses.rules import Rule
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import Snapped, WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
     Blocked = Mapping[str, gpd.GeoDataFrame]
 
 COLUMNS = (

@@ -12,20 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from analyses.coverage.snapped import taken
-from geo.arrays import ranges
-from geo.walk.distances import nearest, pairs_within
-from geo.walk.network import MM_PER_M
-from geo.walk.snap import Snapped, at_nodes
+from analyses.coverage import taken
+from geo.arrays import MM_PER_M, ranges
+from geo.walk import Snapped, at_nodes, nearest, pairs_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geo.walk.network import WalkNetwork
-
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import WalkNetwork
 
 
 @dataclass(frozen=True, eq=False)

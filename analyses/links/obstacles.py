@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from geo.walk.network import WalkNetwork
+    from geo.arrays import Flags, Objects
+    from geo.walk import WalkNetwork
 
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
-    Objects = NDArray[np.object_]
 
 NEVER, FOOTBRIDGE, GATE, FOOTPATH = "never", "footbridge", "gate", "footpath"
 STREET, OVERHEAD = "street", "overhead"

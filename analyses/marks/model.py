@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.hazards.survey import COLUMNS as SURVEY_COLUMNS
-from analyses.hazards.survey import FELT
-from analyses.streets.scene import SOURCES
+from analyses.hazards import COLUMNS as SURVEY_COLUMNS
+from analyses.hazards import FELT
+from analyses.streets import SOURCES
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.streets.scene import Scene
+    from analyses.streets import Scene
+    from geo.arrays import Objects
 
-    Shapes = NDArray[np.object_]
 
 CELL = "cell"
 """Kind of place of marks that belong to no crossing and no street."""
@@ -43,9 +43,9 @@ class Model:
     scene
         Streets and crossings.
     hazards
-        Ledger (`analyses.hazards.ledger`): ``rule, object_id, grade``.
+        Ledger (`analyses.hazards.rows`): ``rule, object_id, grade``.
     survey
-        Tasks of the survey (`analyses.hazards.survey`), to which places that are felt only are
+        Tasks of the survey (`analyses.hazards.form`), to which places that are felt only are
         added.
     """
 
@@ -121,7 +121,7 @@ def with_tasks(survey: pd.DataFrame, groups: gpd.GeoDataFrame) -> pd.DataFrame:
     return every.assign(rank=np.arange(1, len(every) + 1))[list(SURVEY_COLUMNS)]
 
 
-def parts_of(scene: Scene, *, informal: bool = False) -> list[tuple[str, Shapes, pd.DataFrame]]:
+def parts_of(scene: Scene, *, informal: bool = False) -> list[tuple[str, Objects, pd.DataFrame]]:
     """Return crossings and streets: shapes, and a table of ``object_id, place``.
 
     Quiet streets are crossed anywhere: those places are left out unless `informal` asks for them.
@@ -136,7 +136,7 @@ def parts_of(scene: Scene, *, informal: bool = False) -> list[tuple[str, Shapes,
     ]
 
 
-def nearest(points: Shapes, shapes: Shapes, *, within_m: float) -> NDArray[np.int64]:
+def nearest(points: Objects, shapes: Objects, *, within_m: float) -> NDArray[np.int64]:
     """Return the nearest shape of each point, -1 where there is none so near."""
     found = np.full(len(points), -1, dtype=np.int64)
     if len(points) and len(shapes):
@@ -149,7 +149,7 @@ def nearest(points: Shapes, shapes: Shapes, *, within_m: float) -> NDArray[np.in
 
 
 def _missed(
-    hazards: pd.DataFrame, shapes: Shapes, *, placed: gpd.GeoDataFrame, model: Model
+    hazards: pd.DataFrame, shapes: Objects, *, placed: gpd.GeoDataFrame, model: Model
 ) -> gpd.GeoDataFrame:
     """Return the grave hazards that nobody marked though somebody near was asked."""
     rules = load_toml("rules/participation.toml")["beside"]
@@ -191,7 +191,7 @@ def _middle(shape: shapely.Geometry) -> shapely.Point:
     return shapely.centroid(shape)
 
 
-def _within(shapes: Shapes, points: Shapes, distance_m: float) -> NDArray[np.bool_]:
+def _within(shapes: Objects, points: Objects, distance_m: float) -> NDArray[np.bool_]:
     """Say beside which shapes there is a point."""
     found = np.zeros(len(shapes), dtype=bool)
     if len(shapes) and len(points):

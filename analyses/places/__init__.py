@@ -1,1 +1,17 @@
 """Who has a place, who has none and why, and where would a new site help?"""
+
+from analyses.places.analysis import places
+from analyses.places.equity import walk_distances
+from analyses.places.reach import Stage, places_for, stages_of
+from analyses.places.safe_pairs import safe_pairs_of
+from analyses.places.siting import Asked
+
+__all__ = [
+    "Asked",
+    "Stage",
+    "places",
+    "places_for",
+    "safe_pairs_of",
+    "stages_of",
+    "walk_distances",
+]

@@ -17,10 +17,7 @@ import numpy as np
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from geo.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.places.access import Reach
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _DUST = 1e-7
 """Children; below the tolerance of the solver (HiGHS: 1e-7) a number is nobody."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
-    Floats = NDArray[np.float64]
+    from geo.arrays import Floats
+
 
 _QUADRANTS = np.array(["low-low", "low-high", "high-low", "high-high"], dtype=object)
 _SEED = 20260601

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from analyses.rules.people import age_groups
+from analyses.rules import age_groups
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from geo.arrays import Floats
+
 
 _OLDEST = 17
 Course = Literal["low", "central", "high"]

@@ -17,12 +17,9 @@ import numpy as np
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.places.access import Reach
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _MOST_ROUNDS = 20_000
 

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.rules.limits import within
+from analyses.rules import within
+from geo.arrays import MM_PER_M
 from geo.findings import Finding, InputRefused
-from geo.walk.network import MM_PER_M
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
+    from geo.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 _HALF = 0.5
 _E_HALF = float(np.exp(-_HALF))

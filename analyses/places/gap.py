@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from analyses.place_gap import CAUSES, place_gap
 from analyses.places.access import Reach
-from analyses.places.assignment import ShortGroup
+from analyses.places.assignment import Assignment, ShortGroup, assign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +18,79 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.places.reach import StageReach
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+
+CAUSES = ("distance", "safety", "capacity", "placed")
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceGap:
+    """What is missing and why.
+
+    Attributes
+    ----------
+    points
+        Per demand point ``distance, safety, capacity, placed`` (children; their sum is the
+        point's children).
+    assignment
+        Over the safe pairs: who goes where, and the proof of what is missing.
+    safety_without_places
+        Of the children counted under safety: how many would have no place even if every way
+        were safe.
+    """
+
+    points: pd.DataFrame
+    assignment: Assignment
+    safety_without_places: float
+
+
+def place_gap(
+    reach: Reach,
+    *,
+    safe: NDArray[np.bool_] | None = None,
+    preference: NDArray[np.int64] | None = None,
+) -> PlaceGap:
+    """Count each child without a place once, by its cause.
+
+    Parameters
+    ----------
+    reach
+        Pairs of demand points and facilities within the service radius.
+    safe
+        Per pair: this age may walk the way alone.  None: nothing is known of the ways, so nothing
+        is counted under safety.
+    preference
+        Per pair, see `analyses.places.assignment.assign`.
+    """
+    every = np.ones(len(reach.point), dtype=bool) if safe is None else np.asarray(safe, dtype=bool)
+    near = np.bincount(reach.point, minlength=len(reach.children)) > 0
+    near_safe = np.bincount(reach.point[every], minlength=len(reach.children)) > 0
+    found = assign(
+        _only(reach, every), preference=None if preference is None else preference[every]
+    )
+    capacity = np.where(near_safe, found.unplaced, 0.0)
+    children = reach.children
+    points = pd.DataFrame(
+        {
+            "distance": np.where(near, 0.0, children),
+            "safety": np.where(near & ~near_safe, children, 0.0),
+            "capacity": capacity,
+            "placed": np.where(near_safe, children - capacity, 0.0),
+        }
+    )
+    if every.all():
+        return PlaceGap(points, found, 0.0)
+    anyhow = assign(reach)
+    missing = float(anyhow.unplaced[near].sum() - capacity.sum())
+    return PlaceGap(points, found, max(missing, 0.0))
+
+
+def _only(reach: Reach, chosen: NDArray[np.bool_]) -> Reach:
+    """Return the reach with the chosen pairs alone."""
+    parts = {name: getattr(reach, name)[chosen] for name in ("point", "facility", "distance_m")}
+    return replace(reach, weight=reach.weight[chosen], **parts)
+
 
 _BATCH = 1000
 """Pairs: parts are joined to batches of about so many."""
@@ -30,7 +98,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True, eq=False)
 class StageGap:
-    """Who has a place and who has none; see `analyses.place_gap`.
+    """Who has a place and who has none; see `analyses.places.gap`.
 
     Attributes
     ----------

@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.coverage.snapped import near_pairs, nearest_facility
-from analyses.facilities.types import facility_types
+from analyses.coverage import near_pairs, nearest_facility
+from analyses.facilities import facility_types
 from analyses.places.access import Reach
-from analyses.rules.limits import MM_PER_M, children_of, facilities_for, in_scope, parts_of, within
-from analyses.rules.profiles import children_of_profile, profiles
+from analyses.rules import (
+    children_of,
+    children_of_profile,
+    facilities_for,
+    in_scope,
+    parts_of,
+    profiles,
+    within,
+)
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -26,13 +34,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.coverage.snapped import Near, Places
-    from analyses.rules.profiles import Profile
-    from analyses.rules.rules import Rule
+    from analyses.coverage import Near, Places
+    from analyses.rules import Profile, Rule
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 SafePairs = Callable[[str, float], pd.DataFrame]
 """Of an age profile and a radius in metres: ``facility_id, point`` of the pairs with a safe way."""
@@ -155,7 +160,7 @@ def stage_reach(
     places
         From `analyses.coverage.snapped.place_all`.
     facilities, demand
-        See `analyses.coverage.coverage`; an unknown number of children counts as 0.
+        See `analyses.coverage.analysis`; an unknown number of children counts as 0.
     safe_pairs
         From `analyses.places.safe_pairs.safe_pairs_of`; None: nothing is known of the ways.
     """

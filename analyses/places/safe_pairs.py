@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.risk.risk import forbidden
-from analyses.routes.snapped import place, some
-from analyses.rules.limits import MM_PER_M
-from analyses.rules.profiles import profiles
+from analyses.risk import forbidden
+from analyses.routes import place, some
+from analyses.rules import profiles
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
-from geo.walk.closures import closed
-from geo.walk.distances import pairs_within
+from geo.walk import closed, pairs_within
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.places.reach import SafePairs
-    from analyses.routes.snapped import Placed
-    from analyses.run.ways_to_school import Setting
-    from analyses.streets.scene import Scene
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    from analyses.routes import Placed, Setting
+    from analyses.streets import Scene
+    from geo.arrays import Flags, Ints
 
 
 def safe_pairs_of(scene: Scene, setting: Setting) -> SafePairs:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.coverage.equity import concentration_index, gini, palma, shortfall, theil
-from analyses.coverage.shares import area_codes
+from analyses.coverage import area_codes
 from analyses.places.access import (
     balanced_catchment,
     cumulative,
@@ -21,7 +20,8 @@ from analyses.places.access import (
 from analyses.places.clusters import local_moran, moran, neighbours
 from analyses.places.crowding import rational_choice
 from analyses.places.decay import decay
-from analyses.rules.limits import in_scope
+from analyses.places.equity import concentration_index, gini, palma, shortfall, theil
+from analyses.rules import in_scope
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from analyses.places.access import Reach
     from analyses.places.reach import StageReach
+    from geo.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 _RULES, _WORDS = "rules/places.toml", "words/places.toml"
 AVAILABILITY = "availability"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.facilities.types import kinds_serving
+from analyses.facilities import kinds_serving
 from analyses.places.tables import areas_at, listed
 
 if TYPE_CHECKING:

@@ -14,16 +14,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.coverage.snapped import place_all
-from analyses.facilities.entrances import entrances
-from analyses.facilities.types import kinds_serving
+from analyses.coverage import place_all
+from analyses.facilities import entrances, kinds_serving
 from analyses.places.reach import stages_of
 from analyses.places.siting_question import question_of
 from analyses.places.siting_tables import answer_tables
 from analyses.places.tables import areas_of
-from analyses.rules.limits import facilities_for
-from analyses.sites.candidates import parcel_checks, suitable
-from analyses.sites.problem import FILE, Means
+from analyses.rules import facilities_for
+from analyses.sites import FILE, Means, parcel_checks, suitable
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 
@@ -34,9 +32,9 @@ if TYPE_CHECKING:
 
     from analyses.places.reach import Stage
     from analyses.places.siting_question import Question
-    from analyses.rules.rules import Rule
-    from analyses.sites.phases import Phase
-    from geo.walk.network import WalkNetwork
+    from analyses.rules import Rule
+    from analyses.sites import Phase
+    from geo.walk import WalkNetwork
 
 _HEADER = 2
 _NAMED = 5
@@ -92,7 +90,7 @@ def siting(
     Parameters
     ----------
     network, facilities, demand, communities, rules, snap_max_m
-        See `analyses.coverage.coverage.coverage`.
+        See `analyses.coverage.analysis.coverage`.
     doors
         Entrances of the facilities.
     asked

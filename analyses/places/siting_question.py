@@ -9,27 +9,24 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.coverage.shares import area_codes
-from analyses.coverage.snapped import near_pairs
+from analyses.coverage import area_codes, near_pairs
 from analyses.places.reach import places_for
-from analyses.rules.limits import MM_PER_M, children_of, in_scope, parts_of, within
-from analyses.sites.problem import reach_from_pairs, siting_problem
+from analyses.rules import children_of, in_scope, parts_of, within
+from analyses.sites import reach_from_pairs, siting_problem
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
-from geo.walk.distances import Pairs
+from geo.walk import Pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
-    from analyses.coverage.snapped import Near, Places
+    from analyses.coverage import Near, Places
     from analyses.places.reach import Stage
-    from analyses.rules.rules import Rule
-    from analyses.sites.problem import Problem
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from analyses.rules import Rule
+    from analyses.sites import Problem
+    from geo.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)

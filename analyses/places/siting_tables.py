@@ -9,16 +9,26 @@ import numpy as np
 import pandas as pd
 
 from analyses.places.tables import listed
-from analyses.sites.answer import NOWHERE, nearest_open
-from analyses.sites.center import p_center
-from analyses.sites.cover import backup_cover, lscp, mclp
-from analyses.sites.equity import kolm_pollak
-from analyses.sites.highs import Effort
-from analyses.sites.median import p_median
-from analyses.sites.pareto import Ruler, measured, pareto_front, ruler_of
-from analyses.sites.phases import phased
-from analyses.sites.problem import FILE, Means, without_unreached
-from analyses.sites.regret import regret
+from analyses.sites import (
+    FILE,
+    NOWHERE,
+    Effort,
+    Means,
+    Ruler,
+    backup_cover,
+    kolm_pollak,
+    lscp,
+    mclp,
+    measured,
+    nearest_open,
+    p_center,
+    p_median,
+    pareto_front,
+    phased,
+    regret,
+    ruler_of,
+    without_unreached,
+)
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 
@@ -28,10 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.places.siting_question import Question
-    from analyses.sites.answer import Answer
-    from analyses.sites.phases import Phase
+    from analyses.sites import Answer, Phase
+    from geo.arrays import Flags
 
-    Flags = NDArray[np.bool_]
 
 _OPEN = ("SITES_TOO_FEW", "SITES_OUT_OF_REACH", "SITES_SHORT_PLACES", "SITES_NOBODY")
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.coverage.shares import OUTSIDE, area_codes
-from analyses.facilities.types import kinds_serving
-from analyses.place_gap import CAUSES
+from analyses.coverage import OUTSIDE, area_codes
+from analyses.facilities import kinds_serving
 from analyses.places.cohorts import first_shortage, outlook
+from analyses.places.gap import CAUSES
 from analyses.places.reach import places_for
 from analyses.result import Indicator
-from analyses.rules.people import age_groups
+from analyses.rules import age_groups
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from analyses.places.gap import StageGap
     from analyses.places.reach import Stage, StageReach
+    from geo.arrays import Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _WORDS = "words/places.toml"
 
@@ -242,7 +241,7 @@ def ahead_tables(
     stages
         From `analyses.places.reach.stages_of`.
     facilities, demand, communities
-        See `analyses.coverage.coverage`; a facility belongs to the town of the community that it
+        See `analyses.coverage.analysis`; a facility belongs to the town of the community that it
         lies in.
     first_year
         The year of the counts.

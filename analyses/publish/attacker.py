@@ -21,11 +21,8 @@ from geo.bundled import load_toml
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
 
 _UNKNOWNS_AT_ONCE = 20_000
 """Programs are solved as blocks of one: HiGHS starts slowly and solves fast."""

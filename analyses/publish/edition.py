@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from analyses.publish.release import Counts, Unit
-    from analyses.run.run import Run
+    from analyses.run import Run
 
 
 VALUE_COLUMNS = (
@@ -91,7 +91,7 @@ def public_edition(run: Run, earlier: Sequence[Release] = ()) -> Edition:
     Parameters
     ----------
     run
-        From `analyses.run.run.run_study`.
+        From `analyses.run.order.run_study`.
     earlier
         The releases of the ledger.
 

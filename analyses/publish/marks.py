@@ -8,13 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.marks.marks import NOBODY, kinds
-from analyses.marks.participation import in_communities
+from analyses.marks import NOBODY, in_communities, kinds
 from analyses.publish.merging import merged
 from analyses.publish.rounding import told
 
 if TYPE_CHECKING:
-    from analyses.marks.marks import Marks
+    from analyses.marks import Marks
 
 
 def public_marks(marks: Marks, communities: gpd.GeoDataFrame, *, k: int) -> gpd.GeoDataFrame:

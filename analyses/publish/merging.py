@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Shapes = NDArray[np.object_]
+    from geo.arrays import Floats, Objects
+
 
 _TOUCH_M = 1.0
 """Neighbours drawn by hand may miss each other by so much."""
@@ -63,7 +63,7 @@ def merged(
 
 
 def _within_town(
-    shapes: Shapes, counts: Floats, needed: tuple[float, NDArray[np.bool_]]
+    shapes: Objects, counts: Floats, needed: tuple[float, NDArray[np.bool_]]
 ) -> NDArray[np.int64]:
     """Return the group of each area of one town: the position of its first area."""
     least, empty_passes = needed
@@ -100,7 +100,7 @@ def _neighbour(small: int, sizes: Floats, state: tuple[Any, ...]) -> int:
     return int(others[np.argmin(away)])
 
 
-def _borders(shapes: Shapes) -> Floats:
+def _borders(shapes: Objects) -> Floats:
     """Return the length of the common border of each pair of areas, metres."""
     lengths = np.zeros((len(shapes), len(shapes)))
     first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=_TOUCH_M)

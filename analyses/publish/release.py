@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
+    from geo.arrays import Flags, Floats
+
 
 Statistic = Literal["group", "covered", "uncovered", "more", "pupils"]
 Chain = tuple[str, ...]

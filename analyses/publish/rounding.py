@@ -14,7 +14,7 @@ _LEAST_SHARE, _MOST_SHARE = 1, 99
 """Percent.  Nobody is told that all children of a place, or none, are concerned."""
 
 
-def base() -> int:
+def rounding_base() -> int:
     """Return the number that published counts are multiples of."""
     return int(load_toml("rules/publish.toml")["rounding"]["base"]["value"])
 
@@ -25,14 +25,14 @@ def least_to_split(k: int) -> int:
 
 
 def rounded(count: float) -> int:
-    """Return a count rounded to the nearest multiple of `base`; a half goes up.
+    """Return a count rounded to the nearest multiple of `rounding_base`; a half goes up.
 
     Examples
     --------
     >>> [rounded(n) for n in (0, 2, 2.5, 12, 13, 1000)]
     [0, 0, 5, 10, 15, 1000]
     """
-    return math.floor(count / base() + 0.5) * base()
+    return math.floor(count / rounding_base() + 0.5) * rounding_base()
 
 
 def told(count: float, *, k: int) -> int | None:
@@ -50,7 +50,7 @@ def interval(value: int | None, *, k: int) -> tuple[float, float]:
     """
     if value is None:
         return 0.0, float(k)
-    half = base() / 2
+    half = rounding_base() / 2
     return max(value - half, float(k)), value + half
 
 

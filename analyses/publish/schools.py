@@ -9,12 +9,12 @@ import pandas as pd
 
 from analyses.publish.release import number
 from analyses.publish.rounding import band, told
-from analyses.treatments.treatments import bodies, treatments
+from analyses.treatments import bodies, treatments
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     from analyses.publish.release import Told
-    from analyses.run.run import Run
+    from analyses.run import Run
 
 _CHECKS = {
     "passed": "pass", "failed": "fail", "unknown": "unknown", "not_applicable": "not_applicable",

@@ -11,16 +11,15 @@ from analyses.publish.merging import merged
 from analyses.publish.release import SEPARATOR, Counts, Unit, chains_of
 from analyses.publish.rounding import least_to_split
 from analyses.result import Status
-from analyses.rules.limits import in_scope
-from analyses.rules.people import age_groups, age_shares
-from analyses.rules.rules import one_test_each, standards_of
+from analyses.rules import age_groups, age_shares, in_scope, one_test_each
+from analyses.run import standards_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
-    from analyses.run.run import Run
+    from analyses.run import Run
 
 DISTRICT = "district"
 

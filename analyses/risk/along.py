@@ -24,19 +24,16 @@ from analyses.risk.factors import (
     values_of,
     word_factor,
 )
-from geo.sides.sides import EdgeKind
-from geo.walk.bends import sharp_bends
+from geo.sides import EdgeKind
+from geo.walk import sharp_bends
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from analyses.rules.profiles import Profile
-    from analyses.streets.scene import Scene
+    from analyses.rules import Profile
+    from analyses.streets import Scene
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 ALONG = ("separation", "severity", "traffic", "visibility", "parking", "age")
 SIDEWALK = ("no", "shared", "yes", "separate")

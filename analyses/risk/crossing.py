@@ -28,13 +28,10 @@ from analyses.risk.factors import (
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from analyses.streets.scene import Scene
+    from analyses.streets import Scene
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 CROSSING = ("facility", "treatment", "stage", "severity", "traffic", "sight")
 CONTROLLED = ("grade_separated", "signal")

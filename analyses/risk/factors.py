@@ -15,16 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray  # noqa: TC002 - a field of a generic tuple
 
 from analyses.risk.child_facts import severity
-from analyses.streets.scene import SOURCES
+from analyses.streets import SOURCES
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Texts = NDArray[np.object_]
+    from geo.arrays import Flags, Floats, Ints
+
 
 Model = Literal["along", "crossing"]
 OBSERVED = SOURCES[:3]

@@ -20,13 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from analyses.risk.along import Places
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 NO_SIDEWALK = "none"
 _BEST = 1.0

@@ -12,26 +12,22 @@ import pandas as pd
 
 from analyses.risk.crossing import treated
 from analyses.risk.factors import constant, levels, numbers, observed
-from analyses.streets.scene import SOURCES
+from analyses.streets import SOURCES
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from numpy.typing import NDArray
-
     from analyses.risk.along import Places
     from analyses.risk.factors import Factor, Model
+    from geo.arrays import Flags, Floats, Objects
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Texts = NDArray[np.object_]
 
 Language = Literal["zh", "en"]
 SHOWN = 3
 
 
-def along_words(places: Places, factors: Mapping[str, Factor]) -> tuple[Texts, Texts]:
+def along_words(places: Places, factors: Mapping[str, Factor]) -> tuple[Objects, Objects]:
     """Return why walking along is risky, in Chinese and English.
 
     Parameters
@@ -42,7 +38,7 @@ def along_words(places: Places, factors: Mapping[str, Factor]) -> tuple[Texts, T
     return _both(places.streets, factors, model="along", only_first=places.away)
 
 
-def crossing_words(frame: pd.DataFrame, factors: Mapping[str, Factor]) -> tuple[Texts, Texts]:
+def crossing_words(frame: pd.DataFrame, factors: Mapping[str, Factor]) -> tuple[Objects, Objects]:
     """Return why crossing is risky, in Chinese and English.
 
     Parameters
@@ -58,7 +54,7 @@ def crossing_words(frame: pd.DataFrame, factors: Mapping[str, Factor]) -> tuple[
 
 def _both(
     frame: pd.DataFrame, factors: Mapping[str, Factor], *, model: Model, only_first: Flags
-) -> tuple[Texts, Texts]:
+) -> tuple[Objects, Objects]:
     """Join the phrases of the factors that matter most; of the first alone where it says all."""
     names = list(factors)
     weight = np.column_stack([_weight(factors[name], name, model) for name in names])
@@ -66,7 +62,7 @@ def _both(
     order = np.argsort(-weight, axis=1, kind="stable")[:, :SHOWN]
     shown = np.take_along_axis(weight, order, axis=1) > 0
     shown[:, 0] = True
-    made: list[Texts] = []
+    made: list[Objects] = []
     for language in ("zh", "en"):
         phrases = np.column_stack(
             [_phrases(frame, factors[name], name, model=model, language=language) for name in names]
@@ -94,7 +90,7 @@ def _weight(factor: Factor, name: str, model: Model) -> Floats:
 
 def _phrases(
     frame: pd.DataFrame, factor: Factor, name: str, *, model: Model, language: Language
-) -> Texts:
+) -> Objects:
     """Return what is to be said of one factor at every place."""
     if name == "severity":
         return _numbers(frame, factor, "speed_kmh", language=language)
@@ -121,7 +117,7 @@ def _level(row: Mapping[str, Any], source: int, name: str, *, language: Language
     return _sourced(text, source, language)
 
 
-def _numbers(frame: pd.DataFrame, factor: Factor, name: str, *, language: Language) -> Texts:
+def _numbers(frame: pd.DataFrame, factor: Factor, name: str, *, language: Language) -> Objects:
     """Return a number with its source, and its bounds where they differ."""
     value, low, high = numbers(frame, name)
     oneway = frame["oneway"] if "oneway" in frame else np.zeros(len(frame), dtype=bool)
@@ -149,7 +145,7 @@ def _numbers(frame: pd.DataFrame, factor: Factor, name: str, *, language: Langua
     return _each(keys, text)
 
 
-def _treatments(frame: pd.DataFrame, factor: Factor, language: Language) -> Texts:
+def _treatments(frame: pd.DataFrame, factor: Factor, language: Language) -> Objects:
     """Return which treatments are there, that there is none, or that it is not known."""
     rows = levels("crossing", "treatment")
     keys = pd.DataFrame({name: treated(frame, name)[0].value for name in rows})
@@ -172,7 +168,7 @@ def _sourced(text: str, source: int, language: Language) -> str:
     return str(words["sourced"][language].format(text=text, source=said))
 
 
-def _each(keys: pd.DataFrame, text: Callable[[Any], str]) -> Texts:
+def _each(keys: pd.DataFrame, text: Callable[[Any], str]) -> Objects:
     """Return a text for every row, written once for rows that are alike."""
     alike = keys.groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(alike, return_index=True)[1]

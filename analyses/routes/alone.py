@@ -12,23 +12,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.risk.risk import forbidden
+from analyses.risk import forbidden
 from analyses.routes.severance import reached
 from analyses.routes.snapped import some
-from analyses.rules.profiles import profiles
-from geo.walk.bicriteria import limits_mm
-from geo.walk.closures import closed
-from geo.walk.network import MM_PER_M
+from analyses.rules import profiles
+from geo.arrays import MM_PER_M
+from geo.walk import closed, limits_mm
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from analyses.routes.snapped import Placed
-    from analyses.streets.scene import Scene
-
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
+    from analyses.streets import Scene
+    from geo.arrays import Flags, Ints
 
 
 def walking_alone(scene: Scene, placed: Placed, rows: pd.DataFrame, *, detour_cap: float) -> Flags:
@@ -43,7 +39,7 @@ def walking_alone(scene: Scene, placed: Placed, rows: pd.DataFrame, *, detour_ca
     rows
         Some rows of `analyses.routes.catchments.Catchments`, any index.
     detour_cap
-        As in `analyses.routes.routes.safe_routes`.
+        As in `analyses.routes.analysis.safe_routes`.
 
     Returns
     -------

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analyses.routes.snapped import some
-from analyses.rules.limits import MM_PER_M, within
-from analyses.rules.profiles import children_of_profile
-from geo.walk.closures import closed, walk_m
+from analyses.rules import children_of_profile, within
+from geo.arrays import MM_PER_M
+from geo.walk import closed, walk_m
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.routes.snapped import Placed
-    from analyses.rules.profiles import Profile
+    from analyses.rules import Profile
 
 
 def safe_coverage(

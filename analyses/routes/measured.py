@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from geo.sides.sides import EdgeKind
+from geo.sides import EdgeKind
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from analyses.risk import Risk
+    from geo.arrays import Floats, Ints
+    from geo.sides import Sides
+    from geo.walk import Ways
 
-    from analyses.risk.risk import Risk
-    from geo.sides.sides import Sides
-    from geo.walk.bicriteria import Ways
-
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
 
 CHOICES = ("shortest", "safest")
 
@@ -48,7 +44,7 @@ class Use(NamedTuple):
 class Measured(NamedTuple):
     """Sums along the ways, aligned with the pupils, and the children on the edges.
 
-    See `analyses.routes.routes.Routes` for the columns.
+    See `analyses.routes.analysis.Routes` for the columns.
     """
 
     low: Floats

@@ -15,8 +15,8 @@ import numpy as np
 from analyses.routes.measured import along_ways
 from analyses.routes.severance import reached, severed, severed_bounds
 from analyses.routes.snapped import some
-from geo.walk.bicriteria import RISK_UNITS, fronts, limits_mm, ways
-from geo.walk.network import MM_PER_M
+from geo.arrays import MM_PER_M
+from geo.walk import RISK_UNITS, fronts, limits_mm, ways
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +27,8 @@ if TYPE_CHECKING:
     from analyses.routes.measured import Along, Measured
     from analyses.routes.severance import Barriers
     from analyses.routes.snapped import Placed
-    from geo.walk.closures import Closure
-    from geo.walk.snap import Snapped
-
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import Closure, Snapped
 
 
 class Walkers(NamedTuple):

@@ -20,24 +20,22 @@ import pandas as pd
 import shapely
 
 from analyses.routes.snapped import some
-from analyses.rules.limits import MM_PER_M, within
+from analyses.rules import within
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 from geo.findings import Finding
-from geo.sides.sides import EdgeKind
-from geo.walk.closures import Closure, closed, walk_m
+from geo.sides import EdgeKind
+from geo.walk import Closure, closed, walk_m
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from analyses.streets.scene import Scene
-    from geo.walk.network import WalkNetwork
-    from geo.walk.snap import Snapped
+    from analyses.streets import Scene
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import Snapped, WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
 
 ARTERIAL, RAILWAY, WATER, SEVERAL = "arterial", "railway", "water", "several"
 _AREA = 2

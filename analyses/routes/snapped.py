@@ -9,17 +9,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.sides.build import snap_to_sides
-from geo.walk.snap import Snapped
+from geo.sides import snap_to_sides
+from geo.walk import Snapped
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
-    from geo.sides.sides import Sides
-    from geo.walk.network import WalkNetwork
-
-    Ints = NDArray[np.int64]
+    from geo.arrays import Ints
+    from geo.sides import Sides
+    from geo.walk import WalkNetwork
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from geo.bundled import load_toml
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyses.routes.routes import Routes
-    from analyses.streets.scene import Scene
+    from analyses.routes.analysis import Routes
+    from analyses.streets import Scene
 
 LANGUAGES = ("zh", "en")
 
@@ -26,7 +26,7 @@ def explained(scene: Scene, routes: Routes, *, rows: Sequence[int]) -> pd.DataFr
     scene
         The streets that the ways were searched on.
     routes
-        From `analyses.routes.routes`.
+        From `analyses.routes.analysis`.
     rows
         Rows of ``routes.pupils``.
 

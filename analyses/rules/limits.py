@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from analyses.facilities.types import kinds_serving
+from analyses.facilities import kinds_serving
 from analyses.rules.people import age_groups, age_shares, walking_speed_m_s
+from geo.arrays import MM_PER_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
-    from analyses.rules.rules import Rule
+    from analyses.rules.catalogue import Rule
+    from geo.arrays import Flags, Floats
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
-MM_PER_M = 1000
 S_PER_MIN = 60
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from analyses.row_files import read_rows
 from geo.bundled import ROOT, load_toml
+from geo.tomltext import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analyses.facilities.types import facility_types
+from analyses.facilities import facility_types
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyses.rules.rules import Rule, Test
+    from analyses.rules.catalogue import Rule, Test
     from geo.findings import Lang
 
 _WORDS = "words/rules.toml"

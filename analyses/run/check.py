@@ -6,19 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analyses.marks.marks import reading as mark_reading
-from analyses.rules.rules import kind_words
+from analyses.facilities import kind_words
+from analyses.marks import reading as mark_reading
 from analyses.run.inputs import is_osm
-from analyses.study.settings import inputs_of, load_study
+from analyses.study import inputs_of, load_study
 from geo.findings import InputRefused
-from geo.osm.osm import streets_from_osm
+from geo.osm import streets_from_osm
 from geo.output import run_folder, write_json, write_manifest
-from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
+from geo.read import Checked, checked_layer, outcome_of, report, write_rejects
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyses.study.settings import LayerInput, Study
+    from analyses.study import LayerInput, Study
     from geo.findings import Finding, Lang
 
 OK, WITH_REJECTS, REFUSED = 0, 1, 2

@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 
-from analyses.rules.rules import age_groups
+from analyses.rules import age_groups
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
-from geo.people.demand import (
+from geo.people import (
     Demand,
     combined,
     demand_along_streets,
     demand_from_points,
+    demand_from_raster,
     demand_in_zones,
 )
-from geo.people.rasters import demand_from_raster
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyses.study.settings import Study
-    from geo.layers import Layer
-    from geo.walk.network import WalkNetwork
+    from analyses.study import Study
+    from geo.read import Layer
+    from geo.walk import WalkNetwork
 
 
 @dataclass(frozen=True)

@@ -10,38 +10,43 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.facilities.entrances import gate_findings, mapped_entrances
-from analyses.facilities.merging import merge_facilities
-from analyses.facilities.reading import facilities_from_layer, facilities_from_osm, osm_findings
-from analyses.facilities.types import osm_wanted, required_kind
-from analyses.links.obstacles import obstacles_osm_wanted
-from analyses.marks.marks import Marks, marks_of
-from analyses.marks.marks import reading as mark_reading
-from analyses.rules.rules import kind_words, settlement
+from analyses.facilities import (
+    facilities_from_layer,
+    facilities_from_osm,
+    gate_findings,
+    kind_words,
+    mapped_entrances,
+    merge_facilities,
+    osm_findings,
+    osm_wanted,
+    required_kind,
+)
+from analyses.links import obstacles_osm_wanted
+from analyses.marks import Marks, marks_of
+from analyses.marks import reading as mark_reading
+from analyses.rules import settlement
 from analyses.run.children import demand_of
 from analyses.run.safety_inputs import SafetyInputs, safety_inputs
-from analyses.run.site_hazards import hazards_osm_wanted
-from analyses.streets.official import osm_wanted as safety_wanted
+from analyses.streets import hazards_osm_wanted
+from analyses.streets import osm_wanted as safety_wanted
 from geo.bundled import load_toml
 from geo.crs import metric_crs, project
 from geo.datum_evidence import detect_datum
 from geo.findings import Finding, InputRefused, refuse_if_any
-from geo.osm.osm import streets_from_osm
-from geo.osm.osm_features import features_from_osm
-from geo.osm.streets import streets_from_frame
+from geo.osm import features_from_osm, streets_from_frame, streets_from_osm
 from geo.output import sha256
-from geo.read.readers import read_layer
-from geo.walk.network import build_network, polylines
+from geo.read import read_layer
+from geo.walk import build_network, polylines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from analyses.result import Role
-    from analyses.study.settings import FacilitiesInput, LayerInput, Study
-    from geo.layers import Layer
-    from geo.osm.streets import Streets
-    from geo.walk.network import WalkNetwork
+    from analyses.study import FacilitiesInput, LayerInput, Study
+    from geo.osm import Streets
+    from geo.read import Layer
+    from geo.walk import WalkNetwork
 
 _OSM_ENDINGS = (".osm", ".pbf", ".osm.gz", ".osm.bz2")
 _WGS84 = "EPSG:4326"
@@ -79,7 +84,7 @@ class Inputs:
     safety
         See `analyses.run.safety_inputs`.
     marks
-        What children and parents marked (`analyses.marks.marks`), or None.
+        What children and parents marked (`analyses.marks.marked`), or None.
     accounts, rejects
         Rows in, used and rejected of each file; the rejected rows themselves by file.
     findings, notes

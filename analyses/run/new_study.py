@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import shapely
 
-from analyses.facilities.reading import facilities_from_osm, osm_wanted
+from analyses.facilities import facilities_from_osm, osm_wanted
 from geo.bundled import ROOT
 from geo.findings import EnvironmentFault, Finding, InputRefused
-from geo.osm.osm_features import features_from_osm
-from geo.read.readers import read_layer
+from geo.osm import features_from_osm
+from geo.read import read_layer
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

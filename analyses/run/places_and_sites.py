@@ -6,21 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.coverage.snapped import place_all
-from analyses.places.places import places
-from analyses.places.reach import stages_of
-from analyses.places.safe_pairs import safe_pairs_of
-from analyses.places.siting import Asked
+from analyses.coverage import place_all
+from analyses.places import Asked, places, safe_pairs_of, stages_of
 from analyses.result import Result, Shown
-from analyses.rules.rules import one_test_each
+from analyses.rules import one_test_each
 from analyses.run.safety_inputs import study_date
 from analyses.run.site_hazards import hazards_of
 from analyses.run.without_building import without_building
-from analyses.sites.phases import Phase
-from analyses.sites.problem import Means
-from analyses.zones.models import model_pairs
-from analyses.zones.school_zones import school_zones, zoned_kinds
-from analyses.zones.ways import zone_ways
+from analyses.sites import Means, Phase
+from analyses.zones import model_pairs, school_zones, zone_ways, zoned_kinds
 from geo.bundled import load_toml
 from geo.findings import Finding
 
@@ -29,11 +23,11 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from analyses.rules.rules import Rule
+    from analyses.routes import Setting
+    from analyses.rules import Rule
     from analyses.run.inputs import Inputs
-    from analyses.run.ways_to_school import Setting
-    from analyses.streets.scene import Scene
-    from analyses.study.settings import Study
+    from analyses.streets import Scene
+    from analyses.study import Study
 
 
 def places_of(
@@ -51,7 +45,7 @@ def places_of(
     Parameters
     ----------
     study, inputs, doors
-        Settings, layers, and `analyses.facilities.entrances` of all facilities.
+        Settings, layers, and `analyses.facilities.doors` of all facilities.
     rules
         The rules that are tested.
     safe

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analyses.result import Status
-from analyses.rules.limits import children_of, in_scope, parts_of
+from analyses.rules import children_of, in_scope, parts_of
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.rules.rules import Rule
-    from geo.walk.network import WalkNetwork
+    from analyses.rules import Rule
+    from geo.arrays import Flags
+    from geo.walk import WalkNetwork
 
-    Flags = NDArray[np.bool_]
 
-_MM_PER_M = 1000
 _QUANTILES = {"median_m": 0.5, "p95_m": 0.95, "max_m": 1.0}
 
 
@@ -41,7 +41,7 @@ def street_tags(network: WalkNetwork) -> pd.DataFrame:
         classes of ``data/rules/quality.toml``).
     """
     rules = load_toml("rules/quality.toml")
-    metres = network.edge_length_mm / _MM_PER_M
+    metres = network.edge_length_mm / MM_PER_M
     highway = network.edges["highway"].astype(object)
     main = highway.isin(rules["main_roads"]).to_numpy(dtype=bool)
     rows = []
@@ -104,7 +104,7 @@ def effects(
     Parameters
     ----------
     points
-        Table ``points`` of `analyses.coverage.coverage.coverage`.
+        Table ``points`` of `analyses.coverage.analysis.coverage`.
     demand
         The demand points that it was made from (same rows).
     rules
@@ -149,7 +149,7 @@ def effects(
 def _near_the_limit(rule: Rule, walk_m: NDArray[np.float64]) -> Flags:
     """Say where a gate a campus away (``gate_margin_m``) could change whether a home is covered."""
     margin_m = load_toml("rules/quality.toml")["gate_margin_m"]["value"]
-    limit_m = parts_of(rule)[0].limit_mm / _MM_PER_M
+    limit_m = parts_of(rule)[0].limit_mm / MM_PER_M
     near: Flags = np.abs(np.nan_to_num(walk_m, nan=np.inf) - limit_m) <= margin_m
     return near
 

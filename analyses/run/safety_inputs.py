@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from analyses.facilities.types import kind_of
-from analyses.hazards.merging import read_ledger
-from analyses.streets.official import canonical, layer_names, layers_from_osm, unread
+from analyses.facilities import kind_of
+from analyses.hazards import read_ledger
+from analyses.streets import canonical, layer_names, layers_from_osm, unread
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
@@ -19,8 +19,8 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from analyses.study.settings import Study
-    from geo.layers import Layer
+    from analyses.study import Study
+    from geo.read import Layer
 
 
 @dataclass(frozen=True, eq=False)

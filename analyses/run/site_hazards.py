@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from analyses.run.inputs import Inputs
 
 _RULES = "rules/siting.toml"
-
-
-def hazards_osm_wanted() -> dict[str, Any]:
-    """Return what to take from the streets' OSM file, for `features_from_osm`."""
-    return {name: row["osm"] for name, row in load_toml(_RULES)["hazard"].items() if "osm" in row}
 
 
 def hazards_of(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:

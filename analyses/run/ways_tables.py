@@ -10,21 +10,20 @@ import pandas as pd
 import shapely
 
 from analyses.result import Indicator
-from analyses.rules.limits import in_scope
-from analyses.rules.profiles import profiles
+from analyses.rules import in_scope, profiles
 from geo.bundled import load_toml
-from geo.sides.sides import EdgeKind
+from geo.sides import EdgeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from analyses.routes.routes import Routes
-    from analyses.rules.rules import Rule
-    from analyses.streets.scene import Scene
+    from analyses.routes import Routes
+    from analyses.rules import Rule
+    from analyses.streets import Scene
+    from geo.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 SAFE_COVERAGE = (
     "rule_id", "profile", "town", "children", "children_covered", "children_covered_safely",

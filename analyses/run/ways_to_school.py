@@ -13,80 +13,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.gates.audit import audit_summary, gate_audit, zones
-from analyses.hazards.hazards import walked_edges
-from analyses.hazards.ledger import ledger
-from analyses.hazards.merging import merge, totals
-from analyses.hazards.survey import survey
+from analyses.gates import audit_summary, gate_audit, zones
+from analyses.hazards import ledger, merge, survey, totals, walked_edges
 from analyses.result import Result, Role, Shown
-from analyses.risk.risk import along_table, crossing_table, edge_risk, forbidden
-from analyses.routes.alone import walking_alone
-from analyses.routes.coverage import safe_coverage
-from analyses.routes.routes import safe_routes
-from analyses.routes.snapped import place
-from analyses.rules.profiles import profiles, profiles_of_kind
+from analyses.risk import along_table, crossing_table, edge_risk, forbidden
+from analyses.routes import place, safe_coverage, safe_routes, walking_alone
+from analyses.rules import profiles
 from analyses.run import ways_tables as tables_of
-from analyses.streets.scene import coverage_of_attributes
-from analyses.treatments.before_after import (
+from analyses.streets import coverage_of_attributes
+from analyses.treatments import (
+    adequate,
     alone,
+    best_treatments,
     compare_hazards,
     compare_schools,
+    treated,
+    treatments,
     value_of_crossings,
 )
-from analyses.treatments.best import best_treatments
-from analyses.treatments.treatments import adequate, treated, treatments
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
-    from analyses.routes.catchments import Catchments
-    from analyses.routes.routes import Routes
-    from analyses.routes.snapped import Placed
-    from analyses.rules.profiles import Profile
-    from analyses.rules.rules import Rule
-    from analyses.streets.scene import Scene
-    from analyses.treatments.before_after import Evaluate
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Setting:
-    """What all questions about ways to school share, besides the scene.
-
-    Attributes
-    ----------
-    schools
-        Facilities that some age band walks to: ``facility_id, name, kind, capacity``.
-    gates
-        Points (RangeIndex): ``facility_id, rule``, see `analyses.facilities.entrances`.
-    demand
-        See `analyses.coverage.coverage`.
-    snap_max_m
-        Homes and gates farther than this from every street are not joined to it.
-    detour_cap
-        See `analyses.routes.routes.safe_routes`.
-    catchments
-        Official ones, or None.
-    study_date
-        Of the data; None leaves due dates as horizons.
-    previous
-        The ledger as the offices edited it, or None.
-    best
-        Work out the best so many crossings to make adequate, together; None: do not.
-    """
-
-    schools: gpd.GeoDataFrame
-    gates: gpd.GeoDataFrame
-    demand: gpd.GeoDataFrame
-    snap_max_m: float
-    detour_cap: float | None = None
-    catchments: gpd.GeoDataFrame | None = None
-    study_date: dt.date | None = None
-    previous: pd.DataFrame | None = None
-    best: int | None = None
+    from analyses.routes import Catchments, Placed, Routes, Setting
+    from analyses.rules import Profile, Rule
+    from analyses.streets import Scene
+    from analyses.treatments import Evaluate
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +61,6 @@ class Safety:
     result: Result
     routes: Routes
     hazards: gpd.GeoDataFrame
-
-
-def schools_of(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the facilities that some age band walks to, RangeIndex."""
-    walked_to = facilities["kind"].map(lambda kind: bool(profiles_of_kind(str(kind))))
-    return facilities[walked_to.astype(bool)].reset_index(drop=True)
 
 
 def routes_of(scene: Scene, setting: Setting, *, sent: Catchments | None = None) -> Routes:

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from analyses.coverage.snapped import place_all
-from analyses.links.co_use import co_use
-from analyses.links.missing_links import links_for, near_places
-from analyses.links.obstacles import names_of, obstacles_of, unseen
+from analyses.coverage import place_all
+from analyses.links import co_use, links_for, names_of, near_places, obstacles_of, unseen
 from analyses.result import Result, Shown
-from analyses.rules.rules import one_test_each
+from analyses.rules import one_test_each
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyses.rules.rules import Rule
+    from analyses.rules import Rule
     from analyses.run.inputs import Inputs
-    from analyses.study.settings import Study
+    from analyses.study import Study
 
 _LANGS = ("zh", "en")
 
@@ -33,14 +31,14 @@ def without_building(
     Parameters
     ----------
     study, inputs, doors
-        Settings, layers, and `analyses.facilities.entrances` of all facilities.
+        Settings, layers, and `analyses.facilities.doors` of all facilities.
     rules
         The rules that are tested.
 
     Returns
     -------
     Result
-        Tables ``co_use`` (`analyses.links.co_use`) and, with ``[sites] links``, ``missing_links``
+        Tables ``co_use`` (`analyses.links.yards`) and, with ``[sites] links``, ``missing_links``
         (`analyses.links.missing_links`); both to be shown; a finding for each obstacle not known.
     """
     facilities, demand = inputs.facilities, inputs.demand

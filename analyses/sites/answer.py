@@ -11,12 +11,9 @@ import pandas as pd
 from analyses.sites.highs import gap_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.sites.problem import Problem, Reach
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 NOWHERE = -1
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    Flags = NDArray[np.bool_]
+    from geo.arrays import Flags
+
 
 _RULES = "rules/siting.toml"
 AREA, OUTSIDE = "area", "outside"

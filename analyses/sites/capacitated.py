@@ -20,12 +20,9 @@ from analyses.sites.selection import means_rows
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.sites.problem import Problem, Reach
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 Whom = Literal["all", "most"]
 _WHOLE = 1e-6

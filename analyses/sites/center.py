@@ -24,12 +24,8 @@ from analyses.sites.selection import select
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from analyses.sites.problem import Means, Problem, Reach
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from geo.arrays import Floats, Ints
 
 
 _DOUBTS = 3  # searches in vain; after these a proof beside the best choice is sooner done

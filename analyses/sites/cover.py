@@ -27,12 +27,9 @@ from analyses.sites.selection import means_rows, select
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.sites.covering import Cover
     from analyses.sites.problem import Problem, Reach
-
-    Ints = NDArray[np.int64]
+    from geo.arrays import Ints
 
 
 def lscp(problem: Problem, *, radius_m: float | None = None, effort: Effort = PROOF) -> Answer:

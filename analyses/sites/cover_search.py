@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    Ints = NDArray[np.int64]
+    from geo.arrays import Ints
+
 
 _STEPS = 8000
 _MOST_CELLS = 4_000_000  # beyond, a step takes too long to be worth while

@@ -13,14 +13,11 @@ from analyses.sites.highs import PROOF, Effort, Rows, TimeUpError, rows_of, size
 from geo.arrays import components
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from analyses.sites.problem import Problem, Reach
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _MOST_PRODUCTS = 40_000_000  # beyond, comparing all rows would take longer than it saves
 _SLACK = 1e-6

@@ -24,11 +24,10 @@ from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from analyses.sites.problem import Means, Problem, Reach
+    from geo.arrays import Floats
 
-    Floats = NDArray[np.float64]
 
 _STEEPEST = 30.0
 

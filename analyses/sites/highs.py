@@ -14,12 +14,10 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    from geo.arrays import Flags, Floats, Ints
+
 
 _TIME_UP, _INFEASIBLE = 1, 2
 ROUNDING = 1e-9

@@ -16,12 +16,9 @@ from analyses.sites.selection import offers_of, select
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.sites.problem import Means, Problem, Reach
     from analyses.sites.selection import Choice
-
-    Floats = NDArray[np.float64]
+    from geo.arrays import Floats
 
 
 def p_median(

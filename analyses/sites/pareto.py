@@ -13,24 +13,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.rules.limits import MM_PER_M
 from analyses.sites.answer import NOWHERE, nearest_open
 from analyses.sites.center import p_center
 from analyses.sites.cover import mclp, refuse_capacity
 from analyses.sites.equity import ede_m, kappa_of, kolm_pollak
 from analyses.sites.highs import PROOF, Effort
+from geo.arrays import MM_PER_M
 from geo.findings import InputRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from analyses.sites.answer import Answer
     from analyses.sites.problem import Means, Problem
+    from geo.arrays import Flags, Ints
 
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 AIMS = {"covered": -1.0, "worst_m": 1.0, "ede_m": 1.0, "cost": 1.0}
 """Measure -> 1 where less is better, -1 where more is."""

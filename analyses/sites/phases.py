@@ -21,12 +21,11 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from analyses.sites.problem import Problem, Reach
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _SCALE = 1e6
 

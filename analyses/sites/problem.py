@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.rules.limits import MM_PER_M, within
+from analyses.rules import within
+from geo.arrays import MM_PER_M
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    from geo.walk.distances import Pairs
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import Pairs
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 FILE = "sites"
 _NAMED = 5

@@ -18,14 +18,11 @@ from analyses.sites.lagrange import Offers, bounds_of, total_cost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from analyses.sites.problem import Means, Problem, Reach
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _SMALL = 3000  # steps; fewer are solved sooner than bounded
 _SHALLOW = 3  # steps of each demand point; the solver's own bounds are as good

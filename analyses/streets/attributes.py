@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.streets.continuity import Joins
-    from geo.walk.network import WalkNetwork
+    from geo.walk import WalkNetwork
 
 
 def street_attributes(

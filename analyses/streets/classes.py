@@ -14,25 +14,21 @@ import shapely
 from analyses.streets import tags as street_tags
 from analyses.streets.readings import Reading, read_as
 from geo.bundled import load_toml
-from geo.tag_columns import carries, texts, words
+from geo.osm import carries, texts, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
-    from geo.walk.network import WalkNetwork
+    from geo.arrays import Flags, Floats, Ints, Objects
+    from geo.walk import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Texts = NDArray[np.object_]
 
 _SETTLEMENTS = ("urban", "rural")
 
 
-def settlement_of_edges(network: WalkNetwork, communities: gpd.GeoDataFrame) -> Texts:
+def settlement_of_edges(network: WalkNetwork, communities: gpd.GeoDataFrame) -> Objects:
     """Say for each street whether it lies in an urban or a rural community.
 
     Parameters
@@ -59,7 +55,7 @@ def settlement_of_edges(network: WalkNetwork, communities: gpd.GeoDataFrame) -> 
     return result
 
 
-def street_base(network: WalkNetwork, settlement: Texts) -> pd.DataFrame:
+def street_base(network: WalkNetwork, settlement: Objects) -> pd.DataFrame:
     """Return what needs no judgement.
 
     Columns: ``highway, road_class, sided, oneway, crossable, name, settlement, street_id`` of
@@ -89,7 +85,7 @@ def street_base(network: WalkNetwork, settlement: Texts) -> pd.DataFrame:
     return pd.DataFrame({k: pd.Series(v, dtype=v.dtype) for k, v in columns.items()})
 
 
-def _street_ids(network: WalkNetwork) -> Texts:
+def _street_ids(network: WalkNetwork) -> Objects:
     """Return ids that stay the same from run to run: way and both ends, numbered if drawn twice."""
     ends = network.node_id[network.edge_nodes.astype(np.int64)]
     way = network.edges["way_id"].to_numpy(dtype=np.int64)
@@ -138,7 +134,7 @@ def _class_table(base: pd.DataFrame, key: str) -> Floats:
     return table
 
 
-def _default_class(base: pd.DataFrame) -> Texts:
+def _default_class(base: pd.DataFrame) -> Objects:
     """Return the table of defaults for each street: its class, or ``any`` where that is open."""
     highway = base["highway"].fillna("").to_numpy(dtype=object)
     return np.where(np.isin(highway.astype(str), rules()["kind"]["any"]), "any", base["road_class"])

@@ -16,12 +16,8 @@ from analyses.streets.readings import Reading, filled, read_as
 from geo.arrays import components
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from geo.walk.network import WalkNetwork
-
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    from geo.arrays import Flags, Ints
+    from geo.walk import WalkNetwork
 
 
 @dataclass(frozen=True, eq=False)

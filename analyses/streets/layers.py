@@ -18,21 +18,17 @@ from analyses.streets.official import survey_values
 from analyses.streets.readings import YES_NO, Reading, filled, nothing, read_as
 from analyses.streets.tags import BUFFER, SIDEWALK, Sidewalks
 from analyses.streets.tags import rules as tag_rules
-from geo.walk.beside import runs_beside
-from geo.walk.network import MM_PER_M
+from geo.arrays import MM_PER_M
+from geo.walk import runs_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
-    from geo.walk.network import WalkNetwork
+    from geo.arrays import Flags, Floats, Ints, Objects
+    from geo.walk import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Texts = NDArray[np.object_]
 
 _LINE, _AREA = 1, 2
 
@@ -57,7 +53,7 @@ class Place:
 
     network: WalkNetwork
     sided: Flags
-    name: Texts
+    name: Objects
     street_id: pd.Index[Any]
     layers: Mapping[str, gpd.GeoDataFrame]
 
@@ -189,7 +185,7 @@ def _streets_of(place: Place, frame: gpd.GeoDataFrame) -> tuple[Ints, Ints]:
     return np.concatenate([e for e, _ in pairs]), np.concatenate([r for _, r in pairs])
 
 
-def _of_points(place: Place, points: Texts, names: Texts) -> tuple[Ints, Ints]:
+def _of_points(place: Place, points: Objects, names: Objects) -> tuple[Ints, Ints]:
     """Give each point the nearest street of its name, else the nearest one at all."""
     near = rules()["near"]
     found = _within(place, points, max(near["point_m"], near["named_m"]))
@@ -202,7 +198,7 @@ def _of_points(place: Place, points: Texts, names: Texts) -> tuple[Ints, Ints]:
     return kept["edge"].to_numpy(), kept["point"].to_numpy()
 
 
-def _of_lines(place: Place, lines: Texts) -> tuple[Ints, Ints]:
+def _of_lines(place: Place, lines: Objects) -> tuple[Ints, Ints]:
     """Return the streets that each line runs along for the most part of their length."""
     near = rules()["near"]
     found = runs_beside(
@@ -218,7 +214,7 @@ def _of_lines(place: Place, lines: Texts) -> tuple[Ints, Ints]:
     return edge[most], total["shape"].to_numpy(dtype=np.int64)[most]
 
 
-def _within(place: Place, points: Texts, within_m: float) -> pd.DataFrame:
+def _within(place: Place, points: Objects, within_m: float) -> pd.DataFrame:
     """Return the roads near each point: ``point``, ``edge``, ``away_m``."""
     point, edge = place.network.tree.query(points, predicate="dwithin", distance=within_m)
     on_road = place.sided[edge]
@@ -234,7 +230,7 @@ def _at_edge(place: Place, rows: gpd.GeoDataFrame, half_width_m: Floats) -> tupl
 
 
 def _along(
-    place: Place, shapes: Texts, *, within_m: float | Floats, edges: Flags
+    place: Place, shapes: Objects, *, within_m: float | Floats, edges: Flags
 ) -> tuple[Flags, Flags]:
     """Say of the left and the right of each street whether shapes run along most of it."""
     near, count = rules()["near"], len(edges)

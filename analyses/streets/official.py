@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
-from geo.osm.tags import speed_kmh
-from geo.read.columns import plain
+from geo.osm import speed_kmh
+from geo.read import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from geo.osm.osm_features import Wanted
+    from geo.osm import Wanted
 
 _OSM_PREFIX = "safety:"
 _NUMBER = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*\D{0,8}", re.ASCII)
@@ -44,7 +44,7 @@ def layer_title(name: str) -> tuple[str, str]:
 
 
 def osm_wanted() -> Wanted:
-    """Return what `geo.osm.osm_features.features_from_osm` should look for.
+    """Return what `geo.osm.features.features_from_osm` should look for.
 
     The names of the layers have a prefix, so that they may be asked for together with others.
     """
@@ -265,3 +265,12 @@ def _texts(frame: gpd.GeoDataFrame, column: str) -> pd.Series[Any]:
         return pd.Series([None] * len(frame), index=frame.index, dtype=object)
     texts = [None if pd.isna(cell) else str(cell) for cell in frame[column]]
     return pd.Series(texts, index=frame.index, dtype=object)
+
+
+def hazards_osm_wanted() -> dict[str, Any]:
+    """Return what to take from the streets' OSM file, for `features_from_osm`."""
+    return {
+        name: row["osm"]
+        for name, row in load_toml("rules/siting.toml")["hazard"].items()
+        if "osm" in row
+    }

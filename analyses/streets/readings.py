@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    from geo.arrays import Flags, Floats, Ints
+
 
 SOURCES = ("tag", "official", "survey", "continuity", "default", "unknown")
 """Where a value comes from.  The first three are observed, the next two assumed."""

@@ -16,8 +16,8 @@ from analyses.streets.attributes import roads_frame, street_attributes
 from analyses.streets.classes import settlement_of_edges
 from analyses.streets.crossings import crossing_attributes
 from analyses.streets.readings import SOURCES
-from geo.sides.build import expand
-from geo.walk.network import MM_PER_M
+from geo.arrays import MM_PER_M
+from geo.sides import expand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from geo.sides.sides import Sides
-    from geo.walk.network import WalkNetwork
+    from geo.sides import Sides
+    from geo.walk import WalkNetwork
 
 __all__ = ["SOURCES", "Scene", "coverage_of_attributes", "settlement_of_edges", "street_scene"]
 

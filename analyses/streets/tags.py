@@ -12,8 +12,7 @@ import numpy as np
 
 from analyses.streets.readings import Reading, filled, nothing, read_as
 from geo.bundled import load_toml
-from geo.osm import tags
-from geo.tag_columns import carries, numbers, words
+from geo.osm import carries, numbers, tags, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from geo.walk.network import WalkNetwork
+    from geo.arrays import Flags, Floats
+    from geo.walk import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
 
 SIDEWALK = ("no", "yes", "separate", "shared")
 BUFFER = ("none", "verge", "trees", "rail")

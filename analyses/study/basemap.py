@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field
+
+from analyses.study.section import Section
 from geo.bundled import load_toml
 from geo.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyses.study.settings import MapInput
 
 _ADDRESS = re.compile(r"(https?://[A-Za-z0-9.-]+(?::\d{1,5})?)(?:/[^\s\"'<>\\`;,]*)?")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -92,3 +94,14 @@ def _host(url: str) -> str:
 def _slip(code: str, name: str, value: str | None) -> Finding:
     key = f"map.{name}"
     return Finding(code, "", column=key, value=value, detail={"key": key})
+
+
+class MapInput(Section):
+    """``[map]``: tiles of others below the map (`analyses.study.basemap`); none by default."""
+
+    basemap: Literal["none", "osm", "tianditu", "amap", "xyz"] = "none"
+    key: str = Field(default="", exclude=True, repr=False)
+    """The provider's key; readable in the page, and kept out of the manifest."""
+    url: str = ""
+    attribution: str = ""
+    datum: Literal["", "wgs84", "gcj02"] = ""

@@ -11,9 +11,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from analyses.study.basemap import basemap_slips
+from analyses.study.basemap import MapInput, basemap_slips
+from analyses.study.section import Section
 from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused
@@ -57,11 +58,7 @@ def _number(section: str, key: str) -> Any:  # noqa: ANN401  (pydantic's FieldIn
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class StudyInfo(_Section):
+class StudyInfo(Section):
     """``[study]``: what it is about, where the data come from, own headers of tables."""
 
     name: Text
@@ -77,7 +74,7 @@ class StudyInfo(_Section):
     attribution: str = ""
 
 
-class LayerInput(_Section):
+class LayerInput(Section):
     """One input file: its path, layer, CRS or datum, and header names if they are unusual."""
 
     path: Text
@@ -115,7 +112,7 @@ class SafetyInput(LayerInput):
     kind: Text
 
 
-class RoutesInput(_Section):
+class RoutesInput(Section):
     """``[routes]``: ways to school: whether, and how much longer a safer way may be."""
 
     on: bool = True
@@ -130,7 +127,7 @@ class RoutesInput(_Section):
     """Also write the schools' pages as one PDF."""
 
 
-class PhaseInput(_Section):
+class PhaseInput(Section):
     """``[[sites.phases]]``: what may be built from a year on."""
 
     year: int = _number("phases", "year")
@@ -154,7 +151,7 @@ class SitesInput(LayerInput):
     """Look for new gates, footpaths and footbridges."""
 
 
-class ZonesInput(_Section):
+class ZonesInput(Section):
     """``[zones]``: school zones that hold together, and model kindergartens with their partners."""
 
     on: bool = False
@@ -166,31 +163,20 @@ class ZonesInput(_Section):
     """How long to look for a better plan, for each stage."""
 
 
-class StandardsInput(_Section):
+class StandardsInput(Section):
     """``[standards]``: which rules to test (ids), and files with own ones."""
 
     use: list[Text] = Field(default_factory=list)
     files: list[Text] = Field(default_factory=list)
 
 
-class WalkingInput(_Section):
+class WalkingInput(Section):
     """``[walking]``: one walking speed for all ages, instead of ``data/rules/walking.toml``."""
 
     speed_m_s: float | None = _number("walking", "speed_m_s")
 
 
-class MapInput(_Section):
-    """``[map]``: tiles of others below the map (`analyses.study.basemap`); none by default."""
-
-    basemap: Literal["none", "osm", "tianditu", "amap", "xyz"] = "none"
-    key: str = Field(default="", exclude=True, repr=False)
-    """The provider's key; readable in the page, and kept out of the manifest."""
-    url: str = ""
-    attribution: str = ""
-    datum: Literal["", "wgs84", "gcj02"] = ""
-
-
-class PublishInput(_Section):
+class PublishInput(Section):
     """``[publish]``: the smallest group that may be published, and what a public edition says."""
 
     k: int = _number("publish", "k")
@@ -206,7 +192,7 @@ class PublishInput(_Section):
     """Where all publications are kept; ``release_ledger.json`` beside the study if not said."""
 
 
-class ReportInput(_Section):
+class ReportInput(Section):
     """``[report]``: what is written for paper and for other programs."""
 
     brief: bool = True
@@ -221,7 +207,7 @@ class ReportInput(_Section):
     hazards: int = _number("report", "hazards")
 
 
-class Study(_Section):
+class Study(Section):
     """A validated study; paths are as the user wrote them, relative to `folder`."""
 
     study: StudyInfo
@@ -235,7 +221,7 @@ class Study(_Section):
     catchments: LayerInput | None = None
     safety: list[SafetyInput] = Field(default_factory=list)
     marks: list[LayerInput] = Field(default_factory=list)
-    """``[[marks]]``: what children and parents marked, see `analyses.marks.marks`."""
+    """``[[marks]]``: what children and parents marked, see `analyses.marks.marked`."""
     routes: RoutesInput = Field(default_factory=RoutesInput)
     sites: SitesInput = Field(default_factory=SitesInput)
     zones: ZonesInput = Field(default_factory=ZonesInput)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.treatments.treatments import adequate, treated, treatments
+from analyses.treatments.catalogue import adequate, treated, treatments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.streets.scene import Scene
+    from analyses.streets import Scene
     from analyses.treatments.what_if import Edit
 
-    Floats = NDArray[np.float64]
 
 _MEANS = ("safest_risk", "safest_low", "safest_high", "detour")
 
@@ -29,7 +28,7 @@ _DECIMALS = 6
 
 
 class Evaluate(Protocol):
-    """How children walk in a scene: `analyses.routes.routes`, with all but the scene filled in."""
+    """How children walk in a scene: `safe_routes`, with all but the scene filled in."""
 
     def __call__(self, scene: Scene, *, schools: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the ``pupils`` table of the schools (None: of all)."""
@@ -43,7 +42,7 @@ def compare_schools(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ----------
     before, after
         ``school_id, children, alone, severed, safest_risk, safest_low, safest_high, detour`` of
-        `analyses.routes.routes`.
+        `analyses.routes.analysis`.
 
     Returns
     -------

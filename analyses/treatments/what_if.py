@@ -17,24 +17,22 @@ import pandas as pd
 import shapely
 from pydantic import ConfigDict, Field
 
-from analyses.row_files import read_rows
-from analyses.treatments.treatments import treated, treatments, with_values
+from analyses.treatments.catalogue import treated, treatments, with_values
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
 from geo.paths import inside
-from geo.walk.edit_network import add_paths
+from geo.tomltext import read_rows
+from geo.walk import add_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from analyses.streets import Scene
+    from geo.arrays import Ints
+    from geo.walk import WalkNetwork
 
-    from analyses.streets.scene import Scene
-    from geo.walk.network import WalkNetwork
-
-    Rows = NDArray[np.int64]
 
 Kind = Literal["treatment", "speed", "guard", "footpath", "bridge", "gate"]
 LonLat = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
@@ -109,7 +107,7 @@ def read_edits(path: str, base: Path) -> tuple[Edit, ...]:
     Raises
     ------
     InputRefused
-        What `analyses.row_files.read_rows` refuses; ``EDIT_NEEDS`` where settings are missing or
+        What `geo.tomltext.read_rows` refuses; ``EDIT_NEEDS`` where settings are missing or
         do not fit, ``EDIT_TARGET`` for an unknown treatment.
     """
     file = inside(base, path)
@@ -225,7 +223,7 @@ def without_effect(scene: Scene, edits: Sequence[Edit]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _rows_of(edit: Edit, scene: Scene, *, known: Scene) -> Rows:
+def _rows_of(edit: Edit, scene: Scene, *, known: Scene) -> Ints:
     """Return the rows of the scene's streets or crossings that an edit is about."""
     if edit.crossing_id is not None:
         ids = scene.crossings["crossing_id"]
@@ -245,7 +243,7 @@ def _rows_of(edit: Edit, scene: Scene, *, known: Scene) -> Rows:
     return _pieces(known.network, row, scene.network)
 
 
-def _pieces(before: WalkNetwork, row: int, after: WalkNetwork) -> Rows:
+def _pieces(before: WalkNetwork, row: int, after: WalkNetwork) -> Ints:
     """Return the edges of a network into which an edge of the one before it was parted."""
     line = before.tree.geometries[row]
     near = after.tree.query(line.buffer(_SAME_PLACE_M))

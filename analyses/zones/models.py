@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.coverage.snapped import taken
-from analyses.facilities.types import kinds_serving
+from analyses.coverage import taken
+from analyses.facilities import kinds_serving
 from analyses.zones.plan import pair_with_models
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
-from geo.walk.distances import pairs_within
+from geo.walk import pairs_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.coverage.snapped import Places
-
-    Ints = NDArray[np.int64]
+    from analyses.coverage import Places
+    from geo.arrays import Ints
 
 
 def model_pairs(

@@ -23,11 +23,8 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
+    from geo.arrays import Flags, Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _SHORTER_BY = 1e-6
 """Metres; ways within it count as equally long."""

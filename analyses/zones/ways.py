@@ -13,28 +13,21 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from analyses.coverage.snapped import taken
-from analyses.routes.snapped import place
+from analyses.coverage import taken
+from analyses.routes import place
 from geo.bundled import load_toml
-from geo.walk.closures import closed
-from geo.walk.distances import pairs_within
+from geo.walk import closed, pairs_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
-    from analyses.coverage.snapped import Places
-    from analyses.streets.scene import Scene
-    from geo.walk.closures import Closure
-    from geo.walk.distances import Pairs
-    from geo.walk.network import WalkNetwork
-    from geo.walk.snap import Snapped
+    from analyses.coverage import Places
+    from analyses.streets import Scene
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import Closure, Pairs, Snapped, WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _BRIDGE = "grade_separated"
 
@@ -101,7 +94,7 @@ def zone_ways(  # noqa: PLR0917 - two ways to know the streets
     rows
         Rows of the facilities concerned.
     snap_max_m
-        See `analyses.coverage.coverage.coverage`.
+        See `analyses.coverage.analysis.coverage`.
     never_cross
         Road classes; None: those of ``data/rules/zones.toml``.
     """

@@ -1,1 +1,25 @@
 """What does OpenStreetMap hold: streets, features, tags?"""
+
+from geo.osm import tags
+from geo.osm.download import download_bbox, download_place
+from geo.osm.features import Wanted, features_from_osm
+from geo.osm.reading import streets_from_osm
+from geo.osm.streets import Streets, streets_from_frame
+from geo.osm.tags import carries, numbers, speed_kmh, texts, width_m, words
+
+__all__ = [
+    "Streets",
+    "Wanted",
+    "carries",
+    "download_bbox",
+    "download_place",
+    "features_from_osm",
+    "numbers",
+    "speed_kmh",
+    "streets_from_frame",
+    "streets_from_osm",
+    "tags",
+    "texts",
+    "width_m",
+    "words",
+]

@@ -21,7 +21,7 @@ import urllib3
 
 from geo.bundled import load_toml
 from geo.findings import EnvironmentFault, Finding, InputRefused, printable
-from geo.osm.osm_file import open_osm
+from geo.osm.file import open_osm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def download_bbox(
     Returns
     -------
     Path
-        An ``.osm`` file for `geo.osm.osm`.
+        An ``.osm`` file for `geo.osm.reading`.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Which ways of a file may people walk on, and what was left out?
 
-Streets come from OSM files (`geo.osm.osm`) or from road layers (`streets_from_frame`); both are
+Streets come from OSM files (`geo.osm.reading`) or from road layers (`streets_from_frame`); both are
 judged here by the rule in ``data/rules/streets.toml``.
 """
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+    from geo.arrays import Flags, Floats, Ints
+
 
 _EARTH_RADIUS_M = 6_371_008.8
 _PER_DEGREE = 1e7

@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Geometries = NDArray[np.object_]
+    from geo.arrays import Floats, Ints, Objects
+
 
 __all__ = [
     "Demand",
@@ -314,7 +313,7 @@ def _building_weights(
     return np.where(known, weight, mean[zone]), method
 
 
-def _cut_lines(lines: Geometries, zones: gpd.GeoDataFrame) -> tuple[Ints, Geometries]:
+def _cut_lines(lines: Objects, zones: gpd.GeoDataFrame) -> tuple[Ints, Objects]:
     """Return the pieces of lines inside each zone, in the order of zones and lines."""
     shapes = np.asarray(zones.geometry.array)
     tree = shapely.STRtree(lines)

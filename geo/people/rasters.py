@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from geo.arrays import Ints
 
 
 def demand_from_raster(
@@ -146,7 +145,7 @@ def _check_fineness(raster: Any, area: gpd.GeoDataFrame, *, name: str) -> None: 
 
 
 def _points(
-    raster: Any,  # noqa: ANN401
+    raster: Any,  # noqa: ANN401  (rasterio is untyped)
     cell: Ints,
     zone: NDArray[np.object_],
     *,

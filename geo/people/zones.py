@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Geometries = NDArray[np.object_]
+    from geo.arrays import Floats, Ints, Objects
+
 
 LABELS = ("area_id", "town", "settlement")
 MEASURES = ("dwellings", "residential_m2")
@@ -60,7 +59,7 @@ class Carriers:
     """Places that may carry a share of their zone's total."""
 
     zone: Ints
-    point: Geometries
+    point: Objects
     weight: Floats
     method: NDArray[np.str_]
     dwellings: Floats
@@ -110,7 +109,7 @@ def numbers(frame: gpd.GeoDataFrame, column: str) -> Floats:
     return values
 
 
-def zone_of(points: Geometries, zones: gpd.GeoDataFrame) -> tuple[Ints, int]:
+def zone_of(points: Objects, zones: gpd.GeoDataFrame) -> tuple[Ints, int]:
     """Return each point's zone (-1: none) and how many points lie in several.
 
     Of several zones the one with the least id is taken, so the order of rows does not matter.
@@ -127,7 +126,7 @@ def zone_of(points: Geometries, zones: gpd.GeoDataFrame) -> tuple[Ints, int]:
     return zone, int((np.bincount(point, minlength=len(points)) > 1).sum())
 
 
-def plain_carriers(zone: Ints, point: Geometries, weight: Floats, *, method: str) -> Carriers:
+def plain_carriers(zone: Ints, point: Objects, weight: Floats, *, method: str) -> Carriers:
     """Return carriers of which no dwellings and no residential area are known."""
     unknown = np.full(len(zone), np.nan)
     return Carriers(zone, point, weight, np.full(len(zone), method), unknown, unknown)

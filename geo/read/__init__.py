@@ -1,1 +1,33 @@
 """How is a file read: every format, checked row by row?"""
+
+from geo.read.cells import as_texts, key
+from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
+from geo.read.columns import Column, map_columns, missing_column, plain
+from geo.read.formulas import formula_restored, formula_safe
+from geo.read.raw import Layer
+from geo.read.readers import TEXT, open_raw, read_layer
+from geo.read.rows import Asked
+from geo.read.xmlguard import check_xml, utf8_xml
+
+__all__ = [
+    "TEXT",
+    "Asked",
+    "Checked",
+    "Column",
+    "Layer",
+    "as_texts",
+    "check_xml",
+    "checked_layer",
+    "formula_restored",
+    "formula_safe",
+    "key",
+    "map_columns",
+    "missing_column",
+    "open_raw",
+    "outcome_of",
+    "plain",
+    "read_layer",
+    "report",
+    "utf8_xml",
+    "write_rejects",
+]

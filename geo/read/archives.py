@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused, YimiError
-from geo.shorttext import UTF8, best_codec, decoded
+from geo.read.encodings import UTF8, best_codec, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geo.findings import Finding, Lang
-    from geo.layers import Layer
+    from geo.read.raw import Layer
 
 _ORDER = ("refuse", "confirm", "quarantine", "note")
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.read.encodings import UTF8, best_codec, decoded
 from geo.read.flags import Flag
-from geo.shorttext import UTF8, best_codec, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
-    Table = tuple[Rows, Sequence[str | None] | None]
+    from geo.arrays import Floats, Ints
+
+    Table = tuple[Ints, Sequence[str | None] | None]
 
     from geo.findings import Outcome
 
@@ -32,7 +32,7 @@ _DEGREE_M = 111_320.0  # one degree of latitude; good to 0.6 %, enough for "with
 
 def exact_copies(
     cells: pd.DataFrame,
-    rows: Rows,
+    rows: Ints,
     geometry: Sequence[str] | None,
     *,
     labels: Sequence[str | None] | None,
@@ -72,7 +72,7 @@ def near_copies(
     lon: Floats,
     lat: Floats,
     *,
-    rows: Rows,
+    rows: Ints,
     table: Table,
 ) -> list[Flag]:
     """Find rows with the name of an earlier row less than 50 m away, and twins at one place.
@@ -130,7 +130,7 @@ def _earlier_within(
 
 
 def _same_spot(
-    keys: pd.Series[str], x: Floats, y: Floats, *, rows: Rows, table: Table
+    keys: pd.Series[str], x: Floats, y: Floats, *, rows: Ints, table: Table
 ) -> list[Flag]:
     """Note rows that lie exactly where a row of another name lies."""
     spots = pd.DataFrame({"x": x.round(2), "y": y.round(2)})
@@ -170,8 +170,8 @@ def _hashable(column: pd.Series[str]) -> NDArray[np.object_]:
 
 
 def _flag(
-    rows: Rows,
-    others: Rows,
+    rows: Ints,
+    others: Ints,
     table: Table,
     *,
     reason: dict[str, str],
@@ -187,6 +187,6 @@ def _flag(
     return Flag("DUPLICATE", rows, None, becomes, reason, each)
 
 
-def _labels(rows: Rows, numbers: Rows, labels: Sequence[str | None] | None) -> list[str]:
+def _labels(rows: Ints, numbers: Ints, labels: Sequence[str | None] | None) -> list[str]:
     """Return what a row is called: its id or name, else its number."""
     return [(labels[i] if labels is not None else None) or f"#{numbers[i]}" for i in rows.tolist()]

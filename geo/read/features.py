@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geo.arrays import Floats
     from geo.findings import Finding
 
-    Floats = NDArray[np.float64]
 
 GEOMETRY = "geometry"
 _PLANE, _SPACE = 2, 3

@@ -1,6 +1,6 @@
 """Are the geometries of a layer what the layer needs, and can those that are not be repaired?
 
-Only the shape is judged here, not the place (`geo.read.places` does that).  A repair never takes
+Only the shape is judged here, not the place (`geo.read.positions` does that).  A repair never takes
 away a part without a word: the area before and after is told.  Polygons are made valid by structure
 (rings first, then shells less holes); a buffer of width zero would throw half a bowtie away.
 """
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Bools = NDArray[np.bool_]
-    Objects = NDArray[np.object_]
+    from geo.arrays import Flags, Objects
+
 
 Family = Literal["point", "line", "polygon"]
 
@@ -74,7 +74,7 @@ def check_geometry(
 
 
 def _aside(
-    fixed: Objects, bad: Bools, code: str, *, each: dict[str, Sequence[object]] | None = None
+    fixed: Objects, bad: Flags, code: str, *, each: dict[str, Sequence[object]] | None = None
 ) -> Flag:
     """Set rows aside: their geometry becomes None."""
     rows = positions(bad)
@@ -82,7 +82,7 @@ def _aside(
     return Flag(code, rows, GEOMETRY, each=each or {})
 
 
-def _not_finite(fixed: Objects) -> Bools:
+def _not_finite(fixed: Objects) -> Flags:
     """Say which geometries have a vertex that is no finite number."""
     xy, owner = shapely.get_coordinates(fixed, return_index=True)
     bad = np.zeros(len(fixed), bool)
@@ -146,7 +146,7 @@ def _repaired(fixed: Objects, *, metric: bool) -> list[Flag]:
     return [*flags, _aside(fixed, short, "GEOM_INVALID", each=_why("no_length", short))]
 
 
-def _why(key: str, bad: Bools) -> dict[str, Sequence[object]]:
+def _why(key: str, bad: Flags) -> dict[str, Sequence[object]]:
     return {"reason": [reason(key)] * int(bad.sum())}
 
 

@@ -22,11 +22,10 @@ from geo.read.tables import read_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from geo.layers import Layer
     from geo.read.columns import Column
     from geo.read.geometry import Family
-    from geo.read.places import Area
-    from geo.read.raw import RawTable
+    from geo.read.positions import Area
+    from geo.read.raw import Layer, RawTable
 
 TEXT = frozenset({".csv", ".tsv", ".txt", ".tab"})
 WORKBOOK = frozenset({".xlsx", ".xlsm", ".xls"})

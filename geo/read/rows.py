@@ -16,7 +16,6 @@ import shapely
 
 from geo.crs import WGS84, Declared, parse_crs, to_wgs84
 from geo.findings import Finding, InputRefused
-from geo.layers import Layer
 from geo.read import columns as cols
 from geo.read.cells import as_texts
 from geo.read.duplicates import exact_copies, near_copies
@@ -25,7 +24,8 @@ from geo.read.geometry import check_geometry
 from geo.read.identity import check_exponents, check_ids, check_kinds, check_mojibake, check_names
 from geo.read.measures import check_units, read_measures
 from geo.read.personal import clear
-from geo.read.places import Places, judge, judge_area, likely_names, middle, read_places
+from geo.read.positions import Places, judge, judge_area, likely_names, middle, read_places
+from geo.read.raw import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geo.arrays import Floats
     from geo.read.columns import Column, Mapped
     from geo.read.geometry import Family
-    from geo.read.places import Area
+    from geo.read.positions import Area
     from geo.read.raw import RawTable
 
-    Floats = NDArray[np.float64]
     Texts = list[str | None]
 
 _PLACE_TYPES = ("coordinate", "lonlat")

@@ -12,18 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
-from geo.walk.network import MM_PER_M
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from geo.walk.network import WalkNetwork
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import WalkNetwork
 
 
 @dataclass(frozen=True, eq=False)

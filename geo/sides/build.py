@@ -1,4 +1,4 @@
-"""How do streets get two sides?  See `geo.sides.sides` for what comes out."""
+"""How do streets get two sides?  See `geo.sides.model` for what comes out."""
 
 from __future__ import annotations
 
@@ -13,18 +13,14 @@ from geo.sides.arms import arms_of, corner_places, rule
 from geo.sides.crossings import crossings_of, nodes_with
 from geo.sides.dual import stages_of
 from geo.sides.links import joined, joints_of
+from geo.sides.model import EdgeKind, Sides
 from geo.sides.shapes import Pieces, side_pieces, straight_pieces, together
-from geo.sides.sides import EdgeKind, Sides
-from geo.walk.network import EdgeParts, assemble
-from geo.walk.snap import Snapped, at_nodes, snap
+from geo.walk import EdgeParts, Snapped, assemble, at_nodes, snap
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from geo.arrays import Floats, Ints
+    from geo.walk import WalkNetwork
 
-    from geo.walk.network import WalkNetwork
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _COLUMNS = [
     "node",
@@ -104,7 +100,7 @@ def expand(network: WalkNetwork, roads: pd.DataFrame, *, link_max_m: float | Non
 
 
 def snap_to_sides(sides: Sides, points_xy: Floats, *, max_m: float) -> Snapped:
-    """Find the nearest roadside or path for each point, never a crossing: see `geo.walk.snap.snap`.
+    """Find the nearest roadside or path for each point, never a crossing: see `snap`.
 
     A home lies on its own side of the street.  The edges are those of ``sides.walk``.
     """
@@ -162,7 +158,7 @@ def _links(nodes: Ints, xy: Floats) -> Pieces:
 
 def _signal_m(network: WalkNetwork, nodes: Ints) -> Floats:
     """Return how far along the streets the nearest traffic signal is."""
-    from geo.walk.distances import nearest  # noqa: PLC0415 - loads the compiler
+    from geo.walk import nearest  # noqa: PLC0415 - loads the compiler
 
     signals = np.flatnonzero(nodes_with(network, "highway", "traffic_signals"))
     if not len(signals) or not len(nodes):

@@ -11,20 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from geo.arrays import merged
+from geo.arrays import MM_PER_M, merged
 from geo.sides.arms import rule
-from geo.sides.sides import EdgeKind
-from geo.walk.network import MM_PER_M
+from geo.sides.model import EdgeKind
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from geo.arrays import Flags, Ints
     from geo.sides.arms import Arms
-    from geo.walk.network import WalkNetwork
+    from geo.walk import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _JUNCTION = 3
 _MIDBLOCK = 2

@@ -10,13 +10,9 @@ import pandas as pd
 from geo.sides.arms import rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from geo.arrays import Flags, Floats, Ints
     from geo.sides.arms import Arms
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _JUNCTION = 3
 

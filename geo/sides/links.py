@@ -8,20 +8,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.arrays import MM_PER_M
 from geo.sides.crossings import has_value
+from geo.sides.model import EdgeKind
 from geo.sides.shapes import split, taken
-from geo.sides.sides import EdgeKind
-from geo.walk.network import MM_PER_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geo.arrays import Flags, Floats, Ints
     from geo.sides.arms import Arms
     from geo.sides.shapes import Pieces
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 
 class Joints(NamedTuple):

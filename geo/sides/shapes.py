@@ -9,27 +9,24 @@ import shapely
 
 from geo.arrays import ranges
 from geo.sides.arms import rule, to_left
-from geo.sides.sides import EdgeKind
-from geo.walk.cut import cut
-from geo.walk.network import millimetres, polylines
+from geo.sides.model import EdgeKind
+from geo.walk import cut, millimetres, polylines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from geo.arrays import Floats, Ints
     from geo.sides.arms import Arms
-    from geo.walk.network import WalkNetwork
+    from geo.walk import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _NAME = "sides"
 
 
 class Pieces(NamedTuple):
-    """Edges of the expanded network in the making; the fields are those of `geo.sides.sides.Sides`.
+    """Edges of the expanded network in the making; the fields are those of `geo.sides.model.Sides`.
 
     `nodes` are corners; the polyline of piece ``i`` is ``vertex_xy[start[i]:start[i + 1]]``.
     """

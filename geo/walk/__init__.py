@@ -1,1 +1,44 @@
 """How far is it on foot: the network and exact searches on it?"""
+
+from geo.walk.bends import sharp_bends
+from geo.walk.beside import runs_beside
+from geo.walk.bicriteria import RISK_UNITS, Ways, fronts, limits_mm, risk_units, ways
+from geo.walk.closures import Closure, closed, walk_m
+from geo.walk.crossed import Around, around
+from geo.walk.cutting import cut
+from geo.walk.distances import Pairs, nearest, nearest_of_nodes, pairs_within, reached_edges
+from geo.walk.edit_network import add_paths
+from geo.walk.network import EdgeParts, WalkNetwork, assemble, build_network, millimetres, polylines
+from geo.walk.snapping import Snapped, at_nodes, snap
+
+__all__ = [
+    "RISK_UNITS",
+    "Around",
+    "Closure",
+    "EdgeParts",
+    "Pairs",
+    "Snapped",
+    "WalkNetwork",
+    "Ways",
+    "add_paths",
+    "around",
+    "assemble",
+    "at_nodes",
+    "build_network",
+    "closed",
+    "cut",
+    "fronts",
+    "limits_mm",
+    "millimetres",
+    "nearest",
+    "nearest_of_nodes",
+    "pairs_within",
+    "polylines",
+    "reached_edges",
+    "risk_units",
+    "runs_beside",
+    "sharp_bends",
+    "snap",
+    "walk_m",
+    "ways",
+]

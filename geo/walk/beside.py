@@ -17,11 +17,9 @@ from geo.arrays import ranges
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geo.arrays import Flags, Floats, Ints
     from geo.walk.network import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
 _LINES = (1, 2, 5)  # shapely's numbers of LineString, LinearRing, MultiLineString
 

@@ -17,17 +17,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.walk.network import MM_PER_M
+from geo.arrays import MM_PER_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geo.arrays import Floats, Ints
     from geo.walk.labels import Spots, Tree
     from geo.walk.network import WalkNetwork
-    from geo.walk.snap import Snapped
+    from geo.walk.snapping import Snapped
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 RISK_UNITS = 1000
 """Units of risk in one point."""

@@ -11,18 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geo.arrays import MM_PER_M
 from geo.walk.distances import nearest
-from geo.walk.network import MM_PER_M
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from geo.arrays import Flags, Floats, Ints
     from geo.walk.network import WalkNetwork
-    from geo.walk.snap import Snapped
-
-    Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
+    from geo.walk.snapping import Snapped
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,19 +14,14 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 
-from geo.arrays import ranges
-from geo.walk.cut import cut
-from geo.walk.network import MM_PER_M
+from geo.arrays import MM_PER_M, ranges
+from geo.walk.cutting import cut
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from geo.arrays import Floats, Ints
     from geo.walk.network import WalkNetwork
     from geo.walk.reach import Reached
-    from geo.walk.snap import Snapped
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    from geo.walk.snapping import Snapped
 
 
 @dataclass(frozen=True, eq=False)

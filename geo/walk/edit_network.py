@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.arrays import MM_PER_M
 from geo.findings import Finding, InputRefused
-from geo.walk.network import MM_PER_M, EdgeParts, WalkNetwork, assemble, millimetres
-from geo.walk.snap import snap
+from geo.walk.network import EdgeParts, WalkNetwork, assemble, millimetres
+from geo.walk.snapping import snap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
+    from geo.arrays import Floats, Ints
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _ENDS = 2
 

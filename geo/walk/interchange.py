@@ -17,27 +17,19 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from geo.arrays import MM_PER_M
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
-from geo.walk.network import (
-    MM_PER_M,
-    EdgeParts,
-    assemble,
-    millimetres,
-    polylines,
-    with_dropped,
-)
+from geo.walk.network import EdgeParts, assemble, millimetres, polylines, with_dropped
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
     import networkx as nx
-    from numpy.typing import NDArray
 
+    from geo.arrays import Floats, Ints
     from geo.walk.network import WalkNetwork
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
     Tags = dict[str, str]
 
 _STRAIGHT = 2

@@ -19,9 +19,8 @@ import numpy as np
 from geo.walk.search import Graph, compiled
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from geo.arrays import Ints
 
-    Ints = NDArray[np.int64]
     Whole = Any  # int or np.int64: the same for the compiler
 
 _ENDLESS = 2**62

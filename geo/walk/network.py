@@ -25,7 +25,7 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
-from geo.arrays import components, merged, morton, numbered, ranges
+from geo.arrays import MM_PER_M, components, merged, morton, numbered, ranges
 from geo.bundled import load_toml
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
@@ -33,13 +33,10 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geo.osm.streets import Streets
+    from geo.arrays import Flags, Floats, Ints
+    from geo.osm import Streets
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
 
-MM_PER_M = 1000
 _LONGEST_EDGE_MM = 2**32 - 1
 
 

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from geo.arrays import MM_PER_M
 from geo.walk import search
-from geo.walk.network import MM_PER_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geo.arrays import Floats, Ints
     from geo.walk.network import WalkNetwork
-    from geo.walk.snap import Snapped
+    from geo.walk.snapping import Snapped
 
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _KEY_BITS = 64
 _MOST_BUCKETS = 2**16

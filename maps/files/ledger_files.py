@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from analyses.facilities.types import facility_types
-from analyses.hazards.ledger import statuses
-from analyses.hazards.merging import totals
-from analyses.hazards.survey import survey_form
-from analyses.treatments.treatments import bodies, horizons, treatments
+from analyses.facilities import facility_types
+from analyses.hazards import statuses, survey_form, totals
+from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 from maps.files.geopackage import write_geopackage
 from maps.files.workbook import write_csv, write_workbook
@@ -39,7 +37,7 @@ def write_ledger(
     folder
         Existing folder; ``<name>.xlsx``, ``<name>.csv`` and ``<name>.gpkg`` must not exist in it.
     ledger
-        Of `analyses.hazards.ledger.ledger` or `analyses.hazards.merging.merge`.
+        Of `analyses.hazards.rows.ledger` or `analyses.hazards.merging.merge`.
     name
         Name of the files.
     lang
@@ -77,7 +75,7 @@ def write_survey(
     folder
         Existing folder.
     tasks
-        Of `analyses.hazards.survey.survey`.
+        Of `analyses.hazards.form.survey`.
     crs
         CRS of their places.
     """

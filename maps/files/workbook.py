@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
-from geo.read.formulas import formula_safe
+from geo.read import formula_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.result import Shown
-    from analyses.study.basemap import Basemap
+    from analyses.study import Basemap
 
 _LONLAT = "EPSG:4326"
 

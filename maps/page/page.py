@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from analyses.result import Shown
-    from analyses.study.basemap import Basemap
+    from analyses.study import Basemap
     from geo.findings import Lang
 
 _SCRIPTS = (

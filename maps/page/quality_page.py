@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo.bundled import load_toml
-from maps.files.workbook import header
+from maps.files import header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

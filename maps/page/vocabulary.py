@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from analyses.treatments.treatments import bodies, horizons, treatments
+from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:

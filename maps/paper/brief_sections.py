@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analyses.facilities.types import facility_types
+from analyses.facilities import facility_types
 from geo.bundled import load_toml
-from maps.files.ledger_files import ledger_table
-from maps.files.plain_text import one_line
-from maps.paper.brief import Block, Brief, Picture, Section, Table, Text
+from maps.files import ledger_table, one_line
 from maps.paper.brief_cells import (
     MEASURES,
     as_number,
@@ -30,6 +28,7 @@ from maps.paper.brief_cells import (
     records,
     three_shares,
 )
+from maps.paper.brief_parts import Block, Brief, Picture, Section, Table, Text
 from maps.paper.imprint import word
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from maps.paper.figure import figure
 from maps.paper.fonts import drawable
 from maps.paper.imprint import word
+from maps.paper.maps import Drawn, draw_communities, draw_homes
 from maps.paper.paper import wrapped
-from maps.paper.paper_figure import figure
-from maps.paper.paper_maps import Drawn, draw_communities, draw_homes
 from maps.style import palette
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from geo.findings import Lang
-    from maps.paper.paper_maps import Scene
+    from maps.paper.maps import Scene
 
 MEASURES = ("straight", "network", "walk")
 _WIDTH_MM = 170.0

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.bundled import load_toml
-from maps.files.plain_text import one_line
+from maps.files import one_line
 
 if TYPE_CHECKING:
-    from analyses.study.settings import Study
+    from analyses.study import Study
     from geo.findings import Lang
 
 _SLOT = re.compile(r"\{(\w+)\}")

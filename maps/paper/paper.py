@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from maps.paper.figure import MM_PER_INCH, figure
 from maps.paper.fonts import drawable
 from maps.paper.imprint import word
-from maps.paper.paper_figure import MM_PER_INCH, figure
 from maps.style import palette
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def sheet(extent: Box, *, paper: Paper, title: str, imprint: Imprint, family: st
     imprint
         Name, date, sources, 审图号, whether the data are made up.
     family
-        Font, from `maps.paper.paper_figure.drawing`.
+        Font, from `maps.paper.figure.drawing`.
     """
     short, long = _SIZE_MM[paper]
     across = (extent[2] - extent[0]) >= _LANDSCAPE * (extent[3] - extent[1])

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from maps.page.page import policy
-from maps.page.vocabulary import in_words
+from maps.page import in_words, policy
 from maps.school import svg
+from maps.school.page import HTML_LANG, page_of, page_style
 from maps.school.picture import grade_of
-from maps.school.school_page import HTML_LANG, page_of, page_style
-from maps.school.school_sheet import About, page_name, rows_of, weight
-from maps.school.school_text import MISSING, TEXTS, cell, number, words
+from maps.school.sheet import About, page_name, rows_of, weight
+from maps.school.text import MISSING, TEXTS, cell, number, words
 from maps.style import palette
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo.findings import Lang
-    from maps.school.school_sheet import Row, SchoolSheet
+    from maps.school.sheet import Row, SchoolSheet
 
 _FIRST = 20
 _PRIORITY = ("grade", "school", "place", "description", "treatment", "body", "children", "risk")
@@ -46,7 +45,7 @@ def district_html(
     Parameters
     ----------
     sheets
-        From `maps.school.school_sheet.sheets`; their hazards are ranked here.
+        From `maps.school.sheet.sheets`; their hazards are ranked here.
     name
         Name of the study, for the heading.
     totals
@@ -56,7 +55,7 @@ def district_html(
         Highest ``cost_class`` (``data/rules/treatments.toml``) of a treatment that counts as cheap.
     folder
         Where the pages of the schools lie, seen from this page; each is called
-        `maps.school.school_sheet.page_name` ``.html``.
+        `maps.school.sheet.page_name` ``.html``.
     lang
         Language of the page.
     """

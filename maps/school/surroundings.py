@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.result import Role, Shown
+    from geo.arrays import Objects
 
-    Shapes = NDArray[np.object_]
     Rows = Mapping[str, NDArray[Any]]
 
 ASPECT = 1.24
@@ -97,7 +97,7 @@ def _columns(shown: Sequence[Shown]) -> dict[str, dict[str, NDArray[Any]]]:
     }
 
 
-def _own(rows: Rows, key: str, ids: list[str]) -> tuple[list[NDArray[np.int64]], Shapes]:
+def _own(rows: Rows, key: str, ids: list[str]) -> tuple[list[NDArray[np.int64]], Objects]:
     """Return the rows that belong to each school, and the role's shapes."""
     of_school = pd.Index(ids).get_indexer(pd.Index(rows[key].astype(str)))
     order = np.argsort(of_school, kind="stable")
@@ -106,7 +106,7 @@ def _own(rows: Rows, key: str, ids: list[str]) -> tuple[list[NDArray[np.int64]],
     return taken, rows["geometry"]
 
 
-def _near(shapes: Shapes, frames: Shapes) -> list[NDArray[np.int64]]:
+def _near(shapes: Objects, frames: Objects) -> list[NDArray[np.int64]]:
     """Return the rows that reach into each frame, in their order."""
     frame, row = shapely.STRtree(shapes).query(frames)
     order = np.lexsort((row, frame))
@@ -115,8 +115,8 @@ def _near(shapes: Shapes, frames: Shapes) -> list[NDArray[np.int64]]:
 
 
 def _boxes(
-    schools: Shapes,
-    shaping: Sequence[tuple[list[NDArray[np.int64]], Shapes]],
+    schools: Objects,
+    shaping: Sequence[tuple[list[NDArray[np.int64]], Objects]],
     roles: Mapping[str, Rows],
 ) -> NDArray[np.float64]:
     """Return the box of each picture: around the school's zones and gates, of one aspect."""

@@ -18,9 +18,9 @@ import pytest
 import shapely
 from python_calamine import CalamineWorkbook
 
-from analyses.demo import write_demo
 from analyses.demo.drawing import Line, Rect, joined, outline
 from analyses.demo.people import apportioned
+from analyses.demo.write import write_demo
 from geo.bundled import ROOT, load_toml
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ ENOUGH_S = 0.5
 
 def ours(file: Path) -> float:
     """Read and build the network; return its kilometres."""
-    from geo.osm.osm import streets_from_osm
+    from geo.osm.reading import streets_from_osm
     from geo.walk.network import build_network
 
     streets = streets_from_osm(file)
@@ -54,7 +54,7 @@ def streets_as_xml(source: Path, target: Path) -> None:
     """Write the ways that ours walks on, where all their nodes are there, as XML."""
     import osmium
 
-    from geo.osm.osm import streets_from_osm
+    from geo.osm.reading import streets_from_osm
 
     walked = set(streets_from_osm(source).ways["way_id"].tolist())
     places = {item.id: item.location for item in osmium.FileProcessor(source, osmium.osm.NODE)}

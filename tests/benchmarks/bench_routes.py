@@ -35,7 +35,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo.walk.bicriteria import fronts, limits_mm
 from geo.walk.distances import nearest
-from geo.walk.snap import at_nodes
+from geo.walk.snapping import at_nodes
 from tests.benchmarks.graphs import city
 
 if TYPE_CHECKING:
@@ -148,9 +148,9 @@ def compare(side: int, radius_m: float) -> dict[str, float]:
 
 def district(size: int) -> dict[str, float]:
     """Answer all questions about ways to school in a town so many times the demo's size."""
-    from analyses.demo import write_demo
+    from analyses.demo.write import write_demo
     from analyses.run.inputs import read_inputs
-    from analyses.run.run import scene_of, setting_of
+    from analyses.run.order import scene_of, setting_of
     from analyses.run.ways_to_school import safety
     from analyses.study.settings import load_study
 

@@ -45,7 +45,7 @@ def main() -> None:
     options.add_argument("--size", type=int, default=10)
     options.add_argument("--rows", type=int, default=1_000_000)
     chosen = options.parse_args()
-    from analyses.demo import write_demo
+    from analyses.demo.write import write_demo
 
     with tempfile.TemporaryDirectory() as aside:
         folder = Path(aside)

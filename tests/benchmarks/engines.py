@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def ours(network: WalkNetwork) -> Search:
     from geo.walk.distances import nearest_of_nodes
-    from geo.walk.snap import at_nodes
+    from geo.walk.snapping import at_nodes
 
     def search(nodes: Ints, limit_m: float) -> Floats:
         return nearest_of_nodes(network, at_nodes(network, nodes), limit_m=limit_m).distance_m

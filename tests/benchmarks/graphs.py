@@ -35,7 +35,7 @@ def helsinki_file() -> Path | None:
 
 def helsinki() -> WalkNetwork | None:
     """Return the streets of central Helsinki."""
-    from geo.osm.osm import streets_from_osm
+    from geo.osm.reading import streets_from_osm
 
     file = helsinki_file()
     if file is None:

@@ -24,7 +24,7 @@ from geo.datum import (
     wgs84_to_gcj02,
 )
 from geo.datum_evidence import AS_IS, detect_datum
-from geo.osm.osm import streets_from_osm
+from geo.osm.reading import streets_from_osm
 
 SHARED = Path(__file__).parents[2] / "../shared"
 DATA = SHARED / "data"

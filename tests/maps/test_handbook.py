@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyses.rules.rules import standards
+from analyses.rules.catalogue import standards
 from geo.findings import catalogue
 from maps.handbook import pages
 

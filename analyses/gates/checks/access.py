@@ -10,7 +10,7 @@ import shapely
 
 from analyses.gates.checks.answer import Answer
 from analyses.gates.rules import number
-from geo.walk.network import MM_PER_M
+from geo.arrays import MM_PER_M
 
 if TYPE_CHECKING:
     from analyses.gates.checks.answer import Verdict

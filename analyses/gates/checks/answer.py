@@ -16,13 +16,10 @@ from geo.findings import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from analyses.gates.rules import GateRule
+    from geo.arrays import Flags
     from geo.findings import Lang
 
-    Flags = NDArray[np.bool_]
 
 Verdict = Literal["pass", "fail", "unknown", "n.a."]
 _SLOT = re.compile(r"\{(\w+)\}")

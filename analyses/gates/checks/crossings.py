@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyses.gates.checks.answer import Answer, all_hold, no_layer
-from analyses.risk.child_facts import clear_length_m, stopping_m
-from analyses.rules.rules import standards
-from geo.osm.tags import width_m
-from geo.walk.network import MM_PER_M
+from analyses.risk import clear_length_m, stopping_m
+from analyses.rules import standards
+from geo.arrays import MM_PER_M
+from geo.osm import width_m
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.gates.checks.site import Site
     from analyses.gates.rules import GateRule
+    from geo.arrays import Flags, Ints
 
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
 
 _NEAR_RULE, _FAR_RULE = "XING-SCH", "XING-SCH-80"
 

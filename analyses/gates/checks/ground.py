@@ -14,11 +14,9 @@ import numpy as np
 import shapely
 
 from analyses.gates.rules import number, words
-from analyses.streets.scene import SOURCES
-from geo.walk.around import Around, around
-from geo.walk.distances import pairs_within
-from geo.walk.network import MM_PER_M
-from geo.walk.snap import Snapped, snap
+from analyses.streets import SOURCES
+from geo.arrays import MM_PER_M
+from geo.walk import Around, Snapped, around, pairs_within, snap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,16 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from analyses.streets.scene import Scene
+    from analyses.streets import Scene
+    from geo.arrays import Flags, Floats, Ints, Objects
 
-    Flags = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Objects = NDArray[np.object_]
 
 Made = TypeVar("Made")
 KNOWN_GATES = ("gate", "mapped")
-"""Rules of `analyses.facilities.entrances` by which a gate is known; the others assume one."""
+"""Rules of `analyses.facilities.doors` by which a gate is known; the others assume one."""
 OBSERVED = SOURCES[:3]
 
 

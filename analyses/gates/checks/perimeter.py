@@ -11,13 +11,10 @@ import shapely
 from analyses.gates.checks.answer import Answer, no_layer
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.gates.checks.site import Site
     from analyses.gates.rules import GateRule
+    from geo.arrays import Floats, Ints
 
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 _POINT, _MULTIPOINT = 0, 4
 

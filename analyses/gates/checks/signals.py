@@ -9,17 +9,13 @@ import numpy as np
 
 from analyses.gates.checks.answer import Answer, all_hold
 from analyses.gates.rules import number
-from analyses.risk.child_facts import crossing_time_s
-from analyses.rules.profiles import profiles_of_kind
+from analyses.risk import crossing_time_s
+from analyses.rules import profiles_of_kind
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.gates.checks.site import Site
     from analyses.gates.rules import GateRule
-
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
+    from geo.arrays import Flags, Ints
 
 
 def crossing_signals(site: Site, rule: GateRule) -> Answer:

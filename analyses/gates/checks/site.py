@@ -10,17 +10,11 @@ import numpy as np
 import shapely
 
 from analyses.gates.checks.ground import point_xy
-from geo.walk.network import MM_PER_M
+from geo.arrays import MM_PER_M
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.gates.checks.ground import Ground, Hits
-
-    Flags = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Objects = NDArray[np.object_]
+    from geo.arrays import Flags, Floats, Ints, Objects
 
 
 @dataclass(frozen=True, eq=False)

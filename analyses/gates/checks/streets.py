@@ -11,14 +11,10 @@ from analyses.gates.checks.answer import Answer, all_hold, no_layer
 from analyses.gates.rules import number, words
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.gates.checks.answer import Verdict
     from analyses.gates.checks.site import Site
     from analyses.gates.rules import GateRule
-
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
+    from geo.arrays import Flags, Ints
 
 
 def sidewalks(site: Site, rule: GateRule) -> Answer:

@@ -8,7 +8,7 @@ import numpy as np
 
 from analyses.gates.checks.answer import Answer
 from analyses.gates.rules import words
-from analyses.streets.official import number_of
+from analyses.streets import number_of
 
 if TYPE_CHECKING:
     from analyses.gates.checks.answer import Verdict

@@ -12,15 +12,11 @@ from analyses.gates.checks.ground import point_xy
 from analyses.gates.rules import number, words
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from analyses.gates.checks.answer import Verdict
     from analyses.gates.checks.site import Site
     from analyses.gates.rules import GateRule
+    from geo.arrays import Flags, Objects
 
-    Flags = NDArray[np.bool_]
-    Ints = NDArray[np.int64]
-    Objects = NDArray[np.object_]
 
 _LEVEL_CROSSINGS = ("level_crossing", "crossing")
 

@@ -9,7 +9,7 @@ from towns import cover, facilities_at, homes_at, squares
 
 from analyses.coverage.containment import containment
 from analyses.result import Status
-from analyses.rules.rules import standards
+from analyses.rules.catalogue import standards
 
 if TYPE_CHECKING:
     from analyses.result import Result

@@ -12,7 +12,7 @@ import worlds
 from towns import cover, doors_of, facilities_at, facilities_of, homes_at, share, squares
 
 from analyses.result import Status
-from analyses.rules.rules import own_rule, standards
+from analyses.rules.catalogue import own_rule, standards
 from geo.findings import InputRefused
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from towns import GROUPS, cover, doors_of, facilities_at, homes_at, squares
 
-from analyses.rules.rules import own_rule
+from analyses.rules.catalogue import own_rule
 from geo.walk.network import build_network
 
 if TYPE_CHECKING:

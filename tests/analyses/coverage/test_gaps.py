@@ -11,8 +11,8 @@ import pytest
 import worlds
 from towns import cover, facilities_at, homes_at, squares
 
-from analyses.coverage.shares import weighted_median
-from analyses.rules.rules import own_rule, standards
+from analyses.coverage.gaps import weighted_median
+from analyses.rules.catalogue import own_rule, standards
 
 if TYPE_CHECKING:
     import pandas as pd

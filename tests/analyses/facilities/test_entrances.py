@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
-from analyses.facilities.entrances import entrances, gate_findings, mapped_entrances
+from analyses.facilities.doors import entrances, gate_findings, mapped_entrances
 from geo.findings import InputRefused
 
 CRS = "EPSG:4548"

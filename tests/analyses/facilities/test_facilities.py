@@ -10,12 +10,11 @@ import pytest
 import shapely
 from shapely.geometry import Point, box
 
-from analyses.facilities.merging import name_key
+from analyses.facilities.merging import merge_facilities, name_key
 from analyses.facilities.reading import (
     COLUMNS,
     facilities_from_layer,
     facilities_from_osm,
-    merge_facilities,
     osm_findings,
 )
 from analyses.facilities.types import osm_kind

@@ -12,9 +12,10 @@ from scenes import scene
 from shapely import LineString, Point, Polygon
 from worlds import CRS, ORIGIN
 
-from analyses.gates.audit import COLUMNS, audit_rules, audit_summary, gate_audit, gate_ids, zones
+from analyses.gates.audit import COLUMNS, audit_summary, gate_audit, zones
 from analyses.gates.checks import TESTS
-from analyses.gates.rules import gate_rules
+from analyses.gates.checks.ground import gate_ids
+from analyses.gates.rules import audit_rules, gate_rules
 from analyses.streets.scene import Scene
 from geo.bundled import load_toml
 from geo.findings import InputRefused

@@ -12,15 +12,15 @@ from shapely.geometry import Point
 from worlds import CRS, place
 
 from analyses.gates.audit import COLUMNS as AUDIT_COLUMNS
-from analyses.gates.audit import audit_rules
-from analyses.hazards.ledger import COLUMNS, cell, hazard_id, is_hazard_id, ledger, statuses
+from analyses.gates.rules import audit_rules
 from analyses.hazards.merging import checked_ledger, merge, totals
-from analyses.risk.risk import along_table, crossing_table
-from analyses.rules.profiles import profiles
-from analyses.treatments.treatments import bodies, horizons, treated, treatments
+from analyses.hazards.rows import COLUMNS, cell, hazard_id, is_hazard_id, ledger, statuses
+from analyses.risk.edges import along_table, crossing_table
+from analyses.rules.walkers import profiles
+from analyses.treatments.catalogue import bodies, horizons, treated, treatments
 from geo.bundled import load_toml
 from geo.findings import InputRefused
-from geo.sides.sides import EdgeKind
+from geo.sides.model import EdgeKind
 
 PROFILE = next(p for p in profiles() if p.id == "grades_1_3")
 BARE = {"sidewalk_left": "no", "sidewalk_right": "no", "speed_kmh": 50, "name": "静文路"}

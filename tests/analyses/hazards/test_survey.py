@@ -6,9 +6,9 @@ import pytest
 from scenes import scene as make_scene
 from worlds import CRS
 
-from analyses.hazards.survey import COLUMNS, FORM, survey, survey_form
-from analyses.risk.risk import edge_risk
-from analyses.rules.profiles import profiles
+from analyses.hazards.form import COLUMNS, FORM, survey, survey_form
+from analyses.risk.edges import edge_risk
+from analyses.rules.walkers import profiles
 from geo.bundled import load_toml
 
 PROFILE = next(p for p in profiles() if p.id == "grades_1_3")

@@ -13,10 +13,10 @@ from shapely.geometry.base import BaseGeometry
 from towns import doors_of, facilities_at, homes_at, squares
 
 from analyses.coverage.snapped import Places, place_all
-from analyses.links.co_use import co_use
 from analyses.links.missing_links import links_for
 from analyses.links.obstacles import names_of, unseen
-from analyses.rules.rules import own_rule
+from analyses.links.yards import co_use
+from analyses.rules.catalogue import own_rule
 
 # Two streets 40 m apart that meet only at their eastern ends, 1 km away.
 HAIRPIN = worlds.network_of([[(0, 0), (1000, 0)], [(1000, 0), (1000, 40)], [(1000, 40), (0, 40)]])

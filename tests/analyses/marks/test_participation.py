@@ -13,11 +13,11 @@ import shapely
 from scenes import scene as make_scene
 from worlds import CRS, place
 
-from analyses.hazards.survey import COLUMNS as SURVEY
-from analyses.hazards.survey import survey_form
-from analyses.marks.marks import NOBODY, kinds, marks_of, meanings, reading
+from analyses.hazards.form import COLUMNS as SURVEY
+from analyses.hazards.form import survey_form
+from analyses.marks.analysis import participation
+from analyses.marks.marked import NOBODY, kinds, marks_of, meanings, reading
 from analyses.marks.model import Model
-from analyses.marks.participation import participation
 from analyses.publish.marks import public_marks
 from geo.bundled import load_toml
 from geo.read.cells import one_column
@@ -26,9 +26,9 @@ from geo.read.readers import read_layer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyses.marks.marks import Marks
+    from analyses.marks.marked import Marks
     from analyses.result import Result
-    from geo.layers import Layer
+    from geo.read.raw import Layer
 
 RULES = load_toml("rules/participation.toml")
 KOBO = """\

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyses.place_gap import place_gap
 from analyses.places.access import Reach
 from analyses.places.assignment import assign
+from analyses.places.gap import place_gap
 
 
 def reach_of(distance_m, children, places):

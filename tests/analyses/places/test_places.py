@@ -7,7 +7,7 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from analyses.run.run import run_study
+from analyses.run.order import run_study
 from analyses.study.settings import load_study
 from geo.bundled import ROOT
 

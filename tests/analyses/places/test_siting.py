@@ -11,9 +11,9 @@ import shapely
 import worlds
 from towns import doors_of, facilities_at, homes_at, squares
 
-from analyses.places.places import places
+from analyses.places.analysis import places
 from analyses.places.siting import Asked, Sites, siting
-from analyses.rules.rules import own_rule
+from analyses.rules.catalogue import own_rule
 from analyses.run.safety_inputs import candidates_of
 from analyses.sites.phases import Phase
 from analyses.sites.problem import Means

@@ -10,10 +10,17 @@ from scenes import scene
 from worlds import network_of
 
 from analyses.risk.crossing import CONTROLLED
+from analyses.risk.edges import (
+    along_table,
+    crossing_table,
+    edge_risk,
+    forbidden,
+    grade,
+    known_share,
+)
 from analyses.risk.factors import Bounds, Factor, at_least, levels
-from analyses.risk.risk import along_table, crossing_table, edge_risk, forbidden, grade, known_share
-from analyses.rules.profiles import profiles
-from geo.sides.sides import EdgeKind
+from analyses.rules.walkers import profiles
+from geo.sides.model import EdgeKind
 from geo.walk.bends import sharp_bends
 
 KINDERGARTEN, FIRST, FOURTH, JUNIOR = profiles()

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses.routes import search as route_search
+from analyses.routes.analysis import Routes, safe_routes
 from analyses.routes.coverage import safe_coverage
-from analyses.routes.routes import Routes, safe_routes
 from analyses.routes.snapped import place
 from analyses.routes.words import explained
 from geo.findings import InputRefused
-from geo.sides.sides import EdgeKind
+from geo.sides.model import EdgeKind
 from tests.school_worlds import (
     area,
     forbidden_at,

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analyses.rules.profiles import children_of_profile, profiles, profiles_of_kind
+from analyses.rules.walkers import children_of_profile, profiles, profiles_of_kind
 
 DEMAND = pd.DataFrame(
     {"age_0_2": [9.0], "age_3_5": [30.0], "age_6_11": [60.0], "age_12_14": [24.0]}

@@ -13,29 +13,33 @@ from typing import Any
 
 import pytest
 
-from analyses.facilities.types import kind_of, kinds_serving, osm_wanted, plain_word, required_kind
-from analyses.rules.people import walking_speeds
-from analyses.rules.rules import (
-    Rule,
-    age_groups,
-    age_shares,
-    default_rules,
+from analyses.facilities.types import (
     facility_types,
-    kind_table,
+    kind_of,
     kind_words,
+    kinds_serving,
+    osm_wanted,
+    plain_word,
+    required_kind,
+)
+from analyses.rules.catalogue import (
+    Rule,
+    default_rules,
     load_rules,
     one_test_each,
     own_rule,
-    rule_table,
-    rule_text,
+    standards,
+)
+from analyses.rules.people import (
+    age_groups,
+    age_shares,
     settlement,
     special_unit,
-    standards,
-    standards_of,
-    verdict_text,
-    verified_text,
     walking_speed_m_s,
+    walking_speeds,
 )
+from analyses.rules.words import kind_table, rule_table, rule_text, verdict_text, verified_text
+from analyses.run.asked_rules import standards_of
 from geo.bundled import ROOT, load_toml
 from geo.findings import InputRefused
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
+from analyses.rules.catalogue import standards
 from analyses.rules.people import age_groups
-from analyses.rules.rules import standards
 from analyses.run.quality import access_legs, effects
 
 # Ten homes with 10 children of each age group; the limit of the rule KG is 300 m.

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyses.rules.profiles import children_of_profile, profiles
-from analyses.run.run import Run, run_study
+from analyses.rules.walkers import children_of_profile, profiles
+from analyses.run.order import Run, run_study
 from analyses.study.settings import load_study
 from geo.bundled import ROOT, load_toml
 from maps.files.ledger_files import write_ledger

@@ -17,10 +17,10 @@ from analyses.sites.center import p_center
 from analyses.sites.cover import backup_cover, lscp, mclp
 from analyses.sites.equity import kolm_pollak
 from analyses.sites.median import p_median
+from analyses.sites.own_choice import regret
 from analyses.sites.pareto import dominated, pareto_front
 from analyses.sites.phases import Phase, phased
 from analyses.sites.problem import Means, Problem, reach_from_table, siting_problem
-from analyses.sites.regret import regret
 from geo.bundled import load_toml
 from geo.findings import InputRefused
 

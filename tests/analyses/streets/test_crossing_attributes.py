@@ -7,7 +7,8 @@ import pytest
 import shapely
 from tagged_streets import layer, survey, tagged_streets
 
-from analyses.streets.scene import SOURCES, coverage_of_attributes, street_scene
+from analyses.streets.readings import SOURCES
+from analyses.streets.scene import coverage_of_attributes, street_scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

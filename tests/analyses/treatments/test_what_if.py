@@ -18,7 +18,7 @@ from analyses.treatments.before_after import (
     value_of_crossings,
 )
 from analyses.treatments.best import best_treatments
-from analyses.treatments.treatments import treated, treatments
+from analyses.treatments.catalogue import treated, treatments
 from analyses.treatments.what_if import (
     Edit,
     apply_edits,

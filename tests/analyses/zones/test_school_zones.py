@@ -13,9 +13,9 @@ from towns import doors_of, facilities_at, homes_at, squares
 from analyses.coverage.snapped import place_all
 from analyses.places.reach import Stage, stages_of
 from analyses.places.shortage_sites import shortage_sites
-from analyses.rules.rules import own_rule
+from analyses.rules.catalogue import own_rule
+from analyses.zones.analysis import ZonePlan, school_zones
 from analyses.zones.models import model_pairs
-from analyses.zones.school_zones import ZonePlan, school_zones
 from analyses.zones.ways import Ways, zone_ways
 
 STREET = worlds.network_of([[(0, 0), (1500, 0)], [(1500, 0), (3000, 0)]])

@@ -18,7 +18,8 @@ from osm_text import document, node, row_of_nodes, way
 from geo.bundled import load_toml
 from geo.findings import EnvironmentFault, InputRefused, YimiError
 from geo.osm.download import download_bbox, download_place, place_box
-from geo.osm.osm import features_from_osm, streets_from_osm
+from geo.osm.features import features_from_osm
+from geo.osm.reading import streets_from_osm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from osm_text import document, node, row_of_nodes, way, write
 
 from geo.findings import EnvironmentFault, InputRefused, YimiError
-from geo.osm.osm import streets_from_osm
+from geo.osm.reading import streets_from_osm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -343,11 +343,11 @@ def test_no_room_for_the_extract_is_said(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_while_writing_does_not_kill_the_process() -> None:
     code = """
-import gc, osmium, geo.osm.osm
+import gc, osmium, geo.osm.reading
 writer = osmium.SimpleWriter(osmium.io.File("/dev/full", "opl"), overwrite=True)
 writer.add_node(osmium.osm.mutable.Node(id=1, location=(1, 1)))
 try:
-    geo.osm.osm._close(writer)
+    geo.osm.reading._close(writer)
 except RuntimeError as error:
     print(error)
 del writer

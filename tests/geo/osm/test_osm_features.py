@@ -10,7 +10,7 @@ import shapely
 from osm_text import document, node, relation, way, write
 
 from geo.findings import InputRefused
-from geo.osm.osm import features_from_osm
+from geo.osm.features import features_from_osm
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.tag_columns import carries, numbers, texts, words
+from geo.osm.tags import carries, numbers, texts, words
 
 VALUES = ["yes", None, "No;yes", "maybe", "no"]
 

@@ -14,7 +14,7 @@ from exactextract import exact_extract
 from rasterio.transform import Affine
 
 from geo.findings import InputRefused
-from geo.people.demand import demand_from_raster
+from geo.people.rasters import demand_from_raster
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,12 +17,12 @@ import shapely
 from geo.crs import to_wgs84
 from geo.datum_evidence import detect_datum
 from geo.findings import Finding, InputRefused
-from geo.osm.osm import streets_from_osm
+from geo.osm.reading import streets_from_osm
 from geo.osm.streets import Streets
 from geo.read.check import Checked, check_file, outcome_of
 from geo.walk.graphml import network_from_graphml
 from geo.walk.network import build_network
-from geo.walk.snap import snap
+from geo.walk.snapping import snap
 
 BAD = Path(__file__).parents[3] / "../shared/badinputs"
 KINDS = {word: word for word in ("小学", "幼儿园", "公园", "儿童之家")}

@@ -10,8 +10,8 @@ from vector_files import NAMES, XY, codes, frame, refused
 
 from geo.findings import InputRefused
 from geo.read.dbf import read_dbf
+from geo.read.encodings import best_codec
 from geo.read.vectors import read_vector
-from geo.shorttext import best_codec
 
 
 def dbf(fields: list[tuple[bytes, str, int, int]], records: list[bytes], number: int = 0) -> bytes:

@@ -13,7 +13,7 @@ from scipy.spatial import Delaunay
 
 from geo.arrays import components
 from geo.sides.build import expand, snap_to_sides
-from geo.sides.sides import EdgeKind, Sides
+from geo.sides.model import EdgeKind, Sides
 from geo.walk.distances import nearest
 from tests.side_worlds import Way, crossed, expanded, path, road, town, walk
 from tests.worlds import place

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from worlds import grid, network_of, put
 
-from geo.walk.around import around
+from geo.walk.crossed import around
 from geo.walk.distances import reached_edges
 
 

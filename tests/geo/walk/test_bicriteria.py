@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geo.walk.bicriteria import fronts, risk_units, ways
 from geo.walk.network import WalkNetwork
-from geo.walk.snap import Snapped, at_nodes
+from geo.walk.snapping import Snapped, at_nodes
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=150)
 MANY = 10**6

@@ -7,7 +7,7 @@ import pytest
 
 from geo.walk.closures import closed, walk_m
 from geo.walk.network import WalkNetwork
-from geo.walk.snap import Snapped
+from geo.walk.snapping import Snapped
 from tests import worlds
 
 

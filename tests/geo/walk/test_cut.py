@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.walk.cut import cut
+from geo.walk.cutting import cut
 
 VERTICES = np.array([[0, 0], [30, 0], [30, 0], [30, 40], [5, 5], [5, 15.0]])
 START = np.array([0, 4, 6])  # 70 m with a doubled vertex, and 10 m

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo.walk import reach
 from geo.walk.distances import nearest, nearest_of_nodes, pairs_within, reached_edges
-from geo.walk.snap import Snapped, at_nodes
+from geo.walk.snapping import Snapped, at_nodes
 
 if TYPE_CHECKING:
     from geo.walk.network import WalkNetwork

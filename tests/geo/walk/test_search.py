@@ -37,7 +37,7 @@ def test_where_nothing_can_be_kept_it_is_compiled_anyway(monkeypatch: pytest.Mon
 
 
 def test_the_compiler_is_loaded_by_the_first_search_only() -> None:
-    modules = "geo.walk.distances, geo.walk.snap, geo.walk.network"
+    modules = "geo.walk.distances, geo.walk.snapping, geo.walk.network"
     code = f"import sys, {modules}; print('numba' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True

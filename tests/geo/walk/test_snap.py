@@ -8,7 +8,7 @@ import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.walk.snap import at_nodes, snap
+from geo.walk.snapping import at_nodes, snap
 
 BENT = [(0, 0), (300, 0), (300, 400)]
 

@@ -7,8 +7,8 @@ import pyogrio
 import pytest
 from worlds import CRS, place
 
-from analyses.hazards.ledger import COLUMNS
 from analyses.hazards.merging import merge, read_ledger
+from analyses.hazards.rows import COLUMNS
 from geo.findings import InputRefused
 from geo.read.readers import read_layer
 from maps.files.ledger_files import ledger_table, totals_table, write_ledger, write_survey

@@ -21,7 +21,7 @@ import pytest
 from hostile import ATTRIBUTES, HIDDEN, HTML, NAMES, SCRIPTS, TEMPLATES, write_study
 from map_browser import LIVE, needs_browser
 
-from analyses.run.run import run_study
+from analyses.run.order import run_study
 from analyses.study.settings import load_study
 from geo.read.cells import visible
 from geo.read.formulas import formula_restored
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from analyses.run.run import Run
+    from analyses.run.order import Run
 
 AS_READ = [visible(name) for name in NAMES]
 """The reader takes out what nobody sees; everything else stays as it was written."""

@@ -16,8 +16,7 @@ import pytest
 from map_browser import ARGUMENTS, CHROMIUM
 from pyproj import Transformer
 
-from analyses.study.basemap import basemap_of, basemap_slips
-from analyses.study.settings import MapInput
+from analyses.study.basemap import MapInput, basemap_of, basemap_slips
 from geo.datum import gcj02_to_wgs84
 from maps.page.basemap import shifted
 from maps.page.page import page_html

@@ -12,7 +12,7 @@ import pytest
 from map_browser import LIVE, Open, click_row, needs_browser, paint
 
 from analyses.result import Shown
-from maps.block_places import with_places
+from maps.page.beside import with_places
 from maps.page.page import page_html
 
 pytestmark = needs_browser

@@ -20,10 +20,10 @@ from PIL import Image
 
 from analyses.result import Shown
 from maps.paper import charts, fonts
+from maps.paper.figure import MM_PER_INCH, drawing, figure, png, svg, texts
 from maps.paper.imprint import Imprint
+from maps.paper.maps import Scene, paper_maps
 from maps.paper.paper import bar_metres, round_scale, sheet
-from maps.paper.paper_figure import MM_PER_INCH, drawing, figure, png, svg, texts
-from maps.paper.paper_maps import Scene, paper_maps
 from maps.style import palette
 
 IMPRINT = Imprint("示例县", "zh", map_sample.CRS, date="2026-06-01", source="甲局", synthetic=True)

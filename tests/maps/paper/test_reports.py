@@ -16,16 +16,16 @@ import pytest
 import safe_sample
 from docx.oxml.ns import qn
 
-from analyses.hazards.ledger import COLUMNS
+from analyses.hazards.rows import COLUMNS
 from analyses.result import Indicator
 from geo.findings import EnvironmentFault
 from maps.paper import fonts
-from maps.paper.brief import Picture, Table, Text
-from maps.paper.brief_docx import brief_docx
-from maps.paper.brief_pdf import brief_pdf
+from maps.paper.brief_parts import Picture, Table, Text
 from maps.paper.brief_sections import Material, brief
+from maps.paper.figure import drawing, figure, lacks_font, png
 from maps.paper.imprint import Imprint
-from maps.paper.paper_figure import drawing, figure, lacks_font, png
+from maps.paper.pdf import brief_pdf
+from maps.paper.word import brief_docx
 from maps.reports import write_brief, write_pictures
 from maps.style import palette
 

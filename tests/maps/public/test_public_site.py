@@ -20,15 +20,15 @@ import pytest
 from map_browser import Open, needs_browser
 from map_decode import unpack
 
-from analyses.publish.gate import gate, refuse_failed
+from analyses.publish.checks import gate, refuse_failed
 from analyses.rules.people import age_groups
-from analyses.run.run import Run, run_study
+from analyses.run.order import Run, run_study
 from analyses.study.settings import Study, load_study
 from geo.bundled import ROOT, load_toml
 from geo.findings import InputRefused
-from maps.public.public_pages import share_text, span_text
-from maps.public.public_scan import contents, refuse_traces
-from maps.public.public_site import ledger_path, write_site
+from maps.public.pages import share_text, span_text
+from maps.public.scan import contents, refuse_traces
+from maps.public.writing import ledger_path, write_site
 
 CANARY = "金丝雀canary"
 PUBLIC = load_toml("rules/publish.toml")["layers"]

@@ -14,8 +14,8 @@ import shapely
 from analyses.result import Shown
 from maps.school import svg
 from maps.school.picture import legend, zone_svg
-from maps.school.school_text import words
 from maps.school.surroundings import ASPECT, Place, places
+from maps.school.text import words
 from maps.style import class_of
 
 X, Y = 500_000.0, 4_300_000.0

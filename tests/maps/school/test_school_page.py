@@ -13,9 +13,9 @@ from map_browser import Open, needs_browser
 from geo.bundled import load_toml
 from maps.page.vocabulary import in_words
 from maps.school.district_page import district_html
-from maps.school.school_page import school_html
-from maps.school.school_sheet import About, SchoolSheet, page_name, sheets
-from maps.school.school_text import cell, content, number
+from maps.school.page import school_html
+from maps.school.sheet import About, SchoolSheet, page_name, sheets
+from maps.school.text import cell, content, number
 
 ABOUT = About(synthetic=True, attribution="© OpenStreetMap contributors, ODbL", date="2026-09")
 EVIL = "".join(sample.HOSTILE)

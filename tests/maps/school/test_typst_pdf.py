@@ -12,8 +12,8 @@ import pytest
 import safe_sample as sample
 
 from geo.findings import EnvironmentFault
-from maps.school.school_sheet import About, sheets
-from maps.school.typst_pdf import school_pdf
+from maps.school.pdf import school_pdf
+from maps.school.sheet import About, sheets
 from maps.style import palette
 
 typst = pytest.importorskip("typst")

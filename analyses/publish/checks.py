@@ -1,0 +1,162 @@
+"""May there be a public edition at all: map number, sources, maker, contact, private layers?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, get_args
+
+from analyses.publish import rounding
+from analyses.result import Role
+from analyses.study import inputs_of
+from geo.bundled import load_toml
+from geo.findings import Finding, InputRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from analyses.publish.edition import Edition
+    from analyses.study import Study
+    from geo.findings import Lang
+
+_FILE = "study.toml"
+_OSM = (".pbf", ".osm", ".bz2", ".o5m")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A line of the compliance sheet.
+
+    Attributes
+    ----------
+    id
+        Key of ``data/words/publish.toml``.
+    facts
+        What goes into the words of the result.
+    finding
+        Why it failed, None if it passed.
+    """
+
+    id: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    finding: Finding | None = None
+
+    def name(self, lang: Lang) -> str:
+        """Return what was checked."""
+        return str(_words(self.id)["name"][lang])
+
+    def result(self, lang: Lang) -> str:
+        """Return what came out."""
+        if self.finding is not None:
+            return f"{self.finding.why(lang)} {self.finding.fix(lang)}"
+        text = str(_words(self.id)["result"][lang])
+        for key, value in self.facts.items():
+            text = text.replace("{" + key + "}", value)
+        return text
+
+
+def gate(study: Study) -> tuple[Check, ...]:
+    """Return what the settings of a study say about a public edition.
+
+    Nothing needs to be run for it; `refuse_failed` refuses where a check failed.
+    """
+    return (*_stated(study), _private(study))
+
+
+def edition_checks(edition: Edition, study: Study, *, releases: int | None) -> tuple[Check, ...]:
+    """Return the checks of an edition that passed; one that fails is not made at all.
+
+    Parameters
+    ----------
+    edition
+        From `analyses.publish.edition.public_edition`.
+    study
+        The settings.
+    releases
+        How many earlier releases it was held against; None: no ledger is kept.
+    """
+    k, layers = str(study.publish.k), str(len(edition.shown))
+    if edition.release is None:
+        counted = [Check("no_children")]
+    else:
+        counted = [
+            Check("group", {"k": k, "base": str(rounding.rounding_base())}),
+            Check("attacker", {"k": k, "numbers": f"{edition.attacked:,}"}),
+            Check("releases_synthetic")
+            if releases is None
+            else Check("releases", {"releases": str(releases)}),
+        ]
+    return (*counted, Check("columns", {"layers": layers}), Check("traces"), Check("requests"))
+
+
+def refuse_failed(checks: Sequence[Check]) -> None:
+    """Refuse a public edition if a check failed.
+
+    Raises
+    ------
+    InputRefused
+        ``PUBLISH_NO_APPROVAL``, ``PUBLISH_MISSING``, ``PUBLISH_PRIVATE``,
+        ``PUBLISH_PRIVATE_UNKNOWN``.
+    """
+    failed = [check.finding for check in checks if check.finding is not None]
+    if failed:
+        raise InputRefused(*failed)
+
+
+def public_part(study: Study) -> Study:
+    """Return a study without the questions of which a public edition tells nothing: new sites."""
+    return study.model_copy(
+        update={
+            "sites": study.sites.model_copy(update={"on": False}),
+            "zones": study.zones.model_copy(update={"on": False}),
+        }
+    )
+
+
+def _stated(study: Study) -> Iterator[Check]:
+    """Check what must be said of the maps and the data."""
+    info, publish = study.study, study.publish
+    if publish.approval:
+        yield Check("approval", {"value": publish.approval})
+    elif publish.sketch:
+        yield Check("sketch")
+    else:
+        yield Check("approval", finding=Finding("PUBLISH_NO_APPROVAL", _FILE))
+    yield _given("source", info.source or info.attribution, "study.source")
+    if study.streets.path.lower().endswith(_OSM) and not info.synthetic:
+        named = f"{info.attribution} {info.source}"
+        osm = named.strip() if "openstreetmap" in named.lower() else ""
+        yield _given("licence", osm, "study.attribution")
+    yield _given("date", info.date, "study.date")
+    yield _given("maker", publish.maker, "publish.maker")
+    yield _given("contact", publish.contact, "publish.contact")
+
+
+def _given(id_: str, value: str, key: str) -> Check:
+    if value.strip():
+        return Check(id_, {"value": value.strip()})
+    name = _words(id_)["name"]
+    detail = {"what_zh": name["zh"], "what_en": name["en"], "key": key}
+    return Check(id_, finding=Finding("PUBLISH_MISSING", _FILE, column=key, detail=detail))
+
+
+def _private(study: Study) -> Check:
+    """Check that nothing marked private would be shown."""
+    files = {PurePosixPath(s.path).name: key for key, s in inputs_of(study)}
+    files |= {s.path: key for key, s in inputs_of(study)}
+    public, known = set(load_toml("rules/publish.toml")["layers"]), set(get_args(Role))
+    for one in study.publish.private:
+        if one in files or one in public:
+            detail = {"key": "publish.private"}
+            finding = Finding("PUBLISH_PRIVATE", _FILE, value=one, detail=detail)
+            return Check("private", finding=finding)
+        if one not in known:
+            names = ", ".join(sorted({*files, *known}))
+            finding = Finding("PUBLISH_PRIVATE_UNKNOWN", _FILE, value=one, detail={"known": names})
+            return Check("private", finding=finding)
+    return Check("private", {"value": str(len(study.publish.private))})
+
+
+def _words(check: str) -> dict[str, dict[str, str]]:
+    words: dict[str, dict[str, str]] = load_toml("words/publish.toml")["check"][check]
+    return words

@@ -1,0 +1,94 @@
+"""Where do points meet the street network?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geo.arrays import MM_PER_M, morton
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geo.walk.network import WalkNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Snapped:
+    """Places on the streets, one for each point.
+
+    Attributes
+    ----------
+    edge
+        Edge of the network, -1 where the point was not snapped.
+    offset_mm
+        Way along the edge from its first node, 0 where not snapped.
+    access_m
+        Straight distance to the nearest street, also where that is too far to be snapped; inf
+        where the point is not finite.
+    xy
+        (p, 2) place on the street, nan where not snapped.
+    """
+
+    edge: NDArray[np.int64]
+    offset_mm: NDArray[np.int64]
+    access_m: NDArray[np.float64]
+    xy: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.edge)
+
+
+def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) -> Snapped:
+    """Find the nearest place on a street for each point.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    points_xy
+        (p, 2) metres in the network's CRS; a point that is not finite is not snapped.
+    max_m
+        A point farther than this from every street is not snapped (``<=`` is).
+
+    Returns
+    -------
+    Snapped
+        Aligned with the points.  Of edges equally near the one with the lowest number is taken.
+    """
+    places = np.asarray(points_xy, dtype=np.float64).reshape(-1, 2)
+    points = np.asarray(shapely.points(places), dtype=object)
+    asked = np.flatnonzero(np.isfinite(places).all(axis=1))
+    asked = asked[np.argsort(morton(places[asked]), kind="stable")]  # twice as fast in this order
+    tree = network.tree
+    (place, edge), distance_m = tree.query_nearest(points[asked], return_distance=True)
+    order = np.lexsort((edge, place))
+    _, first = np.unique(place, return_index=True)  # `place` is sorted already
+    edge, distance_m = edge[order[first]], distance_m[order[first]]
+    access_m = np.full(len(points), np.inf)
+    access_m[asked] = distance_m
+    near = distance_m <= max_m
+    rows, edge = asked[near], edge[near]
+    lines = tree.geometries[edge]
+    along_m = shapely.line_locate_point(lines, points[rows])
+    on_street = np.full((len(points), 2), np.nan)
+    on_street[rows] = shapely.get_coordinates(shapely.line_interpolate_point(lines, along_m))
+    edges = np.full(len(points), -1, dtype=np.int64)
+    edges[rows] = edge
+    offset_mm = np.zeros(len(points), dtype=np.int64)
+    offset_mm[rows] = np.minimum(np.rint(along_m * MM_PER_M), network.edge_length_mm[edge])
+    return Snapped(edge=edges, offset_mm=offset_mm, access_m=access_m, xy=on_street)
+
+
+def at_nodes(network: WalkNetwork, nodes: NDArray[np.int64]) -> Snapped:
+    """Return places at nodes of the network, with no way to the street."""
+    nodes = np.asarray(nodes, dtype=np.int64)
+    edge = network.arc_edge[network.indptr[nodes]].astype(np.int64)
+    at_start = network.edge_nodes[edge, 0] == nodes
+    offset_mm = np.where(at_start, 0, network.edge_length_mm[edge]).astype(np.int64)
+    xy = network.node_xy[nodes]
+    return Snapped(edge=edge, offset_mm=offset_mm, access_m=np.zeros(len(nodes)), xy=xy)

@@ -1,0 +1,165 @@
+"""How does a run become a public edition: a folder that may be put on any server or on a stick?
+
+Nothing is swapped in before the gate, the attacker and the search for traces have passed.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import TYPE_CHECKING
+
+from analyses.publish import (
+    edition_checks,
+    gate,
+    public_edition,
+    read_ledger,
+    refuse_failed,
+    write_ledger,
+)
+from analyses.study import inputs_of
+from geo.bundled import load_toml
+from geo.output import run_folder, write_manifest
+from maps.page import page_html
+from maps.public.markup import Site, folder_of, public_html
+from maps.public.pages import notes, pages
+from maps.public.scan import refuse_traces, traces_of
+from maps.public.tables import downloads, write_downloads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyses.publish import Check, Edition, Release
+    from analyses.run import Run
+    from analyses.study import Study
+    from geo.findings import Lang
+
+_LEDGER = "release_ledger.json"
+_BOTH: tuple[Lang, Lang] = ("zh", "en")
+
+
+def write_site(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Check, ...]:
+    """Write the public edition of a run: pages, map and downloads in both languages.
+
+    Parameters
+    ----------
+    run
+        From `analyses.run.order.run_study`.
+    out
+        Folder; replaced as a whole if an earlier edition lies there.
+    lang
+        Language of the pages in the folder itself; the others lie in a folder of theirs.
+
+    Returns
+    -------
+    tuple
+        The compliance sheet.
+
+    Raises
+    ------
+    InputRefused
+        What `gate` or `public_edition` refuse; ``PUBLISH_TRACE``.
+    EnvironmentFault
+        See `geo.output.run_folder`.
+    """
+    study = run.study
+    stated = gate(study)
+    refuse_failed(stated)
+    path = ledger_path(study)
+    earlier = () if path is None else read_ledger(path)
+    edition = public_edition(run, earlier)
+    known = None if path is None else len(earlier)
+    checks = (*stated, *edition_checks(edition, study, releases=known))
+    with run_folder(out) as folder:
+        for one in _BOTH:
+            _write_language(folder, run, edition, checks=checks, lang=one, main=lang)
+        needles = traces_of(study.folder, [s.path for _, s in inputs_of(study)])
+        refuse_traces(folder, needles)
+        write_manifest(folder, _facts(study, edition))
+        if path is not None and edition.release is not None:
+            # Before the swap: a release that is entered and not made does no harm.
+            write_ledger(path, [*earlier, edition.release])
+    return checks
+
+
+def ledger_path(study: Study) -> Path | None:
+    """Return where the releases of a study are kept: beside it, unless it says otherwise.
+
+    Synthetic children have nothing to lose: their studies keep none unless they name one.
+    """
+    named = study.publish.ledger
+    if named is None and study.study.synthetic:
+        return None
+    return study.folder / (named or _LEDGER)
+
+
+def _write_language(
+    folder: Path, run: Run, edition: Edition, *, checks: tuple[Check, ...], lang: Lang, main: Lang
+) -> None:
+    """Write the pages, the map and the downloads of one language."""
+    study, say = run.study, load_toml("words/publish.toml")
+    info, k = study.study, study.publish.k
+    name = info.name if lang == "zh" else info.name_en or info.name
+    stated = _stated(study, lang)
+    site = Site(name, lang, main, stated[0], stated[1])
+    place = folder / folder_of(lang, main)
+    for page in pages(edition, checks, k=k, downloads=downloads(), lang=lang):
+        path = place / page.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(public_html(page, site), encoding="utf-8", newline="\n")
+    said = notes(edition, k=k, lang=lang)
+    both = [notes(edition, k=k, lang=one) for one in _BOTH]
+    warned = [_stated(study, one) for one in _BOTH]
+    map_notes = [
+        *zip(*([*w[0], *w[1][1:]] for w in warned), strict=True),
+        *zip(*both, strict=True),
+    ]
+    html = page_html(
+        edition.shown,
+        title_zh=info.name,
+        title_en=info.name_en or info.name,
+        synthetic=info.synthetic,
+        notes=map_notes,
+        attribution=info.attribution or info.source,
+        crs=run.inputs.crs,
+        lang=lang,
+    )
+    (place / "map.html").write_text(html, encoding="utf-8", newline="\n")
+    sheet = [(name, ""), *(("", line) for line in (*stated[0], *stated[1], *said))]
+    sheet += [(say["title"]["compliance"][lang], "")]
+    sheet += [(check.name(lang), check.result(lang)) for check in checks]
+    write_downloads(place, edition, notes=sheet, lang=lang)
+
+
+def _stated(study: Study, lang: Lang) -> tuple[list[str], list[str]]:
+    """Return what every page says at its top and at its foot."""
+    say = {key: said[lang] for key, said in load_toml("words/publish.toml")["page"].items()}
+    info, publish = study.study, study.publish
+    if publish.approval:
+        top = [say["approval"].replace("{approval}", publish.approval)]
+    else:
+        top = [say["sketch"]]
+    if info.synthetic:
+        top = [say["synthetic"], *top]
+    source = info.source
+    if info.attribution and info.attribution not in source:
+        source = f"{source} {info.attribution}".strip()
+    foot = [
+        say["source"].replace("{source}", source),
+        say["date"].replace("{date}", info.date),
+        say["maker"].replace("{maker}", publish.maker),
+        say["contact"].replace("{contact}", publish.contact),
+    ]
+    return top, foot
+
+
+def _facts(study: Study, edition: Edition) -> dict[str, object]:
+    """Return what the manifest says: no setting, no path, no input."""
+    release: Release | None = edition.release
+    return {
+        "yimi": importlib.metadata.version("yimi"),
+        "study": study.study.name,
+        "synthetic": study.study.synthetic,
+        "date": study.study.date,
+        "k": study.publish.k,
+        "release": None if release is None else release.id,
+    }
