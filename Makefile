@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+SIZE ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long check format notebooks bench wheel-test lock docs clean
@@ -18,8 +19,13 @@ $(READY): requirements-dev.lock pyproject.toml
 
 setup: $(READY) ## make .venv with the locked packages
 
-demo: $(READY) ## run the main job on the synthetic demo study; the map is out/demo/map.html
+demo: $(READY) ## run the main job on the synthetic town (SIZE=10: ten towns); the map is out/demo/map.html
+ifeq ($(SIZE),1)
 	$(BIN)/yimi demo --out out/demo
+else
+	PYTHONPATH=.:tests $(BIN)/python -m town out/town --size $(SIZE)
+	$(BIN)/yimi run out/town --out out/demo
+endif
 
 test: $(READY) ## all checks and tests of a change (under 15 minutes on 2 cores)
 	$(BIN)/ruff check .

@@ -75,24 +75,14 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  (names are imported when the
 @app.command()
 def demo(
     out: Out = None,
-    size: Annotated[int, typer.Option(min=1, max=100, help="规模倍数 / size")] = 1,
     lang: Language = "zh",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """在合成演示数据上运行 / Run on the synthetic demo study."""
-    import tempfile
-
-    from analyses.demo import write_demo
     from geo.bundled import ROOT
 
-    out = out or Path("out/demo")
-    with tempfile.TemporaryDirectory(prefix="yimi-demo-") as folder:
-        study = ROOT / "demo"
-        if size > 1:
-            study = Path(folder) / "demo"
-            write_demo(study, size=size)
-        _run(study, out, lang=lang, as_json=as_json, quiet=quiet)
+    _run(ROOT / "demo", out or Path("out/demo"), lang=lang, as_json=as_json, quiet=quiet)
 
 
 @app.command()

@@ -28,15 +28,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[2])]
+    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
+from benchmarks.graphs import city
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geo.walk.bicriteria import fronts, limits_mm
 from geo.walk.distances import nearest
 from geo.walk.snapping import at_nodes
-from tests.benchmarks.graphs import city
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,8 @@ def compare(side: int, radius_m: float) -> dict[str, float]:
 
 def district(size: int) -> dict[str, float]:
     """Answer all questions about ways to school in a town so many times the demo's size."""
-    from analyses.demo.write import write_demo
+    from town.write import write_demo
+
     from analyses.run.inputs import read_inputs
     from analyses.run.order import scene_of, setting_of
     from analyses.run.ways_to_school import safety

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
-sys.path.insert(0, str(CHECKOUT))
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests")]
 
 
 def timed(*words: object) -> tuple[dict[str, float], str]:
@@ -45,7 +45,7 @@ def main() -> None:
     options.add_argument("--size", type=int, default=10)
     options.add_argument("--rows", type=int, default=1_000_000)
     chosen = options.parse_args()
-    from analyses.demo.write import write_demo
+    from town.write import write_demo
 
     with tempfile.TemporaryDirectory() as aside:
         folder = Path(aside)

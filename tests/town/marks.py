@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from analyses.demo.drawing import dm
-from analyses.demo.people import to_degrees
 from geo.bundled import load_toml
+from town.drawing import dm
+from town.people import to_degrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from analyses.demo.drawing import Point, Site, Way
-    from analyses.demo.write import Town
+    from town.drawing import Point, Site, Way
+    from town.write import Town
 
 
 class Mark(NamedTuple):

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from analyses.demo.drawing import Home, Site, Way, dm
-from analyses.demo.parcels import site_name
-from analyses.demo.streets import street_tags
-from analyses.demo.villages import draw_roads, line_shape, planned_villages
+from town.drawing import Home, Site, Way, dm
+from town.parcels import site_name
+from town.streets import street_tags
+from town.villages import draw_roads, line_shape, planned_villages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from analyses.demo.drawing import Point, Sheet, Tags
-    from analyses.demo.streets import Grid
-    from analyses.demo.villages import Cell, Village
+    from town.drawing import Point, Sheet, Tags
+    from town.streets import Grid
+    from town.villages import Cell, Village
 
 
 def draw_villages(sheet: Sheet, rng: np.random.Generator, grid: Grid) -> list[Village]:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from analyses.demo.drawing import Line, Way, dm
-from analyses.demo.streets import street_tags
+from town.drawing import Line, Way, dm
+from town.streets import street_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from analyses.demo.drawing import Point, Sheet
-    from analyses.demo.streets import Grid
+    from town.drawing import Point, Sheet
+    from town.streets import Grid
 
 
 class Cell(NamedTuple):

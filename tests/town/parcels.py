@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from analyses.demo.drawing import Line, Rect, Site, Way, dm, outline
+from town.drawing import Line, Rect, Site, Way, dm, outline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analyses.demo.drawing import Axis, Point, Sheet, Side, Tags
+    from town.drawing import Axis, Point, Sheet, Side, Tags
 
 _OPPOSITE: dict[Side, Side] = {"N": "S", "S": "N", "E": "W", "W": "E"}
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from analyses.demo.drawing import dm, outline
+from town.drawing import dm, outline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyses.demo.drawing import Points, Sheet
-    from analyses.demo.parcels import Parcel
-    from analyses.demo.villages import Village
+    from town.drawing import Points, Sheet
+    from town.parcels import Parcel
+    from town.villages import Village
 
 
 class Candidate(NamedTuple):
@@ -73,7 +73,7 @@ def _described(numbers: Mapping[str, Any], ring: Points, number: int, *, price: 
     )
 
 
-def _spread(spots: Any, count: int) -> list[int]:  # noqa: ANN401  ((n, 2) array)
+def _spread(spots: Any, count: int) -> list[int]:
     """Return so many rows of places, each the farthest from those before it."""
     chosen = [int(np.argmin(spots.sum(axis=1)))]
     gap = np.hypot(*(spots - spots[chosen[0]]).T)

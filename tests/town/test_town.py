@@ -18,10 +18,10 @@ import pytest
 import shapely
 from python_calamine import CalamineWorkbook
 
-from analyses.demo.drawing import Line, Rect, joined, outline
-from analyses.demo.people import apportioned
-from analyses.demo.write import write_demo
 from geo.bundled import ROOT, load_toml
+from town.drawing import Line, Rect, joined, outline
+from town.people import apportioned
+from town.write import recipe, write_demo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,11 +110,10 @@ def test_the_committed_study_is_small_and_complete() -> None:
 
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_another_process_writes_the_same_bytes(demo: Path, tmp_path: Path, hash_seed: str) -> None:
-    code = "import sys; from analyses.demo import write_demo; write_demo(sys.argv[1])"
-    env = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Shanghai"}
-    subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT.parent, env=env, check=True
-    )
+    tests = ROOT.parent / "tests"
+    env = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Shanghai",
+           "PYTHONPATH": os.pathsep.join([str(ROOT.parent), str(tests)])}  # fmt: skip
+    subprocess.run([sys.executable, "-m", "town", str(tmp_path)], env=env, check=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == ALL_FILES
     assert all((tmp_path / n).read_bytes() == (demo / n).read_bytes() for n in ALL_FILES)
 
@@ -367,7 +366,7 @@ def test_shares_are_whole_and_add_up(weights: list[int], total: int, shares: lis
 
 
 def test_the_recipe_speaks_the_words_of_the_other_data_files() -> None:
-    plan = load_toml("demo_town.toml")
+    plan = recipe()
     kinds = {row["id"] for row in load_toml("facility_types.toml")["facility_type"]}
     ages = [row["id"] for row in load_toml("age_groups.toml")["age_group"]]
     assert set(plan["kind"]) <= kinds

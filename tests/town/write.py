@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import math
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,27 +17,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from analyses.demo.blocks import draw_blocks
-from analyses.demo.candidates import candidates
-from analyses.demo.drawing import Sheet, Way, dm, joined
-from analyses.demo.houses import draw_villages
-from analyses.demo.marks import mark_rows
-from analyses.demo.people import settle, to_degrees
-from analyses.demo.streets import draw_streets, shifted_grid
 from geo.bundled import load_toml
+from town.blocks import draw_blocks
+from town.candidates import candidates
+from town.drawing import Sheet, Way, dm, joined
+from town.houses import draw_villages
+from town.marks import mark_rows
+from town.people import settle, to_degrees
+from town.streets import draw_streets, shifted_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from analyses.demo.candidates import Candidate
-    from analyses.demo.drawing import Point, Site, Tags
-    from analyses.demo.people import People
+    from town.candidates import Candidate
+    from town.drawing import Point, Site, Tags
+    from town.people import People
 
 _SCHOOLS = ("primary_school", "junior_school", "nine_year_school")
 _MADE = datetime(2026, 6, 1, tzinfo=UTC).replace(tzinfo=None)
 _MARK = {"synthetic": "true"}
+
+
+def recipe() -> dict[str, Any]:
+    """Return all numbers and words of the town."""
+    return tomllib.loads(Path(__file__).with_name("town.toml").read_text("utf-8"))
 
 
 class Town(NamedTuple):
@@ -72,7 +78,7 @@ def write_demo(folder: Path | str, *, size: int = 1, seed: int = 20260601) -> No
         raise ValueError(f"size is {size}, but a study has at least 1 town")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    plan = load_toml("demo_town.toml")
+    plan = recipe()
     towns = [_town(plan, tile, size=size, seed=seed) for tile in range(size)]
     for name in ("study", "readme"):
         text = plan["files"][name].lstrip("\n")

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from analyses.demo.drawing import Site, bent, degrees, dm
-from analyses.demo.parcels import kind_count, site_name
-from analyses.demo.streets import shifted_grid
+from town.drawing import Site, bent, degrees, dm
+from town.parcels import kind_count, site_name
+from town.streets import shifted_grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from analyses.demo.drawing import Point, Sheet
-    from analyses.demo.parcels import Parcel
-    from analyses.demo.streets import Grid
-    from analyses.demo.villages import Village
+    from town.drawing import Point, Sheet
+    from town.parcels import Parcel
+    from town.streets import Grid
+    from town.villages import Village
 
 _SHAKE = 0.42
 """Share of a cell by which its corners move: below a half, so that no two change places."""

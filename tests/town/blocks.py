@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from analyses.demo.drawing import SIDES, Home, Line, Rect, dm
-from analyses.demo.parcels import (
+from town.drawing import SIDES, Home, Line, Rect, dm
+from town.parcels import (
     Parcel,
     cut,
     draw_area,
@@ -22,11 +22,11 @@ from analyses.demo.parcels import (
     draw_parcels,
     draw_park,
 )
-from analyses.demo.streets import blocks, canal_x
+from town.streets import blocks, canal_x
 
 if TYPE_CHECKING:
-    from analyses.demo.drawing import Point, Sheet, Side, Tags
-    from analyses.demo.streets import Block, Grid
+    from town.drawing import Point, Sheet, Side, Tags
+    from town.streets import Block, Grid
 
 _WALL = {"barrier": "wall"}
 _FENCE = {"barrier": "fence"}

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from analyses.demo.drawing import Line, Rect, Way, dm
+from town.drawing import Line, Rect, Way, dm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analyses.demo.drawing import Point, Sheet, Side, Tags
+    from town.drawing import Point, Sheet, Side, Tags
 
 _BRIDGE = {"bridge": "yes", "layer": "1"}
 _TUNNEL = {"tunnel": "yes", "layer": "-1"}

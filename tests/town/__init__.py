@@ -5,7 +5,7 @@ Nothing in it is real, and every object says so.  A town is drawn in the order o
 it), `people` (communities, children, places); `write` makes the files.
 """
 
-from analyses.demo.write import write_demo
+from town.write import write_demo
 
 __all__ = [
     "write_demo",
