@@ -52,7 +52,8 @@ class Finding:
     column, value
         Column name and the offending cell as it was written, or None.
     detail
-        Values for the named slots of the catalogue's texts.
+        Values for the named slots of the catalogue's texts; a tuple is listed, a mapping has the
+        words of each language.
     """
 
     code: str
@@ -70,11 +71,11 @@ class Finding:
 
     def why(self, lang: Lang = "zh") -> str:
         """Return what is wrong, in one sentence."""
-        return _fill(catalogue()[self.code][lang]["why"], self)
+        return _filled(catalogue()[self.code][lang]["why"], self, lang)
 
     def fix(self, lang: Lang = "zh") -> str:
         """Return what the user can do about it."""
-        return _fill(catalogue()[self.code][lang]["fix"], self)
+        return _filled(catalogue()[self.code][lang]["fix"], self, lang)
 
     def text(self, lang: Lang = "zh") -> str:
         """Return one short paragraph: place, code, why, fix."""
@@ -140,7 +141,7 @@ def printable(text: object) -> str:
     return clean if len(clean) <= _LONGEST_VALUE else clean[: _LONGEST_VALUE - 1] + "…"
 
 
-def _fill(template: str, finding: Finding) -> str:
+def _filled(template: str, finding: Finding, lang: Lang) -> str:
     """Put a finding's values into the named slots of a catalogue text."""
     values = {
         "file": finding.file,
@@ -149,4 +150,13 @@ def _fill(template: str, finding: Finding) -> str:
         "value": finding.value,
         **finding.detail,
     }
-    return _SLOT.sub(lambda m: printable(values.get(m[1], m[0])), template)
+    return _SLOT.sub(lambda m: printable(_in_words(values.get(m[1], m[0]), lang)), template)
+
+
+def _in_words(value: object, lang: Lang) -> object:
+    """Return a value in a language: of several words that language's, a tuple as a list."""
+    if isinstance(value, dict):
+        value = value[lang]
+    if isinstance(value, tuple):
+        return load_toml("words/messages.toml")[lang]["between"].join(map(str, value))
+    return value

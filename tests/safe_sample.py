@@ -175,7 +175,7 @@ def _hazards(
         "description_zh": "无信号的四车道过街，停放车辆遮挡视线", "description_en": "Unsignalised crossing of four lanes, parked cars hide the view",
         "grade": np.resize(np.array(["A", "B", "C", "B", "C", None, "C", "B"], dtype=object), n),
         "treatment": np.resize(["signal", "zebra", "sidewalk"], n), "body": np.resize(["police", "transport"], n),
-        "due": "short", "status": "待核查", "children": rng.gamma(1, 80, n),
+        "due": "short", "status": "to_check", "children": rng.gamma(1, 80, n),
         "risk": risk, "risk_low": risk * 0.6, "risk_high": risk * 1.8,
     }, geometry=shapely.points(np.repeat(at, 8, axis=0) + rng.normal(0, 70, (n, 2))), crs=CRS)  # fmt: skip
 

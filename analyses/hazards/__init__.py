@@ -3,7 +3,7 @@
 from analyses.hazards.finding import walked_edges
 from analyses.hazards.form import COLUMNS, FELT, survey, survey_form
 from analyses.hazards.merging import merge, read_ledger, totals
-from analyses.hazards.rows import ledger, statuses
+from analyses.hazards.rows import ledger, statuses, vocabularies
 
 __all__ = [
     "COLUMNS",
@@ -15,5 +15,6 @@ __all__ = [
     "survey",
     "survey_form",
     "totals",
+    "vocabularies",
     "walked_edges",
 ]

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from analyses.streets import Scene
 
 
-OBSERVED, ASSUMED, UNKNOWN = "实测", "推定", "未知"
-"""States of the data, as they stand in the ledger (``[data_state]`` of the words)."""
+OBSERVED, ASSUMED, UNKNOWN = "observed", "assumed", "unknown"
+"""States of the data: codes of ``[data_state]`` in the words of the ledger."""
 COLUMNS = (
     "school_id", "rule", "object_id", "street", "x", "y", "category", "description_zh",
     "description_en", "clause", "verified", "evidence_zh", "evidence_en", "data_state", "children",

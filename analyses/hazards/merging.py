@@ -16,9 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.facilities import facility_types
-from analyses.hazards.rows import is_hazard_id, statuses
-from analyses.treatments import bodies, horizons, treatments
+from analyses.hazards.rows import is_hazard_id, statuses, vocabularies
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
@@ -39,8 +37,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})?日?)?(?:[T ].*)?")
-_REVIEW = "待复查"
-_NEW, _KEPT, _GONE, _RETURNED, _OWN = "新增", "延续", "未再发现", "再次出现", "自行登记"
+_REVIEW = "to_review"
+_KEPT, _GONE, _RETURNED, _OWN = "kept", "gone", "returned", "own"
+_LANGUAGES = ("zh", "en")
 _IN_BOTH = ("place", "description", "evidence")
 """One column in the file, two in the ledger: a file is written in one language."""
 _MONTH_CHARS = len("2026-03")
@@ -110,9 +109,6 @@ def read_ledger(path: str, base: Path) -> pd.DataFrame:
     for name in named.values():
         if known[name].type == "number":
             table[name] = pd.to_numeric(table[name], errors="coerce")
-    for name, words in _vocabularies().items():
-        if name in table:
-            table[name] = [words.get(cell, cell) for cell in table[name]]
     table["status"] = table["status"].fillna(next(iter(statuses())))
     return checked_ledger(table, file=path, headers=mapped.header)
 
@@ -120,7 +116,7 @@ def read_ledger(path: str, base: Path) -> pd.DataFrame:
 def checked_ledger(
     table: pd.DataFrame, *, file: str, headers: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """Return the ledger with dates as ISO text; refuse repeated ids, unknown status, no dates.
+    """Return the ledger with codes for words and ISO dates; refuse what is neither.
 
     Parameters
     ----------
@@ -132,6 +128,10 @@ def checked_ledger(
         Canonical name -> header in the file, for the messages.
     """
     shown = dict(headers or {})
+    codes = {name: known for name, known in _codes().items() if name in table}
+    table = table.assign(
+        **{name: [known.get(cell, cell) for cell in table[name]] for name, known in codes.items()}
+    )
     dates = [n for n in _columns() if _columns()[n].type == "date" and n in table]
     read = {name: table[name].map(_iso, na_action="ignore") for name in dates}
     slips = [
@@ -167,8 +167,8 @@ def merge(
     -------
     Merged
         What an office has written is kept, everything else is this run's.  A hazard that is no
-        longer found stays, to be reviewed (待复查) unless its work is done; one that was closed or
-        gone and is found again is flagged (再次出现).  Rows of the office's own stay as they are.
+        longer found stays, to be reviewed unless its work is done; one that was closed or
+        gone and is found again is flagged as returned.  Rows of the office's own stay as they are.
 
     Raises
     ------
@@ -232,7 +232,7 @@ def _gone(before: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
     """Return the rows that this run does not have: gone hazards and the office's own."""
     rows = before.copy()
     for name in _IN_BOTH:
-        for lang in ("zh", "en"):
+        for lang in _LANGUAGES:
             if f"{name}_{lang}" not in rows:
                 rows[f"{name}_{lang}"] = _cells(rows, name)
     rows = rows.drop(columns=[n for n in (*_IN_BOTH, "rank_exposure", "rank_single") if n in rows])
@@ -283,9 +283,9 @@ def _id_slips(table: pd.DataFrame, *, file: str, column: str) -> Iterator[Findin
 
 def _status_slips(table: pd.DataFrame, *, file: str, column: str) -> Iterator[Finding]:
     known = statuses()
+    detail = {"known": {lang: tuple(str(w[lang]) for w in known.values()) for lang in _LANGUAGES}}
     for row, value in table["status"].items():
         if value not in known:
-            detail = {"known": "、".join(known)}
             yield Finding("LEDGER_STATUS", file, _row(row), column, str(value), detail)
 
 
@@ -348,21 +348,11 @@ def _columns() -> dict[str, Column]:
 
 
 @cache
-def _vocabularies() -> dict[str, dict[str, str | None]]:
-    """Return, for each column with a vocabulary, word of either language -> what stands here."""
-    words = load_toml("words/ledger.toml")
-    by_id: dict[str, Mapping[str, Any]] = {
-        "treatment": {k: {"zh": t.zh, "en": t.en} for k, t in treatments().items()},
-        "body": bodies(),
-        "due": horizons(),
-        "stage": {k: {"zh": t.zh, "en": t.en} for k, t in facility_types().items()},
+def _codes() -> dict[str, dict[str, str | None]]:
+    """Return, for each column with a vocabulary, word of any language -> code."""
+    codes: dict[str, dict[str, str | None]] = {
+        name: {str(row[lang]): code for code, row in rows.items() for lang in _LANGUAGES}
+        for name, rows in vocabularies().items()
     }
-    found: dict[str, dict[str, str | None]] = {
-        name: {str(row[lang]): key for key, row in rows.items() for lang in ("zh", "en")}
-        for name, rows in by_id.items()
-    }
-    for name in ("status", "status_before", "data_state", "change"):
-        rows = words[name.removesuffix("_before")]
-        found[name] = {str(row["en"]): key for key, row in rows.items()}
-    found["grade"] = {words["grade"]["none"][lang]: None for lang in ("zh", "en")}
-    return found
+    grade = load_toml("words/ledger.toml")["grade"]["none"]
+    return {**codes, "grade": {grade[lang]: None for lang in _LANGUAGES}}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -17,12 +18,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analyses.facilities import facility_types
 from analyses.hazards import finding as hazards
-from analyses.treatments import treatments
+from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 from geo.crs import to_wgs84
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analyses.streets import Scene
     from geo.findings import Lang
 
@@ -85,12 +89,13 @@ def ledger(  # noqa: PLR0913 - one argument for each thing that is looked at
         ``id``; ``school_id, school, stage`` (kind of school); ``rule`` (a check of the audit,
         ``crossing``, ``stretch`` or ``severed``); ``object_id`` (crossing_id or street_id);
         ``place_zh, place_en``; ``x, y`` (degrees, WGS 84); ``category`` (reason code);
-        ``description_…, clause, verified, evidence_…``; ``data_state`` (实测 | 推定 | 未知);
-        ``children``; ``risk, risk_low, risk_high`` (points, NaN where a rule has none); ``grade``
-        (A | B | C, None = the interval lies in several); ``rank_exposure`` (by children x risk)
-        and ``rank_single`` (by the risk of the place alone); ``treatment, body`` (ids); ``due``;
-        ``status``; ``found_date, closed_date, review_date`` (ISO text or None); ``risk_before,
-        risk_after, photo, note, change``.
+        ``description_…, clause, verified`` (code)``, evidence_…``; ``data_state`` (observed |
+        assumed | unknown); ``children``; ``risk, risk_low, risk_high`` (points, NaN where a rule
+        has none); ``grade`` (A | B | C, None = the interval lies in several); ``rank_exposure``
+        (by children x risk) and ``rank_single`` (by the risk of the place alone); ``treatment,
+        body`` (ids); ``due``; ``status`` (code of `statuses`); ``found_date, closed_date,
+        review_date`` (ISO text or None); ``risk_before, risk_after, photo, note``; ``change``
+        (code, see `vocabularies`).
     """
     walked = hazards.walked_edges(use, choice=choice)
     found = _found(
@@ -145,9 +150,29 @@ def cell(lon: float, lat: float) -> str:
 
 
 def statuses() -> dict[str, dict[str, Any]]:
-    """Return the chain of the status in its order: Chinese word -> ``en, fixed``."""
+    """Return the chain of the status in its order: code -> ``zh, en, fixed``."""
     chain: dict[str, dict[str, Any]] = load_toml("words/ledger.toml")["status"]
     return chain
+
+
+@cache
+def vocabularies() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """Return the words of the ledger's codes: column -> code -> language -> word.
+
+    Codes stand in every table of a run; the files that offices work in have words.
+    """
+    words = load_toml("words/ledger.toml")
+    return {
+        "treatment": {key: {"zh": t.zh, "en": t.en} for key, t in treatments().items()},
+        "stage": {key: {"zh": t.zh, "en": t.en} for key, t in facility_types().items()},
+        "body": bodies(),
+        "due": horizons(),
+        "verified": load_toml("words/audit.toml")["verified"],
+        "data_state": words["data_state"],
+        "status": words["status"],
+        "status_before": words["status"],
+        "change": words["change"],
+    }
 
 
 def ranked_rows(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from analyses.facilities import facility_types
-from analyses.hazards import statuses, survey_form, totals
-from analyses.treatments import bodies, horizons, treatments
+from analyses.hazards import statuses, survey_form, totals, vocabularies
+from analyses.treatments import bodies
 from geo.bundled import load_toml
 from maps.files.geopackage import write_geopackage
 from maps.files.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from geo.findings import Lang
@@ -100,9 +98,9 @@ def ledger_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     for name in _IN_ONE_LANGUAGE:
         rows[name] = rows[f"{name}_{lang}"]
         rows = rows.drop(columns=[f"{name}_zh", f"{name}_en"])
-    for name, known in _vocabularies(lang).items():
+    for name, known in vocabularies().items():
         if name in rows:
-            rows[name] = [known.get(cell, cell) for cell in rows[name]]
+            rows[name] = [known[c][lang] if c in known else c for c in rows[name]]
     rows["grade"] = rows["grade"].where(rows["grade"].notna(), _words()["grade"]["none"][lang])
     order = [n for n in words if n in rows]
     order += [n for n in rows if n not in words]
@@ -118,32 +116,12 @@ def totals_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return table.rename(columns={n: str(words[n][lang]) for n in words})
 
 
-def _vocabularies(lang: Lang) -> dict[str, dict[Any, str]]:
-    """Return, for each column that has a vocabulary, what stands in the ledger -> word."""
-    found: dict[str, dict[Any, str]] = {
-        "treatment": {k: t.zh if lang == "zh" else t.en for k, t in treatments().items()},
-        "stage": {k: t.zh if lang == "zh" else t.en for k, t in facility_types().items()},
-        "body": {k: str(row[lang]) for k, row in bodies().items()},
-        "due": {k: str(row[lang]) for k, row in horizons().items()},
-    }
-    if lang == "en":
-        chains: dict[str, Mapping[str, Mapping[str, Any]]] = {
-            "status": statuses(),
-            "status_before": statuses(),
-            "data_state": _words()["data_state"],
-            "change": _words()["change"],
-        }
-        for name, rows in chains.items():
-            found[name] = {key: str(row["en"]) for key, row in rows.items()}
-    return found
-
-
 def _notes(lang: Lang) -> list[tuple[str, str]]:
     """Return what stands on the first sheet."""
     words = _words()
     between = words["text"]["between"][lang]
     own = [c[lang] for c in words["column"].values() if c.get("officers", False)]
-    chain = [key if lang == "zh" else str(row["en"]) for key, row in statuses().items()]
+    chain = [str(row[lang]) for row in statuses().values()]
     notes = words["note"]
     return [
         (words["title"]["hazards"][lang], notes["computed"][lang]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from analyses.hazards import statuses
 from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 
@@ -66,7 +67,7 @@ def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
             id_: {lang: row[lang] for lang in both} for id_, row in cost_classes().items()
         },
         "due": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
-        "status": {zh: {"zh": zh, "en": row["en"]} for zh, row in _ledger()["status"].items()},
+        "status": {id_: {lang: row[lang] for lang in both} for id_, row in statuses().items()},
         "profile": {
             row["id"]: {lang: row[lang] for lang in both}
             for row in load_toml("rules/child_profiles.toml")["profile"]
@@ -92,8 +93,4 @@ def cost_classes() -> dict[str, dict[str, str]]:
 
 def is_fixed(status: object) -> bool:
     """Say whether a hazard of this status needs nothing more."""
-    return bool(_ledger()["status"].get(str(status), {}).get("fixed", False))
-
-
-def _ledger() -> dict[str, Any]:
-    return load_toml("words/ledger.toml")
+    return bool(statuses().get(str(status), {}).get("fixed", False))

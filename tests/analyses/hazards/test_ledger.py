@@ -86,7 +86,7 @@ def test_dangerous_crossing_is_a_hazard_with_all_columns():
     assert (row["rule"], row["grade"], row["treatment"], row["body"]) == (
         "crossing", "A", "signal", "police",
     )  # fmt: skip
-    assert (row["data_state"], row["children"], row["status"]) == ("实测", 30.0, "待核查")
+    assert (row["data_state"], row["children"], row["status"]) == ("observed", 30.0, "to_check")
     assert "静海大道" in row["description_zh"]
     assert row["x"] == pytest.approx(117.0, abs=0.02)
 
@@ -96,7 +96,7 @@ def test_unknown_attribute_leaves_the_grade_open():
     world = make_scene([{}, street], [{**UNMARKED, "facility": ("unmarked", "signal", "unmarked")}])
     row = made(world, used(world)).iloc[0]
     assert row["grade"] is None
-    assert row["data_state"] == "推定"
+    assert row["data_state"] == "assumed"
     assert row["risk_low"] < row["risk"] <= row["risk_high"]
 
 
@@ -160,7 +160,7 @@ def test_who_may_be_cut_off_leaves_the_grade_open():
     world = make_scene()
     people = pupils(severed=12.0, barrier="arterial", sure=False)
     row = made(world, used(world), people=people).iloc[0]
-    assert (row["grade"], row["data_state"], row["children"]) == (None, "推定", 12.0)
+    assert (row["grade"], row["data_state"], row["children"]) == (None, "assumed", 12.0)
     assert "没有已查明的合适过街设施" in row["description_zh"]
 
 
@@ -171,7 +171,7 @@ def test_who_is_cut_off_for_certain_is_told_apart():
         columns=["school_id", "children", "severed", "severed_sure", "barrier"],
     )
     row = made(world, used(world), people=people).iloc[0]
-    assert (row["grade"], row["data_state"], row["children"]) == ("A", "推定", 20.0)
+    assert (row["grade"], row["data_state"], row["children"]) == ("A", "assumed", 20.0)
     assert "没有已查明的合适过街设施" in row["description_zh"]
     assert "其中12名" in row["description_zh"]
 
@@ -236,45 +236,45 @@ def test_due_dates_need_a_date_of_the_study():
 def test_merge_keeps_what_offices_wrote():
     new = one_crossing()
     edited = pd.DataFrame(new.drop(columns="geometry"))
-    edited[["status", "body", "note", "due"]] = ["整改中", "镇政府", "=1+1", "下学期"]
+    edited[["status", "body", "note", "due"]] = ["under_way", "镇政府", "=1+1", "下学期"]
     edited["责任人"] = "王"
     edited["risk"] = edited["risk_before"] = 5.0
     row = merge(new, edited).ledger.iloc[0]
     assert row[["status", "body", "note", "due", "责任人"]].tolist() == [
-        "整改中", "镇政府", "=1+1", "下学期", "王",
+        "under_way", "镇政府", "=1+1", "下学期", "王",
     ]  # fmt: skip
     assert (row["risk"], row["risk_before"]) == (new["risk"][0], 5.0)
-    assert row["change"] == "延续"
+    assert row["change"] == "kept"
 
 
 def test_gone_hazard_waits_for_review_and_comes_back():
     old = one_crossing()
-    worked = old.assign(status="整改中")
+    worked = old.assign(status="under_way")
     none = old.iloc[:0]
     gone = merge(none, worked)
     assert gone.ledger[["status", "status_before", "change"]].to_numpy().tolist() == [
-        ["待复查", "整改中", "未再发现"]
+        ["to_review", "under_way", "gone"]
     ]
     assert [f.code for f in gone.findings] == ["LEDGER_GONE"]
     assert gone.ledger.geometry[0].distance(old.geometry[0]) < 0.05
     back = merge(old, gone.ledger)
-    assert back.ledger[["status", "change"]].to_numpy().tolist() == [["整改中", "再次出现"]]
+    assert back.ledger[["status", "change"]].to_numpy().tolist() == [["under_way", "returned"]]
     assert [f.code for f in back.findings] == ["LEDGER_RETURNED"]
 
 
 def test_closed_hazard_stays_closed_and_is_flagged_when_it_is_there():
-    old = one_crossing().assign(status="已销号")
-    assert merge(old.iloc[:0], old).ledger["status"].tolist() == ["已销号"]
+    old = one_crossing().assign(status="closed")
+    assert merge(old.iloc[:0], old).ledger["status"].tolist() == ["closed"]
     still = merge(one_crossing(), old).ledger.iloc[0]
-    assert (still["status"], still["change"]) == ("已销号", "再次出现")
+    assert (still["status"], still["change"]) == ("closed", "returned")
     assert still["risk_after"] == still["risk"]
 
 
 def test_rows_of_the_office_stay_as_they_are():
-    own = pd.DataFrame([{"id": "手工-1", "status": "已确认", "school": "某校"}])
+    own = pd.DataFrame([{"id": "手工-1", "status": "confirmed", "school": "某校"}])
     row = merge(one_crossing().iloc[:0], own).ledger.iloc[0]
     assert row[["id", "status", "school", "change"]].tolist() == [
-        "手工-1", "已确认", "某校", "自行登记",
+        "手工-1", "confirmed", "某校", "own",
     ]  # fmt: skip
 
 
@@ -289,13 +289,13 @@ def test_merging_twice_changes_nothing():
     [
         ({"id": ["H1", "H1"]}, "LEDGER_ID", "id", "H1"),
         ({"id": ["H1", None]}, "LEDGER_ID", "id", ""),
-        ({"status": ["待核查", "好了"]}, "LEDGER_STATUS", "status", "好了"),
+        ({"status": ["to_check", "好了"]}, "LEDGER_STATUS", "status", "好了"),
         ({"closed_date": [None, "三月"]}, "LEDGER_DATE", "closed_date", "三月"),
         ({"closed_date": ["2026-03", "2026-02-30"]}, "LEDGER_DATE", "closed_date", "2026-02-30"),
     ],
 )
 def test_slips_are_refused_with_row_column_and_value(changes, code, column, value):
-    rows = {"id": ["H1", "H2"], "status": "待核查", **changes}
+    rows = {"id": ["H1", "H2"], "status": "to_check", **changes}
     with pytest.raises(InputRefused) as refused:
         checked_ledger(pd.DataFrame(rows, index=[2, 3]), file="台账.xlsx")
     found = refused.value.findings[0]
@@ -313,7 +313,7 @@ def test_slips_are_refused_with_row_column_and_value(changes, code, column, valu
     ],
 )
 def test_dates_as_offices_write_them(written, read):
-    rows = pd.DataFrame({"id": ["H1"], "status": "复查", "review_date": [written]})
+    rows = pd.DataFrame({"id": ["H1"], "status": "reviewed", "review_date": [written]})
     assert checked_ledger(rows, file="x")["review_date"].tolist() == [read]
 
 
@@ -321,7 +321,7 @@ def test_totals_count_each_hazard_once():
     rows = pd.DataFrame(
         {
             "body": ["police", "police", None],
-            "status": ["已销号", "待核查", "复查"],
+            "status": ["closed", "to_check", "reviewed"],
             "found_date": ["2026-03-01", "2026-03-20", None],
             "closed_date": ["2026-05", None, "2026-04-01"],
         }
@@ -345,7 +345,7 @@ def test_rules_name_what_there_is():
     named += [v for k, v in rules["treatment"].items() if k != "source"]
     assert set(named) <= set(treatments())
     assert set(words["attribute"]) >= set(load_toml("rules/survey.toml")["crossings"])
-    assert next(iter(statuses())) == "待核查"
+    assert next(iter(statuses())) == "to_check"
 
 
 def test_no_treatment_raises_a_risk():

@@ -113,7 +113,7 @@ def test_words_for_every_column_of_every_table():
 
 def test_another_run_keeps_what_the_offices_wrote(tmp_path):
     hazards = next(s.rows for s in demo().result.shown if s.role == "hazard")
-    edited = hazards.head(1).assign(status="已派单", note="等待配电")
+    edited = hazards.head(1).assign(status="assigned", note="等待配电")
     write_ledger(tmp_path, edited)
     again = run_with(tmp_path, 'ledger = "ledger.xlsx"')
     kept = next(s.rows for s in again.result.shown if s.role == "hazard").set_index("id")

@@ -9,6 +9,7 @@ from worlds import CRS, place
 
 from analyses.hazards.merging import merge, read_ledger
 from analyses.hazards.rows import COLUMNS
+from geo.bundled import load_toml
 from geo.findings import InputRefused
 from geo.read.readers import read_layer
 from maps.files.ledger_files import ledger_table, totals_table, write_ledger, write_survey
@@ -22,10 +23,10 @@ def a_ledger(*, note=None) -> gpd.GeoDataFrame:
             "id": f"H{n:012d}", "school_id": "007", "school": "一小", "stage": "primary_school",
             "rule": "crossing", "object_id": f"c{n}", "place_zh": "静文路", "place_en": "Jingwen",
             "x": 117.0, "y": 39.0, "category": 4, "description_zh": "危险", "description_en": "bad",
-            "data_state": "推定", "children": 30.0, "risk": 120.0, "risk_low": 60.0,
+            "data_state": "assumed", "children": 30.0, "risk": 120.0, "risk_low": 60.0,
             "risk_high": 240.0, "rank_exposure": n, "rank_single": n, "treatment": "signal",
-            "body": "police", "due": "short", "status": "待核查", "risk_before": 120.0,
-            "change": "新增", "note": note,
+            "body": "police", "due": "short", "status": "to_check", "risk_before": 120.0,
+            "change": "new", "note": note,
         }
         for n in (1, 2)
     ]  # fmt: skip
@@ -46,7 +47,7 @@ def test_written_ledger_reads_back(tmp_path, lang, kind):
         assert back[name].tolist() == ledger[name].tolist(), name
     assert back["grade"].isna().all()
     again = merge(ledger, back).ledger
-    assert again["change"].tolist() == ["延续", "延续"]
+    assert again["change"].tolist() == ["kept", "kept"]
     assert again["body"].tolist() == ["police", "police"]
 
 
@@ -61,10 +62,37 @@ def test_edits_in_excel_survive(tmp_path):
     sheet.cell(2, len(columns) + 1, "王某")
     book.save(path)
     merged = merge(a_ledger(), read_ledger("ledger.xlsx", tmp_path)).ledger
-    assert merged.loc[0, ["status", "body", "责任人"]].tolist() == ["已派单", "某村委会", "王某"]
-    assert merged.loc[1, ["status", "body"]].tolist() == ["待核查", "police"]
+    assert merged.loc[0, ["status", "body", "责任人"]].tolist() == ["assigned", "某村委会", "王某"]
+    assert merged.loc[1, ["status", "body"]].tolist() == ["to_check", "police"]
     write_ledger(tmp_path, merged, name="next")
     assert "责任人" in read_ledger("next.xlsx", tmp_path)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_people_read_words_and_never_a_code(lang):
+    ledger = a_ledger().assign(verified="second_hand")
+    cells = ledger_table(ledger, lang).iloc[0]
+    words = load_toml("words/ledger.toml")["column"]
+    told = [cells[words[name][lang]] for name in ("status", "data_state", "change", "verified")]
+    assert (
+        told
+        == {
+            "zh": ["待核查", "推定", "新增", "待核（转引）"],
+            "en": ["to be checked", "assumed", "new", "to be checked (second hand)"],
+        }[lang]
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "change"),
+    [("已派单", "推定", "延续"), ("assigned", "assumed", "still there"),
+     ("assigned", "assumed", "kept")],
+)  # fmt: skip
+def test_ledger_with_words_of_either_language_or_codes_is_read(tmp_path, status, state, change):
+    rows = {"编号": ["H1"], "整改状态": [status], "数据状态": [state], "与上期相比": [change]}
+    pd.DataFrame(rows).to_csv(tmp_path / "old.csv", index=False, encoding="utf-8-sig")
+    row = read_ledger("old.csv", tmp_path).iloc[0]
+    assert [row["status"], row["data_state"], row["change"]] == ["assigned", "assumed", "kept"]
 
 
 def test_slip_in_excel_is_named_by_row_and_header(tmp_path):
@@ -75,6 +103,8 @@ def test_slip_in_excel_is_named_by_row_and_header(tmp_path):
         read_ledger("ledger.csv", tmp_path)
     found = refused.value.findings[0]
     assert (found.code, found.row, found.column) == ("LEDGER_STATUS", 3, "整改状态")
+    assert "已派单、整改中" in found.fix("zh")
+    assert "assigned, under way" in found.fix("en")
 
 
 def test_no_cell_becomes_a_formula(tmp_path):

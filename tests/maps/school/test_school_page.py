@@ -51,7 +51,7 @@ def test_hazards_come_by_grade_then_by_children_times_risk(made: tuple[SchoolShe
 def test_a_closed_hazard_leaves_the_page() -> None:
     shown = [s for s in sample.safe() if s.role in ("school", "hazard")]
     hazard = next(s for s in shown if s.role == "hazard")
-    rows = hazard.rows.assign(status="已销号")
+    rows = hazard.rows.assign(status="closed")
     closed = [s if s.role != "hazard" else type(s)("hazard", rows, "", "") for s in shown]
     assert {len(s.hazards) for s in sheets(closed)} == {0}
 
