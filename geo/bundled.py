@@ -1,7 +1,12 @@
-"""Where are the project's own data files, in a checkout and in an installed wheel?"""
+"""Where are the project's own data files, in a checkout and in an installed wheel?
+
+``YIMI_DATA`` may name further folders (separated as in ``PATH``) with files of their own, for an
+analysis that lives outside the project: what they hold is added, never put in place of something.
+"""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -20,5 +25,23 @@ def load_toml(relative: str) -> dict[str, Any]:
     relative
         Path below ``data/``, with forward slashes, e.g. ``"words/findings.toml"``.
     """
-    with (ROOT / relative).open("rb") as file:
+    return parse_toml(ROOT / relative)
+
+
+def parse_toml(path: Path) -> dict[str, Any]:
+    """Return a TOML file as a dictionary."""
+    with path.open("rb") as file:
         return tomllib.load(file)
+
+
+def data_files(folder: str) -> list[Path]:
+    """Return the TOML files of a folder of ``data/`` by name, then those of ``YIMI_DATA``.
+
+    Examples
+    --------
+    >>> [path.name for path in data_files("schema")][:3]
+    ['columns.toml', 'roles.toml', 'tables.toml']
+    """
+    own = os.environ.get("YIMI_DATA", "").split(os.pathsep)
+    roots = [ROOT, *(Path(root) for root in own if root)]
+    return [path for root in roots for path in sorted((root / folder).glob("*.toml"))]

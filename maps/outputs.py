@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analyses import schema
 from analyses.facilities import facility_types
 from analyses.study import basemap_of
 from geo.bundled import ROOT, load_toml
@@ -23,21 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyses.run import Run
+    from analyses.schema import Table
     from geo.findings import Finding, Lang
 
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
-_TABLES = (
-    "total", "by_town", "by_area", "gaps", "containment", "facilities", "rules", "inputs",
-    "schools", "school_routes", "safe_coverage", "crossing_value", "best_crossings", "crossings",
-    "stretches", "audit", "ledger_totals",
-    "whatif_schools", "whatif_hazards",
-    "place_gap", "short_groups", "school_places", "places_ahead", "first_shortage", "access_scores",
-    "equity", "lorenz", "clusters", "sites", "sites_front", "sites_regret", "sites_models",
-    "sites_phases", "parcel_checks", "assignments", "shortage_sites", "school_zones",
-    "zone_schools", "model_pairs", "co_use", "missing_links", "marks", "marks_read",
-    "walk_distances", "quality_effects", "quality_streets", "quality_sources", "quality_legs",
-    "attributes",
-)  # fmt: skip
 
 
 def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, ...]:
@@ -87,8 +77,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
         (folder / "csv").mkdir()
         for name, table in tables.items():
             write_csv(folder / "csv" / f"{name}.csv", table, lang=lang)
-        extra = {n: t for n, t in tables.items() if n not in ("gaps", "rules")}
-        write_geopackage(folder / "results.gpkg", run.result.shown, tables=extra, lang=lang)
+        write_geopackage(folder / "results.gpkg", run.result.shown, tables=tables, lang=lang)
         write_csv(
             folder / "findings.csv", for_people(_findings(run.findings, lang), lang), lang=lang
         )
@@ -102,7 +91,10 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
 def _tables(run: Run, lang: Lang) -> dict[str, pd.DataFrame]:
     """Return the tables for people, in the order of the sheets; synthetic rows say so."""
     tables = {**run.result.tables, "inputs": run.inputs.accounts_table()}
-    chosen = {n: for_people(_renamed(n, _plain(tables[n])), lang) for n in _TABLES if n in tables}
+    written = [one for one in schema.tables().values() if one.file and one.name in tables]
+    chosen = {
+        one.name: for_people(_renamed(one, _plain(tables[one.name])), lang) for one in written
+    }
     if run.study.study.synthetic:
         return {name: table.assign(synthetic=True) for name, table in chosen.items()}
     return chosen
@@ -113,11 +105,10 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return told(pd.DataFrame(table.drop(columns="geometry", errors="ignore")))
 
 
-def _renamed(name: str, table: pd.DataFrame) -> pd.DataFrame:
+def _renamed(declared: Table, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with columns called as people need it, without those that they do not."""
-    called: dict[str, str] = load_toml("words/tables.toml")["renamed"].get(name, {})
-    unwanted = [column for column, new in called.items() if not new]
-    return table.drop(columns=unwanted, errors="ignore").rename(columns=called)
+    kept = table.drop(columns=list(declared.left_out), errors="ignore")
+    return kept.rename(columns=dict(declared.called))
 
 
 def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analyses.schema import roles
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
@@ -59,6 +60,19 @@ def safe_colour(text: object) -> str:
         return colour.lower()
     fallback: str = palette()["plain"]["facilities"]
     return fallback
+
+
+def role_colour(role: str) -> str:
+    """Return the colour of a role: its own, or the entry of the palette that it names.
+
+    Examples
+    --------
+    >>> role_colour("hazard"), role_colour("service")
+    ('#b3261e', '#009e73')
+    """
+    colour = roles()[role].colour or "facilities"
+    found: str = palette()["plain"].get(colour, colour)
+    return found
 
 
 def class_of(risk: object, of: str) -> int:

@@ -23,7 +23,7 @@ from analyses.coverage.notes import (
 )
 from analyses.coverage.outcomes import Task, outcomes, service_lines
 from analyses.coverage.snapped import nearest_facility, place_all
-from analyses.result import Result, Role, Shown
+from analyses.result import Result, Shown
 from analyses.rules import (
     age_groups,
     facilities_for,
@@ -243,7 +243,7 @@ def _shown(
     facilities, communities = frames["facilities"], frames["communities"]
     children = tables["points"].groupby("area_id")["children"].sum()
     kinds = [*facilities["kind"].unique(), *(kind for rule in rules for kind in rule.kinds)]
-    rows: dict[Role, pd.DataFrame] = {
+    rows: dict[str, pd.DataFrame] = {
         "area": communities.assign(
             children=communities["area_id"].map(children).fillna(0.0).to_numpy()
         ),
@@ -261,7 +261,4 @@ def _shown(
         "rule": rule_table(rules),
         "kind": kind_table(kinds),
     }
-    return [
-        Shown(role, frame, words("shown", role, "zh"), words("shown", role, "en"))
-        for role, frame in rows.items()
-    ]
+    return [Shown(role, frame) for role, frame in rows.items()]

@@ -68,7 +68,7 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
         "participation",
         tables,
         _indicators(groups),
-        shown=(Shown("mark", groups, **words["shown"]["mark"]),),
+        shown=(Shown("mark", groups),),
         notes=tuple((note["zh"], note["en"]) for note in words["notes"].values()),
     )
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from analyses.coverage import Places
     from analyses.places.reach import SafePairs, Stage, StageReach
     from analyses.places.siting import Asked
-    from analyses.result import Indicator, Role
+    from analyses.result import Indicator
     from analyses.rules import Rule
     from geo.walk import WalkNetwork
 
@@ -105,7 +105,7 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
         tables["places_ahead"], tables["first_shortage"] = tables_of.ahead_tables(
             stages, facilities, demand, communities=communities, first_year=first_year
         )
-    drawn: dict[Role, gpd.GeoDataFrame] = {
+    drawn: dict[str, gpd.GeoDataFrame] = {
         "short_group": pd.concat([part.drawn for part in parts], ignore_index=True)
     }
     if sites is None:
@@ -137,7 +137,7 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
         tables,
         tuple(indicator for part in parts for indicator in part.indicators),
         tuple(findings),
-        tuple(Shown(r, rows, **words["shown"][r]) for r, rows in drawn.items() if len(rows)),
+        tuple(Shown(role, rows) for role, rows in drawn.items() if len(rows)),
         tuple((n["zh"], n["en"]) for name, n in words["note"].items() if not absent.get(name)),
     )
 

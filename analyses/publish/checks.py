@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from analyses.publish import rounding
-from analyses.result import Role
+from analyses.schema import roles
 from analyses.study import inputs_of
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
@@ -144,7 +144,7 @@ def _private(study: Study) -> Check:
     """Check that nothing marked private would be shown."""
     files = {PurePosixPath(s.path).name: key for key, s in inputs_of(study)}
     files |= {s.path: key for key, s in inputs_of(study)}
-    public, known = set(load_toml("rules/publish.toml")["layers"]), set(get_args(Role))
+    public, known = {r.name for r in roles().values() if r.public is not None}, set(roles())
     for one in study.publish.private:
         if one in files or one in public:
             detail = {"key": "publish.private"}

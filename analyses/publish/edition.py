@@ -8,7 +8,7 @@ Whatever is not named there (homes, ways, entrances, notes of officers, file nam
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -27,7 +27,7 @@ from analyses.publish.schools import (
 from analyses.publish.units import counts_of, grouped, units_of
 from analyses.publish.values import told_units, told_values
 from analyses.result import Shown
-from geo.bundled import load_toml
+from analyses.schema import role, spread
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
@@ -216,7 +216,6 @@ def _shown(
     run: Run, parts: tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame], *, k: int
 ) -> tuple[Shown, ...]:
     """Return the map's roles: those listed, with the columns listed."""
-    layers: dict[str, Any] = load_toml("rules/publish.toml")["layers"]
     areas, values, schools = parts
     made: Mapping[str, pd.DataFrame] = {
         "area": areas,
@@ -226,7 +225,8 @@ def _shown(
     }
     found = []
     for item in run.result.shown:
-        if item.role not in layers:
+        public = role(item.role).public
+        if public is None:
             continue
         rows = made.get(item.role, item.rows)
         if item.role == "facility":
@@ -234,7 +234,7 @@ def _shown(
         if item.role == "crossing":
             # That anybody passes is told only where enough do.
             rows = rows.assign(children=bands(rows, k=k)).dropna(subset="children")
-        found.append(Shown(item.role, _listed(rows, layers[item.role]), item.zh, item.en))
+        found.append(Shown(item.role, _listed(rows, spread(public)), item.zh, item.en))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analyses.publish.release import number
 from analyses.publish.rounding import band, told
+from analyses.schema import role, spread
 from analyses.treatments import bodies, treatments
 from geo.bundled import load_toml
 
@@ -114,7 +115,7 @@ def public_hazards(run: Run, *, k: int) -> pd.DataFrame:
     for column, words in (("treatment", treatments()), ("body", bodies())):
         if column in named:
             named[column] = named[column].where(named[column].isin(list(words)), None)
-    kept = [c for c in rules["layers"]["hazard"] if c in named]
+    kept = [c for c in spread(role("hazard").public or ()) if c in named]
     found: pd.DataFrame = named[[*kept, rows.geometry.name]].reset_index(drop=True)
     return found
 

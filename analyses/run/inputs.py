@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from analyses.result import Role
     from analyses.study import FacilitiesInput, LayerInput, Study
     from geo.osm import Streets
     from geo.read import Layer
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
 
 _OSM_ENDINGS = (".osm", ".pbf", ".osm.gz", ".osm.bz2")
 _WGS84 = "EPSG:4326"
-_BACKGROUND: tuple[Role, ...] = ("water", "green", "railway")
+_BACKGROUND: tuple[str, ...] = ("water", "green", "railway")
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class Inputs:
     demand: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame | None
     mapped_entrances: gpd.GeoDataFrame | None
-    background: Mapping[Role, gpd.GeoDataFrame]
+    background: Mapping[str, gpd.GeoDataFrame]
     safety: SafetyInputs
     marks: Marks | None
     accounts: tuple[Account, ...]

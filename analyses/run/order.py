@@ -12,7 +12,7 @@ from analyses.coverage import coverage
 from analyses.facilities import entrances, kinds_serving
 from analyses.marks import Model, participation
 from analyses.places import walk_distances
-from analyses.result import Result, Role, Shown
+from analyses.result import Result, Shown
 from analyses.routes import Setting, schools_of
 from analyses.run.asked_rules import standards_of
 from analyses.run.inputs import Inputs, read_inputs
@@ -22,7 +22,6 @@ from analyses.run.safety_inputs import study_date
 from analyses.run.ways_to_school import Safety, compared, safety
 from analyses.streets import Scene, settlement_of_edges, street_scene
 from analyses.treatments import edited_gates, edited_scene, read_edits
-from geo.bundled import load_toml
 from geo.findings import Finding
 
 if TYPE_CHECKING:
@@ -224,14 +223,13 @@ def _rules(study: Study, inputs: Inputs) -> tuple[tuple[Rule, ...], tuple[Findin
 
 def _background(inputs: Inputs) -> tuple[Shown, ...]:
     """Return the study's own basemap: its streets, water, green and railways."""
-    words = load_toml("words/roles.toml")
     streets = gpd.GeoDataFrame(
         {"highway": inputs.network.edges["highway"].to_numpy()},
         geometry=inputs.network.tree.geometries,
         crs=inputs.crs,
     )
-    rows: dict[Role, gpd.GeoDataFrame] = {**inputs.background, "street": streets}
+    rows: dict[str, gpd.GeoDataFrame] = {**inputs.background, "street": streets}
     return tuple(
-        Shown(role, frame[["geometry", *({"highway"} & set(frame.columns))]], **words[role])
+        Shown(role, frame[["geometry", *({"highway"} & set(frame.columns))]])
         for role, frame in rows.items()
     )

@@ -15,7 +15,6 @@ from analyses.run.site_hazards import hazards_of
 from analyses.run.without_building import without_building
 from analyses.sites import Means, Phase
 from analyses.zones import model_pairs, school_zones, zone_ways, zoned_kinds
-from geo.bundled import load_toml
 from geo.findings import Finding
 
 if TYPE_CHECKING:
@@ -120,8 +119,7 @@ def _zones(
     if safe is None:
         findings.append(Finding("ZONES_CROSSING_UNKNOWN", "study.toml"))
     if plan.shown is not None:
-        words = load_toml("words/places.toml")["shown"]["school_zone"]
-        shown.append(Shown("school_zone", plan.shown, **words))
+        shown.append(Shown("school_zone", plan.shown))
     return Result(
         "zones", tables | plan.tables, findings=(*findings, *plan.findings), shown=tuple(shown)
     )

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analyses.gates import audit_summary, gate_audit, zones
 from analyses.hazards import ledger, merge, survey, totals, walked_edges
-from analyses.result import Result, Role, Shown
+from analyses.result import Result, Shown
 from analyses.risk import along_table, crossing_table, edge_risk, forbidden
 from analyses.routes import place, safe_coverage, safe_routes, walking_alone
 from analyses.rules import profiles
@@ -130,7 +130,7 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
     -------
     Safety
         Tables ``schools, school_routes, crossings, stretches, audit, ledger_totals, survey,
-        attributes, safe_coverage`` (columns in ``data/words/tables.toml``).
+        attributes, safe_coverage`` (columns in ``data/schema/tables.toml``).
     """
     routes = routes_of(scene, setting)
     youngest = _reference_age()
@@ -174,7 +174,7 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
         tables["best_crossings"] = _best_crossings(
             scene, setting, routes, value=tables["crossing_value"]
         )
-    frames: dict[Role, pd.DataFrame] = {
+    frames: dict[str, pd.DataFrame] = {
         "school": summary,
         "route": tables_of.route_lines(scene, routes),
         "crossing": tables["crossings"],
@@ -183,8 +183,7 @@ def safety(scene: Scene, setting: Setting, *, rules: Sequence[Rule] = ()) -> Saf
         "audit": tables["audit"],
         "zone": zones(scene, setting.gates, setting.schools),
     }
-    words = load_toml("words/safety.toml")
-    shown = tuple(Shown(role, rows, **words["shown"][role]) for role, rows in frames.items())
+    shown = tuple(Shown(role, rows) for role, rows in frames.items())
     indicators = tables_of.indicators_of(summary, routes.pupils)
     return Safety(
         Result("safety", tables, indicators, found, shown, tables_of.safety_notes()),

@@ -11,7 +11,6 @@ from analyses.coverage import place_all
 from analyses.links import co_use, links_for, names_of, near_places, obstacles_of, unseen
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
-from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +54,7 @@ def without_building(
         communities=inputs.communities,
         walking_speed=speed,
     )
-    words = load_toml("words/places.toml")["shown"]
-    shown = [Shown("co_use", _at_hosts(shared, facilities), **words["co_use"])]
+    shown = [Shown("co_use", _at_hosts(shared, facilities))]
     if not study.sites.links:
         return Result("without_building", {"co_use": shared}, shown=tuple(shown))
     blocked = obstacles_of(inputs.safety.layers, facilities, features=inputs.safety.obstacles)
@@ -79,7 +77,7 @@ def without_building(
     every = pd.concat(found, ignore_index=True)
     said = {f"crosses_{lang}": [names_of(c, lang) for c in every["crosses"]] for lang in _LANGS}
     links = gpd.GeoDataFrame(every.assign(**said), crs=inputs.crs)
-    shown.append(Shown("link", links, **words["link"]))
+    shown.append(Shown("link", links))
     tables = {"co_use": shared, "missing_links": links}
     return Result("without_building", tables, findings=unseen(blocked), shown=tuple(shown))
 

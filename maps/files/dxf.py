@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from analyses.schema import roles
 from maps.files.plain_text import one_line
-from maps.style import palette
+from maps.style import palette, role_colour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ _COLOURS = {
     "areas": "outline", "facilities_areas": "facilities", "schools": "ink", "stretches": "railway",
     "crossings": "railway", "sites": "service",
 }  # fmt: skip
-"""Layer -> entry of the palette, where its own name is none."""
+"""Layer -> entry of the palette, where CAD takes another colour than the role's."""
 
 
 def write_dxf(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
@@ -126,5 +127,7 @@ def cad_text(said: object) -> str:
 
 
 def _colour(name: str) -> int:
-    plain = palette()["plain"]
-    return int(str(plain[_COLOURS.get(name, name if name in plain else "facilities")])[1:], 16)
+    if name in _COLOURS:
+        return int(str(palette()["plain"][_COLOURS[name]])[1:], 16)
+    role = next((one.name for one in roles().values() if one.export == name), "facility")
+    return int(role_colour(role)[1:], 16)

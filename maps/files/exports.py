@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from analyses.schema import roles
 from geo.findings import Finding
 from maps.files.dxf import write_dxf
 from maps.files.kml import write_kml
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 
 Format = Literal["geoparquet", "kml", "dxf", "shapefile"]
 Layers = dict[str, gpd.GeoDataFrame]
-_NAMES = {
-    "area": "areas", "facility": "facilities", "entrance": "entrances", "demand": "demand",
-    "school": "schools", "crossing": "crossings", "exposure": "stretches", "hazard": "hazards",
-    "site": "sites", "zone": "zones", "street": "streets", "water": "water", "green": "green",
-    "railway": "railways",
-}  # fmt: skip
-_BACKGROUND = ("streets", "water", "green", "railways")
 _POLYGONS = ("Polygon", "MultiPolygon")
 
 
@@ -69,7 +63,8 @@ def write_exports(
         write_dxf(folder / "results.dxf", layers)
     if "shapefile" in formats:
         (folder / "shapefile").mkdir()
-        own = {name: frame for name, frame in layers.items() if name not in _BACKGROUND}
+        ground = {one.export for one in roles().values() if not one.asked and not one.layer}
+        own = {name: frame for name, frame in layers.items() if name not in ground}
         findings += write_shapefiles(folder / "shapefile", own, lang=lang)
     return findings
 
@@ -81,7 +76,7 @@ def export_layers(shown: Sequence[Shown]) -> Layers:
     """
     layers: Layers = {}
     for item in shown:
-        name = _NAMES.get(item.role)
+        name = roles()[item.role].export
         if name is None or not isinstance(item.rows, gpd.GeoDataFrame) or not len(item.rows):
             continue
         frame = item.rows[item.rows.geometry.notna() & ~item.rows.geometry.is_empty]

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from geo.bundled import load_toml
+from analyses.schema import roles
 from maps.files.workbook import header
+from maps.style import palette, role_colour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,16 +34,6 @@ CREATE TABLE layer_styles (
   owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP)
 """
 _SYMBOLS = {"Point": ("marker", "SimpleMarker"), "Line": ("line", "SimpleLine")}
-_NAMES = {
-    "entrance": "entrances", "demand": "demand", "service": "service", "mark": "mark_places",
-    "school": "school_points", "route": "route_lines", "crossing": "crossing_points",
-    "exposure": "stretch_lines", "hazard": "hazards", "zone": "gate_zones", "site": "site_points",
-    "short_group": "short_group_areas", "link": "link_lines", "co_use": "co_use_points",
-    "school_zone": "zone_lines", "gap": "gaps", "rule": "rules",
-}  # fmt: skip
-"""Layer of each role; none is called like a table of the run."""
-_CLASSED = {"hazards": ("grade", "grade"), "site_points": ("verdict", "site")}
-"""Column that is classed and the palette's classes of it."""
 Layers = dict[str, gpd.GeoDataFrame | pd.DataFrame]
 
 
@@ -62,7 +53,7 @@ def write_geopackage(
     shown
         What the analysis offers (see `analyses.result`).
     tables
-        Further tables without geometry.
+        Further tables without geometry; one that is called like a layer is left out.
     lang
         Language of the aliases that QGIS shows for the columns.
 
@@ -71,12 +62,16 @@ def write_geopackage(
     dict
         Layer -> rows, as counted in the written file.
     """
-    layers = {**_layers(shown), **{name: _storable(t) for name, t in tables.items()}}
+    layers = _layers(shown)
+    layers |= {name: _storable(table) for name, table in tables.items() if name not in layers}
     with _fixed_time():
         for name, frame in layers.items():
             if isinstance(frame, gpd.GeoDataFrame):
+                title = roles()[_role_of(name)].title[lang]
                 # One multi-type per layer, or the driver warns about mixed geometry.
-                frame.to_file(path, layer=name, driver="GPKG", promote_to_multi=True)
+                frame.to_file(
+                    path, layer=name, driver="GPKG", promote_to_multi=True, DESCRIPTION=title
+                )
             else:
                 pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG")
     _write_styles(path, layers, shown, lang=lang)
@@ -103,16 +98,32 @@ def _layers(shown: Sequence[Shown]) -> Layers:
     """Return the layers by name; points and polygons of one role lie apart."""
     rows = {item.role: item.rows for item in shown}
     layers: Layers = {}
-    if "area" in rows:
-        layers["areas"] = _with_shares(rows["area"], rows.get("area_value"))
-    if "facility" in rows:
-        kinds = rows["facility"].geometry.geom_type
-        layers["facilities"] = rows["facility"][kinds == "Point"]
-        layers["facility_areas"] = rows["facility"][kinds != "Point"]
     for item in shown:
-        if item.role in _NAMES:
-            layers[_NAMES[item.role]] = item.rows
+        one = roles()[item.role]
+        if one.layer is None:
+            continue
+        frame = item.rows
+        if item.role == "area":
+            frame = _with_shares(frame, rows.get("area_value"))
+        if one.geometry != "any":
+            layers[one.layer] = frame
+            continue
+        points = frame.geometry.geom_type == "Point"
+        layers[one.layer] = frame[points]
+        layers[_areas_of(one.layer)] = frame[~points]
     return {name: _storable(frame) for name, frame in layers.items() if len(frame)}
+
+
+def _areas_of(layer: str) -> str:
+    """Return the layer of the polygons of a role whose points have a layer."""
+    return f"{layer.removesuffix('_points')}_areas"
+
+
+def _role_of(layer: str) -> str:
+    """Return the role that a layer holds."""
+    layers = {one.layer: one.name for one in roles().values() if one.layer}
+    layers |= {_areas_of(name): role for name, role in layers.items()}
+    return layers[layer]
 
 
 def _with_shares(areas: pd.DataFrame, values: pd.DataFrame | None) -> pd.DataFrame:
@@ -182,25 +193,25 @@ def _classes(
     name: str, frame: gpd.GeoDataFrame, *, kinds: pd.DataFrame | None, lang: Lang
 ) -> tuple[str, list[tuple[Any, str, str]]]:
     """Return the column that is classed, and for each class (value or range, label, colour)."""
-    palette = load_toml("palette.toml")
-    if name in ("facilities", "facility_areas") and kinds is not None:
+    one = roles()[_role_of(name)]
+    if one.name == "facility" and kinds is not None:
         rows = kinds[["kind", lang, "colour"]].itertuples(index=False)
         return "kind", [(str(k), str(words), str(colour)) for k, words, colour in rows]
     shares = [c for c in frame.columns if c.startswith("share_walk_")]
-    if name == "areas" and shares:
+    if one.name == "area" and shares:
         return shares[0], [
             ((f"{c['from']:g}", f"{c['to']:g}"), str(c[lang]), str(c["colour"]))
-            for c in palette["share"]
+            for c in palette()["share"]
         ]
     statuses = [c for c in frame.columns if c.startswith("status_")]
-    if name == "demand" and statuses:
+    if one.name == "demand" and statuses:
         return statuses[0], [
-            (str(c["value"]), str(c[lang]), str(c["colour"])) for c in palette["status"]
+            (str(c["value"]), str(c[lang]), str(c["colour"])) for c in palette()["status"]
         ]
-    if name in _CLASSED:
-        column, classes = _CLASSED[name]
-        return column, [(str(c["id"]), str(c[lang]), str(c["colour"])) for c in palette[classes]]
-    return "", [("", header(name, lang), str(palette["plain"][name]))]
+    if one.classes is not None:
+        column, of = one.classes
+        return column, [(str(c["id"]), str(c[lang]), str(c["colour"])) for c in palette()[of]]
+    return "", [("", one.title[lang], role_colour(one.name))]
 
 
 def _shape(frame: gpd.GeoDataFrame) -> str:

@@ -15,7 +15,7 @@ import shapely
 
 from maps.files.plain_text import one_line
 from maps.files.workbook import header
-from maps.style import palette, safe_colour
+from maps.style import role_colour, safe_colour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def write_kml(
     kinds: Any = next((item.rows for item in shown if item.role == "kind"), pd.DataFrame())
     colours = {str(k["kind"]): safe_colour(k["colour"]) for k in kinds.to_dict("records")}
     folders = [
-        _folder(layer, layers[layer], title=titles.get(role, layer), colours=colours, lang=lang)  # type: ignore[call-overload]
+        _folder(layers[layer], role, title=titles.get(role, layer), colours=colours, lang=lang)
         for layer, role in _LAYERS.items() if layer in layers
     ]  # fmt: skip
     root = ET.Element("kml", {"xmlns": _NAMESPACE})
@@ -72,14 +72,13 @@ def write_kml(
 
 
 def _folder(
-    layer: str, frame: gpd.GeoDataFrame, *, title: str, colours: Mapping[str, str], lang: Lang
+    frame: gpd.GeoDataFrame, role: str, *, title: str, colours: Mapping[str, str], lang: Lang
 ) -> ET.Element:
     folder = ET.Element("Folder")
     ET.SubElement(folder, "name").text = one_line(title)
     other = "_en" if lang == "zh" else "_zh"
     columns = [c for c in frame.columns if c != "geometry" and not c.endswith(other)]
-    plain = palette()["plain"]
-    fallback = plain.get(layer, plain["facilities"])
+    fallback = role_colour(role)
     shapes = frame.to_crs(_WGS84).geometry
     for row, shape in zip(frame.to_dict("records"), shapes, strict=True):
         mark = ET.SubElement(folder, "Placemark")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analyses.schema import column, tables
 from geo.bundled import load_toml
 from geo.read import formula_safe
 
@@ -30,21 +31,20 @@ _FIRST_WIDE = "\u2e80"
 """From here on Unicode holds the characters of China, Japan and Korea."""
 
 
-def header(column: str, lang: Lang) -> str:
-    """Return the words for a column name; a name without words stands for itself."""
-    words: dict[str, dict[str, str]] = load_toml("words/tables.toml")["columns"]
-    return words[column][lang] if column in words else column
+def header(column_name: str, lang: Lang) -> str:
+    """Return the title of a column; one that nobody declared stands for itself."""
+    declared = column(column_name)
+    return declared.title[lang] if declared else column_name
 
 
 def title(table: str, lang: Lang) -> str:
-    """Return the words for a table's name, e.g. for a sheet."""
-    words: dict[str, dict[str, str]] = load_toml("words/tables.toml")["tables"]
-    return words[table][lang] if table in words else table
+    """Return the title of a table, e.g. for a sheet."""
+    return tables()[table].title[lang] if table in tables() else table
 
 
 def write_workbook(
     path: Path,
-    tables: Mapping[str, pd.DataFrame],
+    sheets: Mapping[str, pd.DataFrame],
     *,
     notes: Sequence[tuple[str, str]],
     lang: Lang = "zh",
@@ -55,8 +55,8 @@ def write_workbook(
     ----------
     path
         File to write.
-    tables
-        Table name (see ``data/words/tables.toml``) -> rows; text stays text: no cell of the data
+    sheets
+        Table name (see ``data/schema/tables.toml``) -> rows; text stays text: no cell of the data
         becomes a formula or a link.
     notes
         Rows of the notes sheet: what, value.
@@ -74,8 +74,12 @@ def write_workbook(
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"created": _CREATED})
         formats = _formats(book)
-        _write_notes(book.add_worksheet(title("notes", lang)), notes, formats)
-        for name, table in tables.items():
+        _write_notes(
+            book.add_worksheet(load_toml("words/tables.toml")["notes"]["title"][lang]),
+            notes,
+            formats,
+        )
+        for name, table in sheets.items():
             _write_sheet(book.add_worksheet(_sheet_name(name, lang)), table, formats, lang=lang)
 
 
@@ -90,11 +94,11 @@ def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
     A text that Excel would run gets a single quote before it (`geo.read.formulas.formula_safe`).
     """
     safe = table.copy()
-    for column in safe.columns:
-        if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
-            safe[column] = safe[column].map(_not_a_formula)
-        elif pd.api.types.is_float_dtype(safe[column]):
-            safe[column] = safe[column].round(_DECIMALS)
+    for name in safe.columns:
+        if safe[name].dtype == object or isinstance(safe[name].dtype, pd.StringDtype):
+            safe[name] = safe[name].map(_not_a_formula)
+        elif pd.api.types.is_float_dtype(safe[name]):
+            safe[name] = safe[name].round(_DECIMALS)
     safe.columns = pd.Index([header(str(c), lang) for c in safe.columns])
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
@@ -134,11 +138,11 @@ def _write_sheet(
 ) -> None:
     """Write a table column by column, with frozen header and filter."""
     table = table.head(_MOST_ROWS)
-    for number, column in enumerate(table.columns):
-        style = formats[_style(str(column), table[column])]
-        words = header(str(column), lang)
+    for number, name in enumerate(table.columns):
+        style = formats[_style(str(name), table[name])]
+        words = header(str(name), lang)
         sheet.write_string(0, number, words, formats["header"])
-        values = table[column].tolist()
+        values = table[name].tolist()
         for row, value in enumerate(values, 1):
             _write_cell(sheet, (row, number), value, style=style)
         sheet.set_column(number, number, _width(words, values))

@@ -6,16 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyses.result import Shown
-from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from analyses.result import Role
 
-_ROLES: tuple[Role, ...] = ("place_gap", "school_places")
+_ROLES: tuple[str, ...] = ("place_gap", "school_places")
 
 
 def with_places(
@@ -30,14 +28,9 @@ def with_places(
     tables
         ``Result.tables``; without ``place_gap`` and ``school_places`` nothing is added.
     """
-    words = load_toml("words/map.toml")
     return (
         *shown,
-        *(
-            Shown(role, tables[role], words["zh"]["layer"][role], words["en"]["layer"][role])
-            for role in _ROLES
-            if tables and role in tables
-        ),
+        *(Shown(role, tables[role]) for role in _ROLES if tables and role in tables),
     )
 
 

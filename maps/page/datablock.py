@@ -1,6 +1,6 @@
 """What of a result travels into a page, and in which form?
 
-Only the columns listed here do, whatever else a frame holds.
+Only the columns that ``data/schema/roles.toml`` lists as ``page`` do, whatever else a frame holds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
+from analyses.schema import columns, roles, spread
 from maps.page import codec
 from maps.page.pinyin import pinyin_of
 from maps.page.vocabulary import profile_words, told
@@ -24,113 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.result import Role, Shown
+    from analyses.result import Shown
 
-_TEXT = None
-_CHILDREN, _SHARE, _METRES = 0.01, 1e-4, 1.0
-_RISK: dict[str, float | None] = {"risk": 0.01, "risk_low": 0.01, "risk_high": 0.01}
-_WALKED: dict[str, float | None] = {
-    "children": 0.1, **_RISK, "known_share": _SHARE, "plts": 1.0, "why_zh": _TEXT, "why_en": _TEXT,
-}  # fmt: skip
-
-
-def _both(*names: str) -> dict[str, float | None]:
-    return {f"{name}_{lang}": _TEXT for name in names for lang in ("zh", "en")}
-
-
-COLUMNS: dict[Role, dict[str, float | None]] = {
-    "area": {
-        "area_id": _TEXT, "name": _TEXT, "town": _TEXT, "settlement": _TEXT, "children": _CHILDREN,
-        "pinyin": _TEXT,
-    },
-    "area_value": {
-        "area_id": _TEXT, "rule_id": _TEXT, "children": _CHILDREN, "covered_straight": _CHILDREN,
-        "covered_network": _CHILDREN, "covered_walk": _CHILDREN, "share_straight": _SHARE,
-        "share_network": _SHARE, "share_walk": _SHARE,
-    },
-    "facility": {
-        "facility_id": _TEXT, "name": _TEXT, "kind": _TEXT, "source": _TEXT, "capacity": 1.0,
-        "pinyin": _TEXT,
-    },
-    "entrance": {"facility_id": _TEXT, "rule": _TEXT},
-    "demand": {"children": _CHILDREN},
-    "gap": {
-        "rank": 1.0, "area_id": _TEXT, "area_name": _TEXT, "town": _TEXT, "rule_id": _TEXT,
-        "kind": _TEXT, "children": _CHILDREN, "share": _SHARE, "walk_m": _METRES,
-    },
-    "rule": dict.fromkeys(
-        ("rule_id", "kind", "zh", "en", "limit_zh", "limit_en", "standard", "clause", "strength",
-         "strength_zh", "strength_en", "scope", "verified", "verified_zh", "verified_en"),
-    ),
-    "kind": dict.fromkeys(("kind", "zh", "en", "colour", "icon")),
-    "school": {
-        "school_id": _TEXT, "name": _TEXT, "kind": _TEXT, "children": 1.0, "children_alone": 1.0,
-        "children_severed": 1.0, "share_alone": _SHARE, "detour_median": _SHARE, **_RISK,
-        "known_share": _SHARE, "pinyin": _TEXT,
-    },
-    "route": {"school_id": _TEXT, "profile": _TEXT, "choice": _TEXT, "children": 0.1},
-    "crossing": {
-        "street_name": _TEXT, "facility": _TEXT, "facility_source": _TEXT, **_WALKED,
-    },
-    "exposure": {"name": _TEXT, **_WALKED},
-    "hazard": {
-        "school_id": _TEXT, "place": _TEXT, "grade": _TEXT, "children": 0.1, **_RISK,
-        "rank_exposure": 1.0, "clause": _TEXT, "verified": _TEXT, "outcome": _TEXT,
-        **_both("place", "description", "evidence", "treatment", "body", "due", "status"),
-    },
-    "audit": {
-        "school_id": _TEXT, "gate_id": _TEXT, "check": _TEXT, "zh": _TEXT, "en": _TEXT,
-        "verdict": _TEXT, "clause": _TEXT, "edition": _TEXT, "strength": _TEXT, "verified": _TEXT,
-        "verified_en": _TEXT, **_both("evidence", "treatment"),
-    },
-    "zone": {"school_id": _TEXT},
-    "site": {
-        "candidate_id": _TEXT, "name": _TEXT, "kind": _TEXT, "verdict": _TEXT, "rank": 1.0,
-        "children": _CHILDREN, "share": _SHARE, "rule_id": _TEXT, "communities": _TEXT,
-        "pinyin": _TEXT, **_both("why"),
-    },
-    "mark": {
-        "place_kind": _TEXT, "place": _TEXT, "area": _TEXT, "marks": 1.0, "people": 1.0,
-        "grade": _TEXT, "agreement": _TEXT, **_both("mark", "agreement"),
-    },
-    "short_group": {
-        "area_id": _TEXT, "name": _TEXT, "stage": _TEXT, "group": 1.0, "short": _CHILDREN,
-    },
-    "link": {
-        "rule_id": _TEXT, "rank": 1.0, "kind": _TEXT, "length_m": _METRES, "children": _CHILDREN,
-        "share": _SHARE, "walk_saved_m": _METRES, **_both("reason"),
-    },
-    "co_use": {
-        "rule_id": _TEXT, "rank": 1.0, "facility_id": _TEXT, "name": _TEXT, "kind": _TEXT,
-        "children": _CHILDREN, "share_before": _SHARE, "share_after": _SHARE, "area_known": 1.0,
-    },
-    "place_gap": {
-        "stage": _TEXT, "area_id": _TEXT, **dict.fromkeys(
-            ("children", "distance", "safety", "capacity_low", "capacity_high", "placed",
-             "out_of_scope"), _CHILDREN), "share_placed": _SHARE,
-    },
-    "school_places": {
-        "facility_id": _TEXT, "stage": _TEXT, "places": 1.0, "assigned": _CHILDREN,
-        "fill": _SHARE, "spare": _CHILDREN,
-    },
-    "school_zone": {
-        "area_id": _TEXT, "name": _TEXT, "stage": _TEXT, "facility_id": _TEXT, "school": _TEXT,
-        "from_school": _TEXT, "children": _CHILDREN, "change": _TEXT, **_both("why"),
-    },
-}  # fmt: skip
-"""Columns that a page gets, each with the step that its numbers are rounded to (None: text).
-
-A number may come twice: ``<name>_after`` is its value after treatment.
-"""
-_PLACED: tuple[Role, ...] = (
-    "area", "facility", "entrance", "demand", "school", "crossing", "hazard", "site", "co_use",
-    "mark",
-)  # fmt: skip
-_BACKGROUND: tuple[Role, ...] = ("water", "green", "railway", "building")
-_SHAPED: tuple[Role, ...] = (
-    "area", "exposure", "zone", "short_group", "link", "school_zone",
-)  # fmt: skip
-_RULED: tuple[Role, ...] = ("rule", "area_value", "service", "gap", "site", "link", "co_use")
+_STEP = {"text": None, "number": 0.01, "whole": 1.0, "flag": 1.0}
+_METRES = 1.0
+_BACKGROUND = ("water", "green", "railway", "building")
+_LABELLED = ("area",)
+"""Areas whose names are written: they have a place, too."""
 _RULES_A_COLUMN = 24
 _HILBERT_LEVEL = 15
 
@@ -175,9 +76,9 @@ def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) ->
     return codec.pack(header, out)
 
 
-def _by_role(shown: Sequence[Shown]) -> dict[Role, pd.DataFrame]:
+def _by_role(shown: Sequence[Shown]) -> dict[str, pd.DataFrame]:
     """Return one frame a role, in a fixed order; frames without rows are left out."""
-    found: dict[Role, list[pd.DataFrame]] = {}
+    found: dict[str, list[pd.DataFrame]] = {}
     for item in shown:
         if len(item.rows):
             found.setdefault(item.role, []).append(item.rows)
@@ -187,19 +88,19 @@ def _by_role(shown: Sequence[Shown]) -> dict[Role, pd.DataFrame]:
     }
 
 
-def _rule_ids(frames: Mapping[Role, pd.DataFrame]) -> list[str]:
+def _rule_ids(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """Return the ids of all rules: those of the rule table first, in its order."""
-    named = [frames[r]["rule_id"] for r in _RULED if r in frames and "rule_id" in frames[r]]
-    columns = frames["demand"].columns if "demand" in frames else ()
-    of_demand = [c.removeprefix("status:") for c in columns if str(c).startswith("status:")]
+    named = [frames[r]["rule_id"] for r in roles() if r in frames and "rule_id" in frames[r]]
+    names = frames["demand"].columns if "demand" in frames else ()
+    of_demand = [c.removeprefix("status:") for c in names if str(c).startswith("status:")]
     ids = [*(str(i) for series in named for i in series.dropna().unique()), *of_demand]
     return list(dict.fromkeys(ids))
 
 
 def _layer(
     out: bytearray,
-    role: Role,
-    frames: Mapping[Role, pd.DataFrame],
+    role: str,
+    frames: Mapping[str, pd.DataFrame],
     *,
     rules: list[str],
     crs: str,
@@ -212,12 +113,13 @@ def _layer(
         rows = _along_a_curve(rows)
     if role in ("hazard", "audit"):
         rows = told(rows)
-    if "pinyin" in COLUMNS[role] and "name" in rows:
+    if "pinyin" in roles()[role].page and "name" in rows:
         rows = rows.assign(pinyin=pinyin_of(rows["name"]))
     layer: codec.Spec = {"n": len(rows), "columns": _columns(out, role, rows)}
-    if role in _PLACED:
+    geometry = roles()[role].geometry
+    if geometry in ("point", "any") or role in _LABELLED:
         layer["point"] = codec.points(out, _lonlat(rows, crs))
-    if role in _SHAPED:
+    if geometry in ("line", "polygon"):
         layer["shape"] = _paths(out, rows, crs)
     if role == "facility":
         sites = shapely.get_dimensions(rows.geometry.to_numpy()) == 2  # noqa: PLR2004  (areas)
@@ -233,20 +135,33 @@ def _layer(
     return layer
 
 
-def _columns(out: bytearray, role: Role, rows: pd.DataFrame) -> list[list[Any]]:
-    """Return the columns of the role's list that the frame has, as pairs of name and place."""
-    columns: list[list[Any]] = []
-    wanted = COLUMNS[role]
-    after = {f"{name}_after": step for name, step in wanted.items() if step is not _TEXT}
-    for name, step in {**wanted, **after}.items():
+def page_columns(role: str) -> dict[str, float | None]:
+    """Return the columns of a role that a page gets, each with what its numbers are rounded to.
+
+    Texts have None.  A number may come twice: ``<name>_after`` is its value after treatment.
+    """
+    one = roles()[role]
+    steps: dict[str, float | None] = {}
+    for name in one.page:
+        declared = columns()[name]
+        step = one.steps.get(name, declared.step or _STEP[declared.type])
+        steps |= dict.fromkeys(spread((name,)), step)
+    after = {f"{name}_after": step for name, step in steps.items() if step is not None}
+    return {**steps, **after}
+
+
+def _columns(out: bytearray, role: str, rows: pd.DataFrame) -> list[list[Any]]:
+    """Return the page's columns that the frame has, as pairs of name and place."""
+    found: list[list[Any]] = []
+    for name, step in page_columns(role).items():
         if name not in rows:
             continue
         values = rows[name].map(safe_colour) if name == "colour" else rows[name]
         spec = codec.text(out, values) if step is None else codec.number(
             out, pd.to_numeric(values, errors="coerce"), step=step
         )  # fmt: skip
-        columns.append([name, spec])
-    return columns
+        found.append([name, spec])
+    return found
 
 
 def _demand_rule(out: bytearray, rows: pd.DataFrame, rule: str) -> codec.Spec | None:
@@ -262,7 +177,7 @@ def _demand_rule(out: bytearray, rows: pd.DataFrame, rule: str) -> codec.Spec | 
 
 
 def _lines(
-    out: bytearray, frames: Mapping[Role, pd.DataFrame], *, rules: list[str], crs: str
+    out: bytearray, frames: Mapping[str, pd.DataFrame], *, rules: list[str], crs: str
 ) -> codec.Spec:
     """Return streets and reached streets in one layer.
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analyses.facilities import facility_types
 from geo.bundled import load_toml
-from maps.files import ledger_table, one_line
+from maps.files import header, ledger_table, one_line
 from maps.paper.brief_cells import (
     MEASURES,
     as_number,
@@ -327,12 +327,11 @@ def _inputs(of: Material) -> Iterator[Block]:
     inputs = of.table("inputs")
     if len(inputs):
         columns = ("name", "rows_in", "rows_used", "rows_rejected", "crs_read")
-        words = load_toml("words/tables.toml")["columns"]
         rows = tuple(
             (as_text(r["name"]), *(as_number(r[c]) for c in columns[1:4]), as_text(r["crs_read"]))
             for r in records(inputs)
         )
-        head = tuple(str(words[c][of.lang]) for c in columns)
+        head = tuple(header(c, of.lang) for c in columns)
         numeric = (False, True, True, True, False)
         yield Table(of.say("inputs_table"), head, rows, numeric, (4.0, 1.0, 1.0, 1.0, 1.4))
 

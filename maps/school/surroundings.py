@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.result import Role, Shown
+    from analyses.result import Shown
     from geo.arrays import Objects
 
     Rows = Mapping[str, NDArray[Any]]
@@ -25,10 +25,10 @@ ASPECT = 1.24
 _HALF_M = (150.0, 330.0)
 """Least and greatest half height of a picture: all of a zone of 150 m, no more than a quarter."""
 _MARGIN_M = 25.0
-_AROUND: tuple[Role, ...] = (
+_AROUND: tuple[str, ...] = (
     "street", "water", "green", "railway", "building", "exposure", "crossing", "facility",
 )  # fmt: skip
-_OWN: dict[Role, str] = {
+_OWN: dict[str, str] = {
     "zone": "school_id", "route": "school_id", "hazard": "school_id", "entrance": "facility_id",
 }  # fmt: skip
 

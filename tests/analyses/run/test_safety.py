@@ -13,9 +13,8 @@ import pytest
 from analyses.rules.walkers import children_of_profile, profiles
 from analyses.run.order import Run, run_study
 from analyses.study.settings import load_study
-from geo.bundled import ROOT, load_toml
+from geo.bundled import ROOT
 from maps.files.ledger_files import write_ledger
-from maps.outputs import _TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,13 +101,6 @@ def test_a_better_crossing_never_costs_a_child_its_way():
     value = demo().result.tables["crossing_value"]
     assert (value["children"] >= 0).all()
     assert value["children"].is_monotonic_decreasing
-
-
-def test_words_for_every_column_of_every_table():
-    words = load_toml("words/tables.toml")["columns"]
-    tables = {n: t for n, t in demo().result.tables.items() if n in _TABLES}
-    missing = {n: [c for c in t if c not in words and c != "geometry"] for n, t in tables.items()}
-    assert not {n: m for n, m in missing.items() if m}
 
 
 def test_another_run_keeps_what_the_offices_wrote(tmp_path):

@@ -34,7 +34,7 @@ def rows_of(role: str) -> gpd.GeoDataFrame:
 
 def test_every_facility_and_home_is_in_the_file(package: Path) -> None:
     facilities = rows_of("facility")
-    points, areas = (gpd.read_file(package, layer=n) for n in ("facilities", "facility_areas"))
+    points, areas = (gpd.read_file(package, layer=n) for n in ("facility_points", "facility_areas"))
     assert len(points) + len(areas) == len(facilities)
     assert set(points["name"]) | set(areas["name"]) == set(facilities["name"])
     assert len(gpd.read_file(package, layer="demand")) == len(rows_of("demand"))

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.bundled import load_toml
 from maps.files.workbook import write_csv, write_workbook
-from maps.outputs import _TABLES
 
 HOSTILE = ["=1+1", "+1", "-1+2", "@SUM(A1)", '=HYPERLINK("http://x")', "{{7*7}}", "<b>x</b>", "１"]
 
@@ -61,7 +59,3 @@ def test_a_csv_opens_in_excel_and_runs_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     lines = (tmp_path / "t.csv").read_text("utf-8-sig").splitlines()
     assert lines == ["名称,儿童数", "'=1+1,-1", "甲,2"]
-
-
-def test_every_table_that_is_written_has_a_title() -> None:
-    assert set(_TABLES) <= set(load_toml("words/tables.toml")["tables"])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from analyses.schema import column
+from analyses.schema import tables as declared
 from geo.bundled import load_toml
 from maps.outputs import _renamed, for_people
 from maps.page.places_page import places_html
 
 
 def page(tables: dict[str, pd.DataFrame], lang: str = "zh") -> str:
-    shown = {n: for_people(_renamed(n, t), lang) for n, t in tables.items()}  # type: ignore[arg-type]
+    shown = {n: for_people(_renamed(declared()[n], t), lang) for n, t in tables.items()}  # type: ignore[arg-type]
     return places_html(shown, name="试", synthetic=False, lang=lang)  # type: ignore[arg-type]
 
 
@@ -45,7 +47,6 @@ def test_only_the_total_of_the_gap_is_shown_and_nothing_without_tables() -> None
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_column_of_the_page_has_words(lang: str) -> None:
-    columns = load_toml("words/tables.toml")["columns"]
     for part in load_toml("words/places_page.toml")["part"]:
         for name in part["columns"]:
-            assert name in columns or f"{name}_{lang}" in columns, name
+            assert column(name) or column(f"{name}_{lang}"), name
