@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from worlds import CRS, place
 
+from analyses.city import City
 from analyses.coverage.analysis import coverage
 from analyses.rules.catalogue import own_rule
 from analyses.rules.people import age_groups
@@ -68,21 +69,29 @@ def squares(ids: Sequence[str], *, side_m: float = 10_000.0, **columns: Any) -> 
     return gpd.GeoDataFrame(data, geometry=moved, crs=CRS)
 
 
+def city(
+    network: WalkNetwork, facilities: gpd.GeoDataFrame, homes: gpd.GeoDataFrame, **options: Any
+) -> City:
+    """Make a city; entrances and communities are filled in."""
+    entrances = options.pop("entrances", None)
+    return City(
+        network,
+        facilities,
+        homes,
+        options.pop("communities", squares(["A"])),
+        entrances=doors_of(facilities) if entrances is None else entrances,
+        **{"snap_max_m": 500.0, **options},
+    )
+
+
 def cover(
     network: WalkNetwork, facilities: gpd.GeoDataFrame, homes: gpd.GeoDataFrame, **options: Any
 ) -> Result:
     """Work out coverage, with what a test leaves out filled in."""
     rules: Sequence[Rule] = options.pop("rules", [own_rule("kindergarten", metres=500)])
-    return coverage(
-        network,
-        facilities,
-        homes,
-        entrances=options.pop("entrances", doors_of(facilities)),
-        communities=options.pop("communities", squares(["A"])),
-        rules=rules,
-        snap_max_m=options.pop("snap_max_m", 500.0),
-        **options,
-    )
+    speed = options.pop("walking_speed_m_s", None)
+    made = city(network, facilities, homes, **options)
+    return coverage(made, rules, walking_speed_m_s=speed)
 
 
 def share(result: Result, measure: str = "walk") -> float:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analyses.coverage.containment import containment, containment_outcome
 from analyses.coverage.gaps import by_area, by_town, facility_table, gaps, total
+from analyses.coverage.near import nearest_facility
 from analyses.coverage.notes import (
     coverage_findings,
     coverage_notes,
@@ -22,7 +23,6 @@ from analyses.coverage.notes import (
     words,
 )
 from analyses.coverage.outcomes import Task, outcomes, service_lines
-from analyses.coverage.snapped import nearest_facility, place_all
 from analyses.result import Result, Shown
 from analyses.rules import (
     age_groups,
@@ -37,29 +37,14 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analyses.city import City
     from analyses.coverage.outcomes import Outcome
-    from analyses.coverage.snapped import Places
     from analyses.rules import Rule
-    from geo.walk import WalkNetwork
-
-_COLUMNS = {
-    "facilities": ("facility_id", "name", "kind"),
-    "entrances": ("facility_id", "rule"),
-    "demand": ("area_id", "town", "settlement", "dwellings", "residential_m2", "method"),
-    "communities": ("area_id", "name", "town", "settlement"),
-}
+    from geo.arrays import Ints
 
 
 def coverage(
-    network: WalkNetwork,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    entrances: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame,
-    rules: Sequence[Rule],
-    snap_max_m: float,
-    walking_speed_m_s: float | None = None,
+    city: City, rules: Sequence[Rule], *, walking_speed_m_s: float | None = None
 ) -> Result:
     """Test each rule at each demand point.
 
@@ -70,24 +55,11 @@ def coverage(
 
     Parameters
     ----------
-    network
-        The streets.  All frames are in its CRS.
-    facilities
-        Points or polygons: ``facility_id`` (unique text), ``name``, ``kind``; ``area_m2``,
-        ``capacity``, ``source`` and ``area_id`` (code of its community) if there are.
-    demand
-        Points, RangeIndex: ``area_id`` (None: outside all communities), ``town``, ``settlement``
-        (urban | rural | unknown), a column for each age group (children, NaN = unknown),
-        ``dwellings``, ``residential_m2``, ``method``; see `geo.people.demand`.
-    entrances
-        Points: ``facility_id``, ``rule``; see `analyses.facilities.doors`.
-    communities
-        Polygons: ``area_id`` (unique text), ``name``, ``town``, ``settlement``.
+    city
+        Streets, facilities, children and communities.
     rules
         Rules in metres, minutes or of containment.  Those with two tests are split, those for
         reference only shown.
-    snap_max_m
-        Homes and entrances farther than this from every street are not joined to it.
     walking_speed_m_s
         One speed for all ages, instead of ``data/rules/walking.toml``.
 
@@ -103,63 +75,34 @@ def coverage(
     Raises
     ------
     InputRefused
-        `ZONE_COLUMNS`, `CRS_DIFFERENT`, `FACILITY_ID_DOUBLE`, `ZONE_ID_DOUBLE`, `RULES_NONE`.
+        `RULES_NONE`.
     """
-    frames = {
-        "facilities": facilities,
-        "entrances": entrances,
-        "demand": demand,
-        "communities": communities,
-    }
-    _check(frames, crs=network.crs)
+    facilities, demand = city.facilities, city.demand
     tasks = _tasks(rules, facilities, walking_speed=walking_speed_m_s)
-    places = place_all(network, facilities, demand, entrances=entrances, snap_max_m=snap_max_m)
-    found = outcomes(places, [t for t in tasks if "containment" not in t.rule.tests], demand)
+    found = outcomes(city, [t for t in tasks if "containment" not in t.rule.tests])
     contained: dict[str, pd.DataFrame] = {}
     for task in tasks:
         if "containment" in task.rule.tests:
             own = facilities.iloc[list(task.rows)]
-            contained[task.rule.id] = containment(communities, own)
+            contained[task.rule.id] = containment(city.communities, own)
             found[task.rule.id] = containment_outcome(
                 task,
                 contained[task.rule.id],
                 demand,
                 parts=parts_of(task.rule, walking_speed=walking_speed_m_s),
-                nearest=nearest_facility(places, np.array(task.rows, dtype=np.int64)),
+                nearest=nearest_facility(city, np.array(task.rows, dtype=np.int64)),
             )
     ordered = [found[task.rule.id] for task in tasks]
-    tables = _tables(ordered, places, frames, contained=contained, rules=rules)
-    service = service_lines(places, [t for t in tasks if t.parts])
+    tables = _tables(city, ordered, contained, rules=rules)
+    service = service_lines(city, [t for t in tasks if t.parts])
     return Result(
         name="coverage",
         tables=tables,
         indicators=indicators_of(ordered, tables["total"], contained),
-        findings=(
-            *coverage_findings(ordered, places, frames, snap_max_m=snap_max_m),
-            *special_findings(contained),
-        ),
-        shown=tuple(_shown(tables, frames, service, rules=[t.rule for t in tasks])),
-        notes=tuple(coverage_notes(ordered, frames, contained, snap_max_m=snap_max_m)),
+        findings=(*coverage_findings(city, ordered), *special_findings(contained)),
+        shown=tuple(_shown(city, tables, service, rules=[t.rule for t in tasks])),
+        notes=tuple(coverage_notes(city, ordered, contained)),
     )
-
-
-def _check(frames: Mapping[str, gpd.GeoDataFrame], *, crs: str) -> None:
-    """Refuse frames that do not fit together."""
-    for name, frame in frames.items():
-        missing = [c for c in _COLUMNS[name] if c not in frame]
-        if missing:
-            detail = {"columns": ", ".join(missing)}
-            raise InputRefused(Finding("ZONE_COLUMNS", name, detail=detail))
-        if frame.crs != crs:
-            detail = {"zones": crs, "other": str(frame.crs)}
-            raise InputRefused(Finding("CRS_DIFFERENT", name, detail=detail))
-    for name, column, code in (
-        ("facilities", "facility_id", "FACILITY_ID_DOUBLE"),
-        ("communities", "area_id", "ZONE_ID_DOUBLE"),
-    ):
-        ids = frames[name][column]
-        if ids.duplicated().any():
-            raise InputRefused(Finding(code, name, value=str(ids[ids.duplicated()].iloc[0])))
 
 
 def _tasks(
@@ -178,14 +121,13 @@ def _tasks(
 
 
 def _tables(
+    city: City,
     ordered: Sequence[Outcome],
-    places: Places,
-    frames: Mapping[str, gpd.GeoDataFrame],
-    *,
     contained: Mapping[str, pd.DataFrame],
+    *,
     rules: Sequence[Rule],
 ) -> dict[str, pd.DataFrame]:
-    demand, communities = frames["demand"], frames["communities"]
+    demand, communities = city.demand, city.communities
     outside = words("place", "outside", "zh")
     areas = by_area(ordered, demand, communities, outside=outside)
     tables = {
@@ -195,9 +137,9 @@ def _tables(
         "gaps": gaps(
             ordered, demand, communities, areas=areas, contained=contained, outside=outside
         ),
-        "facilities": facility_table(ordered, places, frames["facilities"]),
+        "facilities": facility_table(ordered, _entrances(city), city.facilities),
         "rules": rule_table(one_test_each(rules)),
-        "points": _points(ordered, places, demand),
+        "points": _points(city, ordered),
     }
     if contained:
         tables["containment"] = pd.concat(
@@ -207,19 +149,24 @@ def _tables(
     return tables
 
 
-def _points(
-    ordered: Sequence[Outcome], places: Places, demand: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
+def _entrances(city: City) -> Ints:
+    """Return the number of each facility's entrances on the streets."""
+    entrances, of = city.on_streets.entrances_of(np.arange(len(city.facilities)))
+    return np.bincount(of[entrances.edge >= 0], minlength=len(city.facilities))
+
+
+def _points(city: City, ordered: Sequence[Outcome]) -> gpd.GeoDataFrame:
     """Return the demand points with what each rule says of them."""
+    demand = city.demand
     groups = [group for group in age_groups() if group in demand]
     columns: dict[str, object] = {
         "area_id": demand["area_id"],
         "town": demand["town"],
         "method": demand["method"],
         "children": demand[groups].sum(axis=1),
-        "access_m": places.demand.access_m,
+        "access_m": city.on_streets.demand.access_m,
     }
-    ids = np.array([*places.facility_id, None], dtype=object)  # -1 is the last one
+    ids = np.array([*city.facilities["facility_id"], None], dtype=object)  # -1 is the last one
     for outcome in ordered:
         rule = outcome.rule.id
         columns[f"status:{rule}"] = outcome.status
@@ -233,14 +180,14 @@ def _points(
 
 
 def _shown(
+    city: City,
     tables: Mapping[str, pd.DataFrame],
-    frames: Mapping[str, gpd.GeoDataFrame],
     service: gpd.GeoDataFrame,
     *,
     rules: Sequence[Rule],
 ) -> list[Shown]:
     """Return what may be shown, by role."""
-    facilities, communities = frames["facilities"], frames["communities"]
+    facilities, communities = city.facilities, city.communities
     children = tables["points"].groupby("area_id")["children"].sum()
     kinds = [*facilities["kind"].unique(), *(kind for rule in rules for kind in rule.kinds)]
     rows: dict[str, pd.DataFrame] = {
@@ -255,7 +202,7 @@ def _shown(
         "facility": facilities.reindex(
             columns=["facility_id", "name", "kind", "capacity", "source", "geometry"]
         ),
-        "entrance": frames["entrances"],
+        "entrance": city.entrances,
         "demand": tables["points"],
         "gap": tables["gaps"],
         "rule": rule_table(rules),

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from analyses.coverage.near import Nearest
     from analyses.coverage.outcomes import Task
-    from analyses.coverage.snapped import Nearest
     from analyses.rules import Part
     from geo.arrays import Floats, Ints
 

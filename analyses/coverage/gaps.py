@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from analyses.coverage.outcomes import Outcome
-    from analyses.coverage.snapped import Places
     from geo.arrays import Floats, Ints
 
 
@@ -88,9 +87,9 @@ def total(outcomes: Sequence[Outcome], demand: pd.DataFrame) -> pd.DataFrame:
 
 
 def facility_table(
-    outcomes: Sequence[Outcome], places: Places, facilities: gpd.GeoDataFrame
+    outcomes: Sequence[Outcome], entrances: Ints, facilities: gpd.GeoDataFrame
 ) -> pd.DataFrame:
-    """Return what each facility does for each rule that it may meet.
+    """Return what each facility does for each rule that it may meet; `entrances` on the streets.
 
     Returns
     -------
@@ -100,10 +99,7 @@ def facility_table(
         ``children_only`` (of these, no other covers them); ``redundant``: without it no child would
         lose cover.  NaN where the rule is one of containment.
     """
-    doors = np.bincount(
-        places.facility_of[places.entrances.edge >= 0], minlength=len(places.facility_id)
-    )
-    return pd.concat([_use(o, facilities, doors) for o in outcomes], ignore_index=True)
+    return pd.concat([_use(o, facilities, entrances) for o in outcomes], ignore_index=True)
 
 
 def area_codes(demand: pd.DataFrame, communities: pd.DataFrame) -> Ints:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analyses.coverage.gaps import NAMES
+from analyses.coverage.near import UNREACHABLE
 from analyses.coverage.outcomes import MEASURES
-from analyses.coverage.snapped import UNREACHABLE
 from analyses.result import Indicator
 from analyses.rules import age_groups, age_shares
 from geo.bundled import load_toml
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analyses.city import City
     from analyses.coverage.outcomes import Outcome
-    from analyses.coverage.snapped import Places
     from geo.findings import Lang
-
-    Frames = Mapping[str, gpd.GeoDataFrame]
 
 _WORDS = "words/coverage.toml"
 _METHODS = ("equal_building", "average_building", "street", "zone_point", "raster")
@@ -57,17 +55,15 @@ def indicators_of(
     return tuple(found)
 
 
-def coverage_findings(
-    outcomes: Sequence[Outcome], places: Places, frames: Frames, *, snap_max_m: float
-) -> Iterator[Finding]:
+def coverage_findings(city: City, outcomes: Sequence[Outcome]) -> Iterator[Finding]:
     """Yield what a planner should check in the data."""
-    yield from _facility_findings(places, snap_max_m=snap_max_m)
-    children = _children(frames["demand"])
-    off = places.demand.edge < 0
+    yield from _facility_findings(city)
+    children = _children(city.demand)
+    off = city.on_streets.demand.edge < 0
     if off.any():
-        detail = _amount(off, children) | {"most": f"{snap_max_m:g}"}
+        detail = _amount(off, children) | {"most": f"{city.snap_max_m:g}"}
         yield Finding("DEMAND_NOT_SNAPPED", "demand", detail=detail)
-    unknown = _unknown_settlement(frames)
+    unknown = _unknown_settlement(city.demand)
     if unknown.any() and any(o.rule.scope == "urban" for o in outcomes):
         yield Finding("SETTLEMENT_UNKNOWN", "demand", detail=_amount(unknown, children))
     for outcome in outcomes:
@@ -75,16 +71,12 @@ def coverage_findings(
 
 
 def coverage_notes(
-    outcomes: Sequence[Outcome],
-    frames: Frames,
-    contained: Mapping[str, pd.DataFrame],
-    *,
-    snap_max_m: float,
+    city: City, outcomes: Sequence[Outcome], contained: Mapping[str, pd.DataFrame]
 ) -> Iterator[tuple[str, str]]:
     """Yield the remarks that every output must carry, each in (zh, en)."""
     rules = [outcome.rule for outcome in outcomes]
     yield _note("measures")
-    yield _note("snapping", metres=f"{snap_max_m:g}")
+    yield _note("snapping", metres=f"{city.snap_max_m:g}")
     speeds = sorted({p.speed_m_s for o in outcomes for p in o.task.parts if o.rule.minutes})
     if speeds:
         yield _note("speeds", speeds="、".join(f"{speed:g} m/s" for speed in speeds))
@@ -96,8 +88,8 @@ def coverage_notes(
     cut = [r.id for r in rules if any(0 < s < 1 for s in age_shares(r.ages).values())]
     if cut:
         yield _note("partial_ages", rules="、".join(cut))
-    yield from _demand_notes(frames)
-    yield from _entrance_notes(frames["entrances"])
+    yield from _demand_notes(city.demand)
+    yield from _entrance_notes(city.entrances)
     units = {u for t in contained.values() for u in t.loc[t["special"].astype(bool), "name"]}
     if units:
         yield _note("special_units", count=len(units), names=_list(sorted(units)))
@@ -112,16 +104,17 @@ def special_findings(contained: Mapping[str, pd.DataFrame]) -> Iterator[Finding]
             yield Finding("SPECIAL_UNITS", "communities", detail=detail)
 
 
-def _facility_findings(places: Places, *, snap_max_m: float) -> Iterator[Finding]:
+def _facility_findings(city: City) -> Iterator[Finding]:
     """Yield the facilities that the network does not reach, the first ones by name."""
     most = load_toml("rules/limits.toml")["findings"]["per_code"]
-    distance_m = np.full(len(places.facility_id), np.inf)
-    np.minimum.at(distance_m, places.facility_of, places.entrances.access_m)
-    for row in np.flatnonzero(~(distance_m <= snap_max_m))[:most].tolist():
-        has_entrance = bool((places.facility_of == row).any())
+    entrances, of = city.on_streets.entrances_of(np.arange(len(city.facilities)))
+    distance_m = np.full(len(city.facilities), np.inf)
+    np.minimum.at(distance_m, of, entrances.access_m)
+    for row in np.flatnonzero(~(distance_m <= city.snap_max_m))[:most].tolist():
+        has_entrance = bool((of == row).any())
         code = "FACILITY_NOT_SNAPPED" if has_entrance else "FACILITY_NO_ENTRANCE"
-        detail = {"distance": f"{distance_m[row]:.0f}", "most": f"{snap_max_m:g}"}
-        identity = str(places.facility_id[row])
+        detail = {"distance": f"{distance_m[row]:.0f}", "most": f"{city.snap_max_m:g}"}
+        identity = str(city.facilities["facility_id"].iloc[row])
         yield Finding(code, "facilities", value=identity, detail=detail if has_entrance else {})
 
 
@@ -145,14 +138,13 @@ def _rule_findings(outcome: Outcome) -> Iterator[Finding]:
         yield Finding("RULE_NOBODY", "demand", detail=rule)
 
 
-def _demand_notes(frames: Frames) -> Iterator[tuple[str, str]]:
+def _demand_notes(demand: gpd.GeoDataFrame) -> Iterator[tuple[str, str]]:
     """Yield how children were placed, and what is not known of the demand points."""
-    demand = frames["demand"]
     for method in _METHODS:
         of_method = demand[demand["method"] == method]
         if len(of_method):
             yield _note(method, points=len(of_method), zones=of_method["area_id"].nunique())
-    unknown = _unknown_settlement(frames)
+    unknown = _unknown_settlement(demand)
     if unknown.any():
         yield _note("settlement", **_amount(unknown, _children(demand)))
     missing = int(demand["dwellings"].isna().sum())
@@ -241,8 +233,8 @@ def _children(demand: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return children
 
 
-def _unknown_settlement(frames: Frames) -> NDArray[np.bool_]:
-    unknown: NDArray[np.bool_] = frames["demand"]["settlement"].eq("unknown").to_numpy(dtype=bool)
+def _unknown_settlement(demand: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    unknown: NDArray[np.bool_] = demand["settlement"].eq("unknown").to_numpy(dtype=bool)
     return unknown
 
 

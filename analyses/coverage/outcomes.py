@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.coverage.snapped import near_pairs, nearest_facility, taken
+from analyses.coverage.near import near_pairs, nearest_facility
 from analyses.result import Status
 from analyses.rules import children_of, in_scope, within
 from geo.arrays import MM_PER_M
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.coverage.snapped import Near, Nearest, Places
+    from analyses.city import City
+    from analyses.coverage.near import Near, Nearest
     from analyses.rules import Part, Rule
     from geo.arrays import Flags, Floats, Ints
 
@@ -94,41 +95,39 @@ class Outcome:
     task: Task
 
 
-def outcomes(places: Places, tasks: Sequence[Task], demand: pd.DataFrame) -> dict[str, Outcome]:
+def outcomes(city: City, tasks: Sequence[Task]) -> dict[str, Outcome]:
     """Test the rules in metres and minutes.
 
     Parameters
     ----------
-    places
-        From `place_all`.
+    city
+        Facilities and demand points.
     tasks
         The rules with the facilities that may meet them.
-    demand
-        Demand points: ``settlement`` and the age groups.
 
     Returns
     -------
     dict
         Rule id -> outcome.
     """
-    settlement = demand["settlement"].to_numpy(dtype=object)
+    settlement = city.demand["settlement"].to_numpy(dtype=object)
     nearest_of: dict[tuple[int, ...], Nearest] = {}
     found: dict[str, Outcome] = {}
     for (rows, _), same in _by_search(tasks).items():
         facilities = np.array(rows, dtype=np.int64)
         if rows not in nearest_of:
-            nearest_of[rows] = nearest_facility(places, facilities)
+            nearest_of[rows] = nearest_facility(city, facilities)
         applies = in_scope(same[0].rule, settlement)
         limit_mm = max(part.limit_mm for task in same for part in task.parts)
-        near = near_pairs(places, facilities, np.flatnonzero(applies), limit_mm=limit_mm)
+        near = near_pairs(city, facilities, np.flatnonzero(applies), limit_mm=limit_mm)
         for task in same:
             found[task.rule.id] = _outcome(
-                task, near, demand, applies=applies, nearest=nearest_of[rows]
+                task, near, city.demand, applies=applies, nearest=nearest_of[rows]
             )
     return found
 
 
-def service_lines(places: Places, tasks: Sequence[Task]) -> gpd.GeoDataFrame:
+def service_lines(city: City, tasks: Sequence[Task]) -> gpd.GeoDataFrame:
     """Return the street parts within each rule's limit of an entrance: ``rule_id``, lines.
 
     For a rule in minutes: as far as its slowest children get in that time.
@@ -138,16 +137,14 @@ def service_lines(places: Places, tasks: Sequence[Task]) -> gpd.GeoDataFrame:
     for task in tasks:
         key = (task.rows, task.parts[0].limit_mm)
         if key not in drawn:
-            doors = np.flatnonzero(np.isin(places.facility_of, np.array(task.rows, dtype=int)))
-            drawn[key] = reached_edges(
-                places.network, taken(places.entrances, doors), limit_m=key[1] / MM_PER_M
-            )
+            doors, _ = city.on_streets.entrances_of(np.array(task.rows, dtype=np.int64))
+            drawn[key] = reached_edges(city.streets, doors, limit_m=key[1] / MM_PER_M)
         lines = drawn[key].geometry
         parts.append(
             gpd.GeoDataFrame({"rule_id": np.full(len(lines), task.rule.id)}, geometry=lines.array)
         )
     if not parts:
-        return gpd.GeoDataFrame({"rule_id": []}, geometry=[], crs=places.network.crs)
+        return gpd.GeoDataFrame({"rule_id": []}, geometry=[], crs=city.crs)
     return pd.concat(parts, ignore_index=True)
 
 

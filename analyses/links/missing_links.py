@@ -17,7 +17,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.coverage import taken
 from analyses.links.near import (
     Links,
     Nearby,
@@ -34,12 +33,11 @@ from geo.walk import Closure, add_paths, closed, nearest_of_nodes, pairs_within,
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     import shapely
     from numpy.typing import NDArray
 
-    from analyses.coverage import Places
+    from analyses.city import City
     from analyses.rules import Rule
     from geo.arrays import Flags, Floats, Ints
     from geo.walk import Snapped, WalkNetwork
@@ -95,30 +93,12 @@ class _Ranked(NamedTuple):
     gain: Floats
 
 
-def missing_links(  # noqa: PLR0913 - one keyword for each thing that is given
-    places: Places,
-    rows: Ints,
-    *,
-    radius_m: float | Floats,
-    children: Floats,
-    blocked: Blocked,
-    banned: Flags | None = None,
-    near: Nearby | None = None,
-    most: int | None = None,
-    together: bool = False,
-) -> gpd.GeoDataFrame:
-    """Find the links that bring most children within the radius.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LinkOptions:
+    """How links are looked for.
 
-    Parameters
+    Attributes
     ----------
-    places
-        Facilities and demand points on the streets, from `analyses.coverage.snapped.place_all`.
-    rows
-        The facilities concerned.
-    radius_m
-        Service radius, one or one for each demand point; tested from door to gate.
-    children
-        Children at each demand point; NaN counts as none.
     blocked
         What may stand in between, from `analyses.links.obstacles.obstacles_of`.
     banned
@@ -129,6 +109,31 @@ def missing_links(  # noqa: PLR0913 - one keyword for each thing that is given
         Greatest number of rows; default ``most`` of ``data/rules/links.toml``.
     together
         Make a plan instead: each row is the best link given those before it.
+    """
+
+    blocked: Blocked
+    banned: Flags | None = None
+    near: Nearby | None = None
+    most: int | None = None
+    together: bool = False
+
+
+def missing_links(
+    city: City, rows: Ints, *, radius_m: Floats, children: Floats, options: LinkOptions
+) -> gpd.GeoDataFrame:
+    """Find the links that bring most children within the radius.
+
+    Parameters
+    ----------
+    city
+        Facilities and demand points.
+    rows
+        The facilities concerned.
+    radius_m, children
+        (k, n) for k groups of children and n demand points: the service radius, tested from door
+        to gate, and how many they are; NaN counts as none.
+    options
+        Obstacles, and how many links.
 
     Returns
     -------
@@ -141,20 +146,23 @@ def missing_links(  # noqa: PLR0913 - one keyword for each thing that is given
         by ``;``); ``reason_zh, reason_en``.  Without `together` each row stands for itself: the
         children of two rows may be the same.
     """
-    radius = np.broadcast_to(np.asarray(radius_m, dtype=np.float64), len(places.demand))
-    longest_m = float(radius.max(initial=0.0))
-    doors = np.flatnonzero(np.isin(places.facility_of, rows))
+    snapped = city.on_streets
+    longest_m = float(radius_m.max(initial=0.0))
+    everybody = snapped.demand.take(np.tile(np.arange(len(city.demand)), len(radius_m)))
+    banned = options.banned
     case = _Case(
-        network=places.network,
-        banned=np.zeros(len(places.network.edges), dtype=bool) if banned is None else banned,
-        doors=taken(places.entrances, doors),
-        homes=replace(places.demand, access_m=places.demand.access_m + (longest_m - radius)),
-        children=np.nan_to_num(np.asarray(children, dtype=np.float64)),
+        network=city.streets,
+        banned=np.zeros(len(city.streets.edges), dtype=bool) if banned is None else banned,
+        doors=snapped.entrances_of(rows)[0],
+        homes=replace(everybody, access_m=everybody.access_m + (longest_m - radius_m.ravel())),
+        children=np.nan_to_num(children.ravel()),
         limit_mm=round(longest_m * MM_PER_M),
-        near=near,
+        near=options.near,
     )
-    wanted = int(_number("most")) if most is None else most
-    return _plan(case, blocked, most=wanted) if together else _table(case, blocked, most=wanted)
+    most = int(_number("most")) if options.most is None else options.most
+    if options.together:
+        return _plan(case, options.blocked, most=most)
+    return _table(case, options.blocked, most=most)
 
 
 def near_places(network: WalkNetwork, banned: Flags | None = None) -> Nearby:
@@ -179,26 +187,20 @@ def near_places(network: WalkNetwork, banned: Flags | None = None) -> Nearby:
 
 
 def links_for(
-    rule: Rule,
-    places: Places,
-    *,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    walking_speed: float | None = None,
-    **options: Any,  # noqa: ANN401 - those of `missing_links`
+    city: City, rule: Rule, options: LinkOptions, *, walking_speed: float | None = None
 ) -> gpd.GeoDataFrame:
     """Find the missing links for a rule in metres or minutes: its facilities, children and limit.
 
     Parameters
     ----------
+    city
+        Facilities and demand points.
     rule
         A rule with one test, of distance or time.
-    places, facilities, demand
-        All facilities and demand points, and the places made of them.
+    options
+        Obstacles, and how many links.
     walking_speed
         One speed in m/s for all ages, instead of ``data/rules/walking.toml``.
-    options
-        ``blocked, banned, near, most, together`` of `missing_links`.
 
     Returns
     -------
@@ -206,14 +208,14 @@ def links_for(
         That of `missing_links` with the first column ``rule_id``.
     """
     parts = parts_of(rule, walking_speed=walking_speed)
-    applies = in_scope(rule, demand["settlement"].to_numpy(dtype=object))
-    everybody = np.tile(np.arange(len(demand)), len(parts))
+    applies = in_scope(rule, city.demand["settlement"].to_numpy(dtype=object))
+    limit_m = np.array([part.limit_mm / MM_PER_M for part in parts])
     found = missing_links(
-        replace(places, demand=taken(places.demand, everybody)),
-        np.array(facilities_for(rule, facilities).rows, dtype=np.int64),
-        radius_m=np.repeat([part.limit_mm / MM_PER_M for part in parts], len(demand)),
-        children=np.concatenate([np.where(applies, children_of(p, demand), 0.0) for p in parts]),
-        **options,
+        city,
+        np.array(facilities_for(rule, city.facilities).rows, dtype=np.int64),
+        radius_m=np.repeat(limit_m[:, None], len(applies), axis=1),
+        children=np.array([np.where(applies, children_of(p, city.demand), 0.0) for p in parts]),
+        options=options,
     )
     found.insert(0, "rule_id", rule.id)
     return found
@@ -274,7 +276,7 @@ def _opened(case: _Case) -> _Open:
     before_m = walk_m(closure, case.doors, case.homes, limit_m=math.inf)
     there = (case.children > 0) & (case.homes.edge >= 0)
     lacking = np.flatnonzero(there & ~within(before_m, case.limit_mm))
-    homes = taken(closure.open_ends(case.homes), lacking)
+    homes = closure.open_ends(case.homes).take(lacking)
     doors = closure.open_ends(case.doors)
     return _Open(closure, doors, homes, case.children[lacking], before_m[lacking])
 
@@ -338,7 +340,7 @@ def _gain(case: _Case, known: _Open, links: Links, *, turned: bool) -> Floats:
     gain = np.zeros(len(links))
     order = np.argsort(left_mm, kind="stable")  # searches of one chunk are about equally long
     for chunk in np.array_split(order, len(order) // _CHUNK + 1):
-        hits = _homes_within(known, taken(near, chunk), left_mm[chunk])
+        hits = _homes_within(known, near.take(chunk), left_mm[chunk])
         weight = known.children[hits["home"]]
         gain[chunk] = np.bincount(hits["row"], weights=weight, minlength=len(chunk))
     return gain
@@ -357,7 +359,7 @@ def _homes_within(known: _Open, places: Snapped, left_mm: Ints) -> pd.DataFrame:
     rows = np.flatnonzero(left_mm >= 0)
     pairs = pairs_within(
         known.network,
-        taken(places, rows),
+        places.take(rows),
         rows,
         known.homes,
         limit_m=float(left_mm.max(initial=0)) / MM_PER_M,

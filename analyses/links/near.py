@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from analyses.coverage import taken
 from geo.arrays import MM_PER_M, ranges
 from geo.walk import Snapped, at_nodes, nearest, pairs_within
 
@@ -46,7 +45,7 @@ class Links:
     def only(self, rows: Ints | Flags) -> Links:
         """Return some of the links, by row or by a flag for each."""
         chosen = np.arange(len(self))[rows]
-        return Links(taken(self.start, chosen), taken(self.end, chosen), self.length_mm[chosen])
+        return Links(self.start.take(chosen), self.end.take(chosen), self.length_mm[chosen])
 
     def lines(self) -> NDArray[np.object_]:
         """Return the links as LineStrings."""
@@ -90,23 +89,13 @@ def stations(network: WalkNetwork, edges: Flags, *, spacing_m: float) -> Snapped
     edge = np.repeat(on, steps - 1)
     number = ranges(np.ones(len(on), dtype=np.int64), steps - 1)
     offset_mm = number * np.repeat(length_mm, steps - 1) // np.repeat(steps, steps - 1)
-    return joined(at_nodes(network, nodes), on_edges(network, edge, offset_mm))
+    return Snapped.concat([at_nodes(network, nodes), on_edges(network, edge, offset_mm)])
 
 
 def on_edges(network: WalkNetwork, edge: Ints, offset_mm: Ints) -> Snapped:
     """Return places on edges, with no way to the street."""
     points = shapely.line_interpolate_point(network.tree.geometries[edge], offset_mm / MM_PER_M)
     return Snapped(edge, offset_mm, np.zeros(len(edge)), shapely.get_coordinates(points))
-
-
-def joined(first: Snapped, second: Snapped) -> Snapped:
-    """Return the places of both."""
-    return Snapped(
-        np.concatenate([first.edge, second.edge]),
-        np.concatenate([first.offset_mm, second.offset_mm]),
-        np.concatenate([first.access_m, second.access_m]),
-        np.concatenate([first.xy, second.xy]),
-    )
 
 
 def nearby(network: WalkNetwork, usable: Flags, *, spacing_m: float, most_m: float) -> Nearby:
@@ -163,10 +152,9 @@ def possible(near: Nearby, wanted: Ints, *, least_m: float, most_m: float) -> Li
     """
     node, edge, offset_mm = near.node[wanted], near.edge[wanted], near.offset_mm[wanted]
     inner = node < 0  # the first rows
-    end = joined(
-        on_edges(near.network, edge[inner], offset_mm[inner]), at_nodes(near.network, node[~inner])
-    )
-    begin = taken(near.starts, near.start[wanted])
+    between = on_edges(near.network, edge[inner], offset_mm[inner])
+    end = Snapped.concat([between, at_nodes(near.network, node[~inner])])
+    begin = near.starts.take(near.start[wanted])
     length_mm = np.rint(np.hypot(*(end.xy - begin.xy).T) * MM_PER_M).astype(np.int64)
     fits = (length_mm >= least_m * MM_PER_M) & (length_mm <= most_m * MM_PER_M)
     return Links(begin, end, length_mm).only(fits)
@@ -192,9 +180,9 @@ def without_short_ways(network: WalkNetwork, links: Links, *, detour_min: float)
     starts, ends = (_numbered(network, p) for p in (links.start, links.end))
     pairs = pairs_within(
         network,
-        taken(links.start, starts[0]),
+        links.start.take(starts[0]),
         np.arange(len(starts[0])),
-        taken(links.end, ends[0]),
+        links.end.take(ends[0]),
         limit_m=longest_m,
     )
     width = max(len(ends[0]), 1)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from analyses.coverage import Places
+    from analyses.city import City
     from analyses.rules import Part, Rule
     from analyses.sites import Answer, Problem
     from geo.arrays import Floats, Ints
@@ -38,12 +38,9 @@ COLUMNS = (
 
 
 def co_use(
-    places: Places,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
+    city: City,
     rules: Sequence[Rule],
-    communities: gpd.GeoDataFrame,
+    *,
     walking_speed: float | None = None,
     most: int | None = None,
 ) -> pd.DataFrame:
@@ -51,10 +48,8 @@ def co_use(
 
     Parameters
     ----------
-    places
-        From `analyses.coverage.snapped.place_all` with all facilities and demand points.
-    facilities, demand, communities
-        See `analyses.coverage.analysis.coverage`; communities serve the rules of containment.
+    city
+        Facilities and demand points; its communities serve the rules of containment.
     rules
         Rules with one test; those whose kinds have no host in the rules are passed over.
     walking_speed
@@ -72,6 +67,7 @@ def co_use(
         choice of as many serves more).
     """
     wanted = int(load_toml("rules/links.toml")["co_use"]["most"]) if most is None else most
+    facilities = city.facilities
     found: list[dict[str, Any]] = []
     for rule in rules:
         hosts = hosts_of(rule, facilities)
@@ -80,9 +76,9 @@ def co_use(
         own = np.array(facilities_for(rule, facilities).rows, dtype=np.int64)
         parts = parts_of(rule, walking_speed=walking_speed)
         if "containment" in rule.tests:
-            pairs, children = _contained(rule, facilities, demand, communities=communities)
+            pairs, children = _contained(city, rule)
         else:
-            pairs, children = _within_reach(places, demand, rule=rule, parts=parts)
+            pairs, children = _within_reach(city, rule, parts)
         rows = _chosen(pairs, children, (own, hosts), wanted=min(wanted, len(hosts)))
         found += [_described(rule, facilities, row) for row in rows]
     return pd.DataFrame(found, columns=list(COLUMNS))
@@ -102,18 +98,17 @@ def hosts_of(rule: Rule, facilities: gpd.GeoDataFrame) -> Ints:
     return np.setdiff1d(rows, facilities_for(rule, facilities).rows).astype(np.int64)
 
 
-def _within_reach(
-    places: Places, demand: gpd.GeoDataFrame, *, rule: Rule, parts: Sequence[Part]
-) -> tuple[Pairs, Floats]:
+def _within_reach(city: City, rule: Rule, parts: Sequence[Part]) -> tuple[Pairs, Floats]:
     """Return who is in reach of each facility, and the children: a row for each part and point."""
+    snapped, demand = city.on_streets, city.demand
     count = len(demand)
     applies = in_scope(rule, demand["settlement"].to_numpy(dtype=object))
     on_foot = [
         pairs_within(
-            places.network,
-            places.entrances,
-            places.facility_of,
-            places.demand,
+            snapped.network,
+            snapped.entrances,
+            snapped.facility,
+            snapped.demand,
             limit_m=part.limit_mm / MM_PER_M,
             legs=True,
         )
@@ -127,15 +122,10 @@ def _within_reach(
     return pairs, np.concatenate([np.where(applies, children_of(p, demand), 0) for p in parts])
 
 
-def _contained(
-    rule: Rule,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    communities: gpd.GeoDataFrame,
-) -> tuple[Pairs, Floats]:
+def _contained(city: City, rule: Rule) -> tuple[Pairs, Floats]:
     """Return which demand points share a community with each facility, and the children."""
-    home, _ = homes(communities, facilities)
+    communities, demand = city.communities, city.demand
+    home, _ = homes(communities, city.facilities)
     area = pd.Series(np.arange(len(communities)), index=communities["area_id"])
     at = demand["area_id"].map(area).fillna(-1).to_numpy(dtype=np.int64)
     left = pd.DataFrame({"area": home, "facility": np.arange(len(home))})

@@ -2,12 +2,13 @@
 
 from analyses.places.analysis import places
 from analyses.places.equity import walk_distances
-from analyses.places.reach import Stage, places_for, stages_of
+from analyses.places.reach import SafePairs, Stage, places_for, stages_of
 from analyses.places.safe_pairs import safe_pairs_of
 from analyses.places.siting import Asked
 
 __all__ = [
     "Asked",
+    "SafePairs",
     "Stage",
     "places",
     "places_for",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.coverage import area_codes, place_all
+from analyses.coverage import area_codes
 from analyses.places import tables as tables_of
 from analyses.places.equity import lorenz_table
 from analyses.places.gap import stage_gap
@@ -25,29 +25,23 @@ from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import geopandas as gpd
 
-    from analyses.coverage import Places
+    from analyses.city import City
     from analyses.places.reach import SafePairs, Stage, StageReach
     from analyses.places.siting import Asked
     from analyses.result import Indicator
     from analyses.rules import Rule
-    from geo.walk import WalkNetwork
 
 _FILE, _WORDS = "study.toml", "words/places.toml"
 
 
-def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
-    network: WalkNetwork,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    entrances: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame,
+def places(
+    city: City,
     rules: Sequence[Rule],
-    snap_max_m: float,
+    *,
     safe: SafePairs | None = None,
     sites: Asked | None = None,
     first_year: int | None = None,
@@ -57,10 +51,10 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
 
     Parameters
     ----------
-    network, facilities, demand, entrances, communities, rules, snap_max_m
-        See `analyses.coverage.analysis.coverage`; ``capacity`` of the facilities is their places
-        (NaN: not known).  Of the rules those in metres for the stages of ``data/rules/places.toml``
-        count.
+    city
+        ``capacity`` of its facilities is their places (NaN: not known).
+    rules
+        Those in metres for the stages of ``data/rules/places.toml`` count.
     safe
         From `analyses.places.safe_pairs.safe_pairs_of`; None: nothing is known of the ways.
     sites
@@ -81,29 +75,25 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
     Raises
     ------
     InputRefused
-        ``RULES_NONE`` without a rule in metres for any stage, ``CRS_DIFFERENT``, what `siting`
-        refuses.
+        ``RULES_NONE`` without a rule in metres for any stage, what `siting` refuses.
     """
-    stages = _checked(
-        rules,
-        {
-            "facilities": facilities,
-            "entrances": entrances,
-            "demand": demand,
-            "communities": communities,
-        },
-        crs=network.crs,
-    )
-    placed = place_all(network, facilities, demand, entrances=entrances, snap_max_m=snap_max_m)
-    frames = _Frames(facilities, demand, communities, tables_of.areas_of(communities))
-    parts = [_part(stage, placed, frames, safe=safe, own_first=own_first) for stage in stages]
+    rules = one_test_each(rules)
+    stages = stages_of(rules)
+    if not stages:
+        raise InputRefused(Finding("RULES_NONE", _FILE))
+    areas = tables_of.areas_of(city.communities)
+    parts = [_part(city, stage, areas, safe=safe, own_first=own_first) for stage in stages]
     tables = {name: _joined([p.tables[name] for p in parts]) for name in parts[0].tables}
     findings = [finding for part in parts for finding in part.findings]
     if first_year is None:
         findings.append(Finding("PLACES_NO_YEAR", _FILE))
     else:
         tables["places_ahead"], tables["first_shortage"] = tables_of.ahead_tables(
-            stages, facilities, demand, communities=communities, first_year=first_year
+            stages,
+            city.facilities,
+            city.demand,
+            communities=city.communities,
+            first_year=first_year,
         )
     drawn: dict[str, gpd.GeoDataFrame] = {
         "short_group": pd.concat([part.drawn for part in parts], ignore_index=True)
@@ -111,22 +101,13 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
     if sites is None:
         findings.append(Finding("SITES_NO_CANDIDATES", _FILE))
     else:
-        proposed = siting(
-            network,
-            facilities,
-            demand,
-            doors=entrances,
-            communities=communities,
-            rules=one_test_each(rules),
-            snap_max_m=snap_max_m,
-            asked=sites,
-        )
+        proposed = siting(city, rules, sites)
         tables |= proposed.tables
         findings += proposed.findings
         drawn["site"] = proposed.shown
         if "first_shortage" in tables:
             tables["shortage_sites"] = shortage_sites(
-                tables["first_shortage"], sites.candidates, communities, stages=stages
+                tables["first_shortage"], sites.candidates, city.communities, stages=stages
             )
     absent = {
         "unsafe_unknown": safe is not None, "ahead": first_year is None, "sites": sites is None
@@ -143,16 +124,6 @@ def places(  # noqa: PLR0913 - the layers of a study, each a table of its own
 
 
 @dataclass(frozen=True, eq=False)
-class _Frames:
-    """Frames that every stage looks at; `areas` from `analyses.places.tables.areas_of`."""
-
-    facilities: gpd.GeoDataFrame
-    demand: gpd.GeoDataFrame
-    communities: gpd.GeoDataFrame
-    areas: pd.DataFrame
-
-
-@dataclass(frozen=True, eq=False)
 class _Part:
     """The answers for one stage."""
 
@@ -162,26 +133,12 @@ class _Part:
     findings: tuple[Finding, ...]
 
 
-def _checked(
-    rules: Sequence[Rule], frames: Mapping[str, gpd.GeoDataFrame], *, crs: str
-) -> tuple[Stage, ...]:
-    """Return the stages; refuse frames in another CRS and rules without a stage."""
-    for name, frame in frames.items():
-        if frame.crs != crs:
-            detail = {"zones": crs, "other": str(frame.crs)}
-            raise InputRefused(Finding("CRS_DIFFERENT", name, detail=detail))
-    stages = stages_of(one_test_each(rules))
-    if not stages:
-        raise InputRefused(Finding("RULES_NONE", _FILE))
-    return stages
-
-
 def _part(
-    stage: Stage, placed: Places, frames: _Frames, *, safe: SafePairs | None, own_first: bool
+    city: City, stage: Stage, areas: pd.DataFrame, *, safe: SafePairs | None, own_first: bool
 ) -> _Part:
     """Answer all questions about one stage."""
-    facilities, demand, communities = frames.facilities, frames.demand, frames.communities
-    found = stage_reach(stage, placed, facilities=facilities, demand=demand, safe_pairs=safe)
+    facilities, demand, communities = city.facilities, city.demand, city.communities
+    found = stage_reach(city, stage, safe_pairs=safe)
     first = None
     if own_first:
         first = tables_of.own_first(found, demand, communities=communities, facilities=facilities)
@@ -189,20 +146,20 @@ def _part(
     unknown = np.isnan(found.places)
     # Without the places that are not known, more children may lack one.
     least = stage_gap(found, unknown_places=0.0) if unknown.any() else gap
-    lacking = tables_of.gap_table(found, (gap, least), demand, areas=frames.areas)
+    lacking = tables_of.gap_table(found, (gap, least), demand, areas=areas)
     values = scores(found, area_codes(demand, communities))
-    access = score_table(found, values, demand=demand, areas=frames.areas)
+    access = score_table(found, values, demand=demand, areas=areas)
     equity = equity_table(found, values[AVAILABILITY], demand, communities=communities)
     need = (lacking["children"] - lacking["placed"]).groupby(lacking["area_id"]).sum()
     clusters, whole = cluster_tables(access, need, communities)
     tables = {
         "place_gap": lacking,
         "short_groups": tables_of.group_table(
-            found, gap, demand, areas=frames.areas, facilities=facilities
+            found, gap, demand, areas=areas, facilities=facilities
         ),
         "school_places": tables_of.school_table(found, gap, facilities),
         "assignments": tables_of.assignment_table(
-            found, gap, demand, areas=frames.areas, facilities=facilities
+            found, gap, demand, areas=areas, facilities=facilities
         ),
         "access_scores": access,
         "equity": pd.concat([equity, whole], ignore_index=True) if len(whole) else equity,

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.coverage import Near, Places
+    from analyses.city import City
+    from analyses.coverage import Near
     from analyses.rules import Profile, Rule
     from geo.arrays import Flags, Floats, Ints
 
@@ -143,33 +144,25 @@ def places_for(stage_id: str, facilities: pd.DataFrame) -> Floats:
     return np.asarray(capacity * share, dtype=np.float64)
 
 
-def stage_reach(
-    stage: Stage,
-    places: Places,
-    *,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    safe_pairs: SafePairs | None = None,
-) -> StageReach:
+def stage_reach(city: City, stage: Stage, *, safe_pairs: SafePairs | None = None) -> StageReach:
     """Find the pairs of a stage within the radius, from door to gate.
 
     Parameters
     ----------
+    city
+        Facilities and demand; an unknown number of children counts as 0.
     stage
         From `stages_of`.
-    places
-        From `analyses.coverage.snapped.place_all`.
-    facilities, demand
-        See `analyses.coverage.analysis`; an unknown number of children counts as 0.
     safe_pairs
         From `analyses.places.safe_pairs.safe_pairs_of`; None: nothing is known of the ways.
     """
+    facilities, demand = city.facilities, city.demand
     limit_m, fitting = _limits(stage, facilities, demand)
     part = parts_of(stage.rules[0])[0]
     everybody = np.nan_to_num(children_of(part, demand))
     applies = ~np.isnan(limit_m)
     near = near_pairs(
-        places,
+        city,
         fitting,
         np.flatnonzero(applies & (everybody > 0)),
         limit_mm=round(float(np.nanmax(limit_m)) * MM_PER_M) if applies.any() else 0,
@@ -208,7 +201,7 @@ def stage_reach(
         places=known,
         limit_m=limit_m,
         out_of_scope=np.where(applies, 0.0, everybody),
-        nearest_m=nearest_facility(places, fitting).walk_m,
+        nearest_m=nearest_facility(city, fitting).walk_m,
     )
 
 

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.coverage import place_all
-from analyses.facilities import entrances, kinds_serving
+from analyses.facilities import kinds_serving
 from analyses.places.reach import stages_of
 from analyses.places.siting_question import question_of
 from analyses.places.siting_tables import answer_tables
@@ -30,11 +29,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analyses.city import City
     from analyses.places.reach import Stage
     from analyses.places.siting_question import Question
     from analyses.rules import Rule
     from analyses.sites import Phase
-    from geo.walk import WalkNetwork
 
 _HEADER = 2
 _NAMED = 5
@@ -74,25 +73,15 @@ class Sites:
     findings: tuple[Finding, ...]
 
 
-def siting(
-    network: WalkNetwork,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    doors: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame,
-    rules: Sequence[Rule],
-    snap_max_m: float,
-    asked: Asked,
-) -> Sites:
+def siting(city: City, rules: Sequence[Rule], asked: Asked) -> Sites:
     """Choose among the candidates for each stage and rule in metres.
 
     Parameters
     ----------
-    network, facilities, demand, communities, rules, snap_max_m
-        See `analyses.coverage.analysis.coverage`.
-    doors
-        Entrances of the facilities.
+    city
+        Streets, facilities, children and communities.
+    rules
+        With one test each.
     asked
         The candidates and the means.
 
@@ -109,28 +98,24 @@ def siting(
         ``SITES_CAPACITY``, ``SITES_COST_UNKNOWN``, ``SITES_MEANS``, ``SITES_TOO_MANY``.
     """
     means = asked.means or _usual(len(asked.candidates))
-    candidates = _checked(asked.candidates, means, crs=network.crs)
+    candidates = _checked(asked.candidates, means, crs=city.crs)
     tables: dict[str, list[pd.DataFrame]] = {}
     shown, findings = [], []
-    areas = areas_of(communities)
+    areas = areas_of(city.communities)
     for stage in stages_of(rules):
         own = _of_stage(candidates, stage)
         if own.empty:
             continue
-        checks = parcel_checks(own, stage.id, hazards=asked.hazards, study_area=communities)
+        checks = parcel_checks(own, stage.id, hazards=asked.hazards, study_area=city.communities)
         tables.setdefault("parcel_checks", []).append(_named_checks(checks, own, stage))
         fits = suitable(checks, parcels=len(own))
         shown.append(_shown(own, fits, checks, stage=stage))
         if not fits.any():
             findings.append(Finding("SITES_ALL_FAIL", FILE, detail=stage.words))
             continue
-        sites = _sites(facilities, own[fits], stage)
-        there = _doors(sites, doors, network)
-        placed = place_all(network, sites, demand, entrances=there, snap_max_m=snap_max_m)
+        built = city.changed(facilities=_sites(city.facilities, own[fits], stage))
         for rule in stage.rules:
-            question = question_of(
-                stage, rule, sites=sites, demand=demand, placed=placed, areas=areas
-            )
+            question = question_of(stage, rule, city=built, areas=areas)
             if question is None:
                 findings.append(Finding("SITES_NOBODY_CONCERNED", FILE, value=rule.id))
                 continue
@@ -201,15 +186,6 @@ def _sites(
     both = pd.concat([there, new], ignore_index=True)
     both["candidate"] = np.arange(len(both)) >= len(there)
     return gpd.GeoDataFrame(both, geometry="geometry", crs=facilities.crs)
-
-
-def _doors(
-    sites: gpd.GeoDataFrame, doors: gpd.GeoDataFrame, network: WalkNetwork
-) -> gpd.GeoDataFrame:
-    """Return the known entrances and those assumed of the candidates."""
-    new = entrances(sites[sites["candidate"]].reset_index(drop=True), network)
-    both = pd.concat([doors[["facility_id", "rule", "geometry"]], new], ignore_index=True)
-    return gpd.GeoDataFrame(both, geometry="geometry", crs=sites.crs)
 
 
 def _unreached(question: Question) -> Iterator[Finding]:

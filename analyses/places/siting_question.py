@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from analyses.coverage import area_codes, near_pairs
 from analyses.places.reach import places_for
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from analyses.coverage import Near, Places
+    from analyses.city import City
+    from analyses.coverage import Near
     from analyses.places.reach import Stage
     from analyses.rules import Rule
     from analyses.sites import Problem
@@ -71,30 +71,19 @@ class Question:
         return [str(self.candidates["name"].iloc[site - self.existing]) for site in sites]
 
 
-def question_of(
-    stage: Stage,
-    rule: Rule,
-    *,
-    sites: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    placed: Places,
-    areas: pd.DataFrame,
-) -> Question | None:
+def question_of(stage: Stage, rule: Rule, *, city: City, areas: pd.DataFrame) -> Question | None:
     """Put a rule's problem together; None where it concerns nobody.
 
     Parameters
     ----------
     stage, rule
         A rule in metres.
-    sites
-        The facilities that are there, then the candidates (``candidate``: bool).
-    demand
-        The demand points.
-    placed
-        From `analyses.coverage.snapped.place_all` of sites and demand.
+    city
+        Its facilities are those that are there, then the candidates (``candidate``: bool).
     areas
         From `analyses.places.tables.areas_of`.
     """
+    sites, demand = city.facilities, city.demand
     applies = in_scope(rule, demand["settlement"].to_numpy(dtype=object))
     children = np.where(applies, np.nan_to_num(children_of(parts_of(rule)[0], demand)), 0.0)
     rows = np.flatnonzero(children > 0)
@@ -104,8 +93,8 @@ def question_of(
     radius_m = rule.metres or 0.0
     limit_m = radius_m * numbers["reach_factor"]
     every = np.arange(len(sites), dtype=np.int64)
-    near = near_pairs(placed, every, rows, limit_mm=round(limit_m * MM_PER_M))
-    xy = shapely.get_coordinates(np.asarray(demand.geometry.array)) // numbers["cell_m"]
+    near = near_pairs(city, every, rows, limit_mm=round(limit_m * MM_PER_M))
+    xy = city.demand_xy // numbers["cell_m"]
     area = area_codes(demand, areas.iloc[:-1])
     pairs, group = _grouped(
         near, rows, np.column_stack([area.astype(np.float64), xy]), radius_m=radius_m

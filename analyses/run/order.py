@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
+from analyses.city import City
 from analyses.coverage import coverage
 from analyses.facilities import entrances, kinds_serving
 from analyses.marks import Model, participation
-from analyses.places import walk_distances
+from analyses.places import safe_pairs_of, walk_distances
 from analyses.result import Result, Shown
 from analyses.routes import Setting, schools_of
 from analyses.run.asked_rules import standards_of
@@ -82,20 +83,12 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
     inputs = read_inputs(study, progress=progress)
     progress("coverage")
     rules, left_out = _rules(study, inputs)
-    doors = _doors(inputs)
-    covered = coverage(
-        inputs.network,
-        inputs.facilities,
-        inputs.demand,
-        entrances=doors,
-        communities=inputs.communities,
-        rules=rules,
-        snap_max_m=study.streets.snap_max_m,
-        walking_speed_m_s=study.walking.speed_m_s,
-    )
+    city = city_of(study, inputs)
+    doors = city.entrances
+    covered = coverage(city, rules, walking_speed_m_s=study.walking.speed_m_s)
     setting = setting_of(study, inputs, doors)
     ways = study.routes.on and not setting.schools.empty
-    scene = scene_of(inputs) if ways else None
+    scene = city.scene if ways else None
     parts = [covered]
     if scene is not None:
         parts.append(_safety(study, inputs, setting, scene=scene, rules=rules, progress=progress))
@@ -105,8 +98,8 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
         parts.append(participation(inputs.marks, inputs.communities, model))
     if study.sites.on:
         progress("places")
-        safe = None if scene is None else (scene, setting)
-        parts += places_of(study, inputs, doors, rules=rules, safe=safe)
+        safe = None if scene is None else safe_pairs_of(scene, setting)
+        parts += places_of(city, study, inputs, rules=rules, safe=safe)
     points = covered.tables["points"]
     quality = _quality(study, inputs, doors, points=points, rules=rules)
     quality["walk_distances"] = walk_distances(
@@ -167,6 +160,19 @@ def _model(scene: Scene, safe: Result) -> Model:
     """Return what the marks are laid beside."""
     hazards = next(one.rows for one in safe.shown if one.role == "hazard")
     return Model(scene, hazards, survey=safe.tables["survey"])
+
+
+def city_of(study: Study, inputs: Inputs) -> City:
+    """Return the layers of a study as a city."""
+    return City(
+        inputs.network,
+        inputs.facilities,
+        inputs.demand,
+        inputs.communities,
+        entrances=_doors(inputs),
+        layers=inputs.safety.layers,
+        snap_max_m=study.streets.snap_max_m,
+    )
 
 
 def setting_of(study: Study, inputs: Inputs, doors: gpd.GeoDataFrame | None = None) -> Setting:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.coverage import place_all
-from analyses.places import Asked, places, safe_pairs_of, stages_of
+from analyses.places import Asked, places, stages_of
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
 from analyses.run.safety_inputs import study_date
@@ -20,22 +19,15 @@ from geo.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
-
-    from analyses.routes import Setting
+    from analyses.city import City
+    from analyses.places import SafePairs
     from analyses.rules import Rule
     from analyses.run.inputs import Inputs
-    from analyses.streets import Scene
     from analyses.study import Study
 
 
 def places_of(
-    study: Study,
-    inputs: Inputs,
-    doors: gpd.GeoDataFrame,
-    *,
-    rules: Sequence[Rule],
-    safe: tuple[Scene, Setting] | None,
+    city: City, study: Study, inputs: Inputs, *, rules: Sequence[Rule], safe: SafePairs | None
 ) -> tuple[Result, ...]:
     """Answer the questions about places of a study, and what needs no land.
 
@@ -43,12 +35,12 @@ def places_of(
 
     Parameters
     ----------
-    study, inputs, doors
-        Settings, layers, and `analyses.facilities.doors` of all facilities.
+    city, study, inputs
+        Facilities and demand points, the settings, and the layers that they were made of.
     rules
         The rules that are tested.
     safe
-        The scene and setting of the ways to school, or None where they are left out.
+        The search for pairs with a safe way, or None where ways to school are left out.
     """
     date = study_date(study.study.date)
     asked = None
@@ -61,62 +53,39 @@ def places_of(
             means=means if given else None,
             phases=[Phase(p.year, Means(p.new_sites, p.budget)) for p in study.sites.phases],
         )
-    free = without_building(study, inputs, doors, rules=rules)
+    free = without_building(city, study, inputs, rules=rules)
     if not stages_of(rules):
         return (free,)
     found = places(
-        inputs.network,
-        inputs.facilities,
-        inputs.demand,
-        entrances=doors,
-        communities=inputs.communities,
-        rules=rules,
-        snap_max_m=study.streets.snap_max_m,
-        safe=None if safe is None else safe_pairs_of(*safe),
+        city,
+        rules,
+        safe=safe,
         sites=asked,
         first_year=None if date is None else date.year,
         own_first=study.sites.own_first,
     )
     parts = (found, free)
-    return (
-        (*parts, _zones(study, inputs, doors, rules=rules, safe=safe)) if study.zones.on else parts
-    )
+    if not study.zones.on:
+        return parts
+    return (*parts, _zones(city, study, inputs, rules=rules, sides=safe is not None))
 
 
 def _zones(
-    study: Study,
-    inputs: Inputs,
-    doors: gpd.GeoDataFrame,
-    *,
-    rules: Sequence[Rule],
-    safe: tuple[Scene, Setting] | None,
+    city: City, study: Study, inputs: Inputs, *, rules: Sequence[Rule], sides: bool
 ) -> Result:
     """Return the school zones, and the kindergartens with their models."""
-    facilities, demand = inputs.facilities, inputs.demand
-    snap_max_m = study.streets.snap_max_m
-    placed = place_all(inputs.network, facilities, demand, entrances=doors, snap_max_m=snap_max_m)
-    pairing, remarks = model_pairs(placed, facilities, study.zones.models)
+    pairing, remarks = model_pairs(city, study.zones.models)
     tables, findings, shown = {"model_pairs": pairing}, list(remarks), []
-    ways = zone_ways(
-        placed,
-        None if safe is None else safe[0],
-        facilities,
-        demand,
-        doors=doors,
-        rows=np.flatnonzero(facilities["kind"].isin(zoned_kinds()).to_numpy()),
-        snap_max_m=snap_max_m,
-        never_cross=study.zones.never_cross,
-    )
+    zoned = city.facilities["kind"].isin(zoned_kinds())
+    ways = zone_ways(city, np.flatnonzero(zoned), sides=sides, never_cross=study.zones.never_cross)
     plan = school_zones(
+        city,
         stages_of(one_test_each(rules)),
         ways,
-        facilities=facilities,
-        demand=demand,
-        communities=inputs.communities,
         official=inputs.safety.catchments,
         seconds=study.zones.seconds,
     )
-    if safe is None:
+    if not sides:
         findings.append(Finding("ZONES_CROSSING_UNKNOWN", "study.toml"))
     if plan.shown is not None:
         shown.append(Shown("school_zone", plan.shown))

@@ -27,6 +27,7 @@ from geo.findings import Finding, InputRefused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analyses.city import City
     from analyses.places import Stage
     from analyses.zones.plan import Zones
     from analyses.zones.ways import Ways
@@ -60,12 +61,10 @@ class _Case:
 
 
 def school_zones(
+    city: City,
     stages: Sequence[Stage],
     ways: Ways,
     *,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame,
     official: gpd.GeoDataFrame | None = None,
     seconds: float = 30.0,
 ) -> ZonePlan:
@@ -73,12 +72,12 @@ def school_zones(
 
     Parameters
     ----------
+    city
+        Facilities, demand points and communities.
     stages
         From `analyses.places.reach.stages_of`.
     ways
         From `analyses.zones.ways.zone_ways`, of all facilities.
-    facilities, demand, communities
-        See `analyses.coverage.analysis.coverage`.
     official
         Today's catchments, see `analyses.routes.catchments`; None: the nearest school.
     seconds
@@ -99,9 +98,7 @@ def school_zones(
     findings: list[Finding] = []
     wanted = load_toml("rules/zones.toml")["stages"]["zoned"]
     for stage in (s for s in stages if s.id in wanted):
-        case = _case(
-            stage, ways, facilities, demand=demand, communities=communities, official=official
-        )
+        case = _case(city, stage, ways, official=official)
         if case is None:
             continue
         try:
@@ -110,14 +107,14 @@ def school_zones(
             detail = {"code": refusal.findings[0].code, **stage.words}
             findings.append(Finding("ZONES_NOT_PLANNED", _FILE, detail=detail))
             continue
-        rows.append(_block_rows(case, plan, communities))
+        rows.append(_block_rows(case, plan, city.communities))
         sums.append(_school_rows(case, plan))
         findings += _findings(case, plan)
     if not rows:
         return ZonePlan({}, None, tuple(findings))
     table = pd.concat(rows, ignore_index=True)
     tables = {"school_zones": table, "zone_schools": pd.concat(sums, ignore_index=True)}
-    return ZonePlan(tables, _drawn(table, communities), tuple(findings))
+    return ZonePlan(tables, _drawn(table, city.communities), tuple(findings))
 
 
 def zoned_kinds() -> frozenset[str]:
@@ -127,15 +124,10 @@ def zoned_kinds() -> frozenset[str]:
 
 
 def _case(
-    stage: Stage,
-    ways: Ways,
-    facilities: gpd.GeoDataFrame,
-    *,
-    demand: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame,
-    official: gpd.GeoDataFrame | None,
+    city: City, stage: Stage, ways: Ways, *, official: gpd.GeoDataFrame | None
 ) -> _Case | None:
     """Make the blocks of a stage; None without a school or a child."""
+    facilities, demand, communities = city.facilities, city.demand, city.communities
     serving = np.flatnonzero(facilities["kind"].isin(kinds_serving(stage.id)).to_numpy())
     children = np.nan_to_num(children_of(parts_of(stage.rules[0])[0], demand))
     area = area_codes(demand, communities)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.coverage import taken
 from analyses.facilities import kinds_serving
 from analyses.zones.plan import pair_with_models
 from geo.bundled import load_toml
@@ -20,21 +19,17 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.coverage import Places
+    from analyses.city import City
     from geo.arrays import Ints
 
 
-def model_pairs(
-    places: Places, facilities: gpd.GeoDataFrame, models: Sequence[str]
-) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def model_pairs(city: City, models: Sequence[str]) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Pair every other kindergarten with a model; see `analyses.zones.plan.pair_with_models`.
 
     Parameters
     ----------
-    places
-        From `analyses.coverage.snapped.place_all` with all facilities.
-    facilities
-        ``facility_id, name, kind``.
+    city
+        Streets and facilities.
     models
         Ids, or names that only one kindergarten has.
 
@@ -45,6 +40,7 @@ def model_pairs(
         finding for each model that is not known, and where no balanced pairing has a way.
     """
     numbers = load_toml("rules/zones.toml")["pairing"]
+    facilities = city.facilities
     rows = np.flatnonzero(facilities["kind"].isin(kinds_serving(numbers["kind"])).to_numpy())
     own = facilities.iloc[rows].reset_index(drop=True)
     found = [_row_of(own, text) for text in models]
@@ -58,7 +54,7 @@ def model_pairs(
     columns = ["model_id", "model", "facility_id", "name", "way_m"]
     if not len(chosen) or not len(others):
         return pd.DataFrame(columns=columns), tuple(findings)
-    way_m = _ways(places, rows[others], rows[chosen], reach_m=float(numbers["reach"]))
+    way_m = _ways(city, rows[others], rows[chosen], reach_m=float(numbers["reach"]))
     try:
         model = pair_with_models(way_m)
     except InputRefused as refusal:
@@ -89,20 +85,13 @@ def _row_of(own: gpd.GeoDataFrame, text: str) -> int:
     return -1
 
 
-def _ways(places: Places, rows: Ints, models: Ints, *, reach_m: float) -> NDArray[np.float64]:
+def _ways(city: City, rows: Ints, models: Ints, *, reach_m: float) -> NDArray[np.float64]:
     """Return the way of each kindergarten (row) to each model (column), gate to gate."""
-    of = places.facility_of
-    starts, ends = (np.flatnonzero(np.isin(of, some)) for some in (models, rows))
-    pairs = pairs_within(
-        places.network,
-        taken(places.entrances, starts),
-        of[starts],
-        taken(places.entrances, ends),
-        limit_m=reach_m,
-        legs=True,
-    )
+    starts, model = city.on_streets.entrances_of(models)
+    ends, other = city.on_streets.entrances_of(rows)
+    pairs = pairs_within(city.streets, starts, model, ends, limit_m=reach_m, legs=True)
     way_m = np.full((len(rows), len(models)), np.inf)
-    row = pd.Index(rows).get_indexer(pd.Index(of[ends][pairs.target]))
+    row = pd.Index(rows).get_indexer(pd.Index(other[pairs.target]))
     column = pd.Index(models).get_indexer(pd.Index(pairs.group))
     np.minimum.at(way_m, (row, column), pairs.distance_m)
     return way_m

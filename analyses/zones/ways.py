@@ -13,17 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from analyses.coverage import taken
-from analyses.routes import place
 from geo.bundled import load_toml
 from geo.walk import closed, pairs_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
-
-    from analyses.coverage import Places
+    from analyses.city import City
     from analyses.streets import Scene
     from geo.arrays import Flags, Floats, Ints
     from geo.walk import Closure, Pairs, Snapped, WalkNetwork
@@ -70,49 +66,32 @@ class Ways:
         return np.where(share > 0, metres + (1 - share) * self.reach_m, np.inf)
 
 
-def zone_ways(  # noqa: PLR0917 - two ways to know the streets
-    places: Places,
-    scene: Scene | None,
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    doors: gpd.GeoDataFrame,
-    rows: Ints,
-    snap_max_m: float,
-    never_cross: Sequence[str] | None = None,
+def zone_ways(
+    city: City, rows: Ints, *, sides: bool, never_cross: Sequence[str] | None = None
 ) -> Ways:
     """Find the ways between schools and homes, with and without crossing listed roads.
 
     Parameters
     ----------
-    places
-        From `analyses.coverage.snapped.place_all`, taken where there is no scene.
-    scene
-        From `analyses.streets.scene.street_scene`, or None.
-    facilities, demand, doors
-        Facilities, demand points and entrances.
+    city
+        Streets, facilities and demand points.
     rows
         Rows of the facilities concerned.
-    snap_max_m
-        See `analyses.coverage.analysis.coverage`.
+    sides
+        Whether crossings are looked at; else no road divides anything.
     never_cross
         Road classes; None: those of ``data/rules/zones.toml``.
     """
     rules = load_toml("rules/zones.toml")
     reach_m = float(rules["reach"]["value"])
-    if scene is None:
-        homes, gates, of = places.demand, places.entrances, places.facility_of
-        network, shut = places.network, np.zeros(len(places.network.edges), dtype=bool)
+    if sides:
+        classes = rules["never_cross"]["classes"] if never_cross is None else never_cross
+        snapped, shut = city.on_sides, _listed(city.scene, classes)
     else:
-        placed = place(scene.sides, facilities, doors, demand, snap_max_m=snap_max_m)
-        homes, gates, of = placed.homes, placed.gates, placed.school_of
-        network = placed.network
-        shut = _listed(
-            scene, rules["never_cross"]["classes"] if never_cross is None else never_cross
-        )
+        snapped, shut = city.on_streets, np.zeros(len(city.streets.edges), dtype=bool)
+    network, homes = snapped.network, snapped.demand
     closure = closed(network, shut)
-    wanted = np.flatnonzero(np.isin(of, rows))
-    gates, of = taken(gates, wanted), of[wanted]
+    gates, of = snapped.entrances_of(rows)
     ends = (closure.open_ends(gates), closure.open_ends(homes))
     kept = pairs_within(closure.network, ends[0], of, ends[1], limit_m=reach_m, legs=True)
     across = pairs_within(network, gates, of, homes, limit_m=reach_m, legs=True)

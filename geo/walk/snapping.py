@@ -11,6 +11,8 @@ import shapely
 from geo.arrays import MM_PER_M, morton
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from geo.walk.network import WalkNetwork
@@ -41,6 +43,20 @@ class Snapped:
     def __len__(self) -> int:
         """Return the number of points."""
         return len(self.edge)
+
+    def take(self, rows: NDArray[np.int64]) -> Snapped:
+        """Return some rows, in their order."""
+        return Snapped(self.edge[rows], self.offset_mm[rows], self.access_m[rows], self.xy[rows])
+
+    @staticmethod
+    def concat(parts: Sequence[Snapped]) -> Snapped:
+        """Return the rows of all parts, one after the other."""
+        return Snapped(
+            np.concatenate([part.edge for part in parts]),
+            np.concatenate([part.offset_mm for part in parts]),
+            np.concatenate([part.access_m for part in parts]),
+            np.concatenate([part.xy for part in parts]),
+        )
 
 
 def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) -> Snapped:

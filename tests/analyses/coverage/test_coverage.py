@@ -323,7 +323,7 @@ def test_the_callers_frames_stay_as_they_were() -> None:
     [
         ({"rules": [standards()["CIR5"]]}, "RULES_NONE"),
         ({"communities": squares(["A", "A"])}, "ZONE_ID_DOUBLE"),
-        ({"communities": squares(["A"]).drop(columns="town")}, "ZONE_COLUMNS"),
+        ({"communities": squares(["A"]).drop(columns="town")}, "CITY_COLUMNS"),
         ({"communities": squares(["A"]).to_crs("EPSG:4326")}, "CRS_DIFFERENT"),
     ],
 )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pytest
 import worlds
 from shapely.geometry import LineString, box
 from shapely.geometry.base import BaseGeometry
-from towns import doors_of, facilities_at, homes_at, squares
+from towns import city, facilities_at, homes_at
 
-from analyses.coverage.snapped import Places, place_all
-from analyses.links.missing_links import links_for
+from analyses.links.missing_links import LinkOptions, links_for
 from analyses.links.obstacles import names_of, unseen
 from analyses.links.yards import co_use
 from analyses.rules.catalogue import own_rule
@@ -25,23 +22,13 @@ HOMES = homes_at([(100, 0), (350, 0)], children=[7, 5])
 RULE = own_rule("kindergarten", metres=300)
 
 
-def placed(
-    facilities: gpd.GeoDataFrame = SCHOOL,
-    homes: gpd.GeoDataFrame = HOMES,
-    *,
-    network: Any = HAIRPIN,
-) -> Places:
-    doors = doors_of(facilities)
-    return place_all(network, facilities, homes, entrances=doors, snap_max_m=100.0)
-
-
 def links(**blocked: BaseGeometry) -> gpd.GeoDataFrame:
     layers = {
         name: gpd.GeoDataFrame(geometry=[shape], crs=worlds.CRS).translate(*worlds.ORIGIN)
         for name, shape in blocked.items()
     }
     frames = {name: gpd.GeoDataFrame(geometry=shape) for name, shape in layers.items()}
-    return links_for(RULE, placed(), facilities=SCHOOL, demand=HOMES, blocked=frames)
+    return links_for(city(HAIRPIN, SCHOOL, HOMES), RULE, LinkOptions(blocked=frames))
 
 
 def test_a_path_between_two_streets_serves_those_whose_way_it_shortens() -> None:
@@ -92,8 +79,8 @@ def test_what_is_not_known_is_said() -> None:
 
 def test_a_plan_builds_the_second_link_only_for_those_still_without() -> None:
     homes = homes_at([(100, 0), (900, 0)], children=[7, 5])
-    options: dict[str, Any] = {"facilities": SCHOOL, "demand": homes, "blocked": {}}
-    plan = links_for(RULE, placed(homes=homes), together=True, **options)
+    options = LinkOptions(blocked={}, together=True)
+    plan = links_for(city(HAIRPIN, SCHOOL, homes), RULE, options)
     # (900, 0) is 800 m and more from the school by any link, so only the first one helps
     assert plan["children"].tolist() == [7]
 
@@ -105,17 +92,12 @@ def test_the_yard_that_serves_most_of_those_without_a_park_is_opened_first() -> 
     yards["facility_id"] = yards["name"] = ["Y0", "Y1"]
     both = gpd.GeoDataFrame(np.concatenate([park, yards]), columns=park.columns, crs=worlds.CRS)
     homes = homes_at([(100, 0), (500, 0), (1450, 0), (2900, 0)], children=[3, 2, 4, 1])
-    found = co_use(
-        placed(both.set_geometry("geometry"), homes, network=street), both.set_geometry("geometry"),
-        homes, rules=[own_rule("park", metres=200)], communities=squares(["A"]),
-    )  # fmt: skip
+    town = city(street, both.set_geometry("geometry"), homes)
+    found = co_use(town, [own_rule("park", metres=200)])
     assert found["facility_id"].tolist() == ["Y1", "Y0"]
     assert found["share_before"].tolist() == pytest.approx([3 / 10, 7 / 10])
     assert found["share_after"].tolist() == pytest.approx([7 / 10, 9 / 10])
 
 
 def test_a_kind_without_hosts_is_passed_over() -> None:
-    found = co_use(
-        placed(), SCHOOL, HOMES, rules=[RULE], communities=squares(["A"])
-    )  # fmt: skip
-    assert found.empty
+    assert co_use(city(HAIRPIN, SCHOOL, HOMES), [RULE]).empty

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 import worlds
-from towns import doors_of, facilities_at, homes_at, squares
+from towns import city, facilities_at, homes_at
 
 from analyses.places.analysis import places
 from analyses.places.siting import Asked, Sites, siting
@@ -33,10 +33,8 @@ def parcels(**columns: Any) -> gpd.GeoDataFrame:
 
 
 def asked(frame: gpd.GeoDataFrame, means: Means | None = None, **options: Any) -> Sites:
-    return siting(
-        STREET, THERE, HOMES, doors=doors_of(THERE), communities=squares(["A"]), rules=[RULE],
-        snap_max_m=100.0, asked=Asked(candidates=frame, means=means, **options),
-    )  # fmt: skip
+    town = city(STREET, THERE, HOMES, snap_max_m=100.0)
+    return siting(town, [RULE], Asked(candidates=frame, means=means, **options))
 
 
 def test_each_site_adds_its_own_children_the_larger_first() -> None:
@@ -120,10 +118,7 @@ def test_a_word_that_is_no_kind_is_refused_and_own_choices_are_read() -> None:
 def test_places_assigns_everyone_and_says_who_is_moved() -> None:
     two = facilities_at([(0, 0), (200, 0)], capacity=[4.0, 9.0])
     homes = homes_at([(50, 0)], children=6)
-    found = places(
-        STREET, two, homes, entrances=doors_of(two), communities=squares(["A"]), rules=[RULE],
-        snap_max_m=100.0,
-    )  # fmt: skip
+    found = places(city(STREET, two, homes), [RULE])
     table = found.tables["assignments"].set_index("facility_id")
     assert table["children"].to_dict() == {"F0": 4, "F1": 2}  # F0 is nearer and has 4 places
     assert table["moved"].to_dict() == {"F0": 0, "F1": 2}
@@ -133,10 +128,7 @@ def test_places_assigns_everyone_and_says_who_is_moved() -> None:
 def test_infinite_places_send_everyone_to_the_nearest() -> None:
     two = facilities_at([(0, 0), (200, 0)], capacity=[np.nan, np.nan])
     homes = homes_at([(50, 0), (150, 0), (180, 0)], children=[1, 2, 3])
-    found = places(
-        STREET, two, homes, entrances=doors_of(two), communities=squares(["A"]), rules=[RULE],
-        snap_max_m=100.0,
-    )  # fmt: skip
+    found = places(city(STREET, two, homes), [RULE])
     assert found.tables["assignments"].set_index("facility_id")["children"].to_dict() == {
         "F0": 1, "F1": 2 + 3,
     }  # fmt: skip

@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import worlds
-from towns import doors_of, facilities_at, homes_at, squares
+from towns import city, facilities_at, homes_at, squares
 
-from analyses.coverage.snapped import place_all
 from analyses.places.reach import Stage, stages_of
 from analyses.places.shortage_sites import shortage_sites
 from analyses.rules.catalogue import own_rule
 from analyses.zones.analysis import ZonePlan, school_zones
 from analyses.zones.models import model_pairs
-from analyses.zones.ways import Ways, zone_ways
+from analyses.zones.ways import zone_ways
 
 STREET = worlds.network_of([[(0, 0), (1500, 0)], [(1500, 0), (3000, 0)]])
 SCHOOLS = facilities_at([(600, 0), (2400, 0)], kind="primary_school", capacity=[10.0, 20.0])
@@ -27,17 +26,11 @@ def stages() -> tuple[Stage, ...]:
     return stages_of([own_rule("primary_school", metres=500)])
 
 
-def ways_of(schools: Any, homes: Any) -> Ways:
-    doors = doors_of(schools)
-    placed = place_all(STREET, schools, homes, entrances=doors, snap_max_m=100.0)
-    rows = np.arange(len(schools))
-    return zone_ways(placed, None, schools, homes, doors=doors, rows=rows, snap_max_m=100.0)
-
-
 def planned(schools: Any = SCHOOLS, **options: Any) -> ZonePlan:
     homes = homes_at([(450, 0), (1400, 0), (2450, 0)], children=10, area_id=["A", "B", "C"])
-    frames = {"facilities": schools, "demand": homes, "communities": AREAS}
-    return school_zones(stages(), ways_of(schools, homes), **frames, **options)
+    made = city(STREET, schools, homes, communities=AREAS)
+    ways = zone_ways(made, np.arange(len(schools)), sides=False)
+    return school_zones(made, stages(), ways, **options)
 
 
 def test_a_full_school_gives_the_community_between_to_the_other() -> None:
@@ -71,10 +64,7 @@ def test_official_catchments_are_todays_zones() -> None:
 
 def test_kindergartens_go_with_the_nearer_model_in_equal_numbers() -> None:
     own = facilities_at([(0, 0), (400, 0), (2000, 0), (3000, 0)])
-    doors = doors_of(own)
-    homes = homes_at([(0, 0)])
-    placed = place_all(STREET, own, homes, entrances=doors, snap_max_m=100.0)
-    table, findings = model_pairs(placed, own, ["F0", "F3", "nobody"])
+    table, findings = model_pairs(city(STREET, own, homes_at([(0, 0)])), ["F0", "F3", "nobody"])
     assert table.set_index("facility_id")["model_id"].to_dict() == {"F1": "F0", "F2": "F3"}
     assert table["way_m"].tolist() == [400, 1000]
     assert [finding.code for finding in findings] == ["PAIRING_MODELS"]

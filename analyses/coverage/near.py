@@ -1,0 +1,160 @@
+"""Which facilities lie near which demand points, and how far is it: straight and by street?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geo.arrays import MM_PER_M
+from geo.walk import nearest, pairs_within
+
+if TYPE_CHECKING:
+    from analyses.city import City
+    from geo.arrays import Floats, Ints, Objects
+    from geo.walk import Snapped
+
+    Straight = tuple[Ints, Ints, Floats]
+
+NOT_SNAPPED, NO_FACILITY, FACILITY_NOT_SNAPPED, UNREACHABLE = (
+    "demand_not_snapped",
+    "no_facility",
+    "facility_not_snapped",
+    "unreachable",
+)
+_SLACK_M = 0.001
+_NONE: Ints = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """The facility with the shortest way from each demand point, among one set of facilities.
+
+    Attributes
+    ----------
+    facility
+        Row of the facility, -1 where there is none.
+    walk_m
+        From door to gate, inf where none can be reached.
+    reason
+        Why there is none, "" where there is one.
+    """
+
+    facility: Ints
+    walk_m: Floats
+    reason: Objects
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Pairs of facility and demand point as the crow flies, with their ways (inf: beyond)."""
+
+    facility: Ints
+    target: Ints
+    straight_m: Floats
+    network_m: Floats
+    walk_m: Floats
+
+
+def nearest_facility(city: City, rows: Ints) -> Nearest:
+    """Find the shortest way from each demand point to one of the facilities (one search)."""
+    snapped = city.on_streets
+    count = len(snapped.demand)
+    sources, of = snapped.entrances_of(rows)
+    found = nearest(snapped.network, sources, snapped.demand, source_legs=True)
+    here = found.source >= 0
+    facility = np.full(count, -1, dtype=np.int64)
+    facility[here] = of[found.source[here]]
+    walk_m = np.where(here, found.distance_m + _legs_m(snapped.demand), np.inf)
+    reason = np.full(count, "", dtype=object)
+    reason[~here] = UNREACHABLE
+    reason[snapped.demand.edge < 0] = NOT_SNAPPED
+    if not (sources.edge >= 0).any():
+        reason[:] = FACILITY_NOT_SNAPPED if len(rows) else NO_FACILITY
+    return Nearest(facility, walk_m, reason)
+
+
+def near_pairs(city: City, rows: Ints, targets: Ints, *, limit_mm: int) -> Near:
+    """List facilities and demand points within a limit of each other, with all three distances.
+
+    Parameters
+    ----------
+    city
+        Facilities and demand points.
+    rows, targets
+        Rows of those concerned.
+    limit_mm
+        Longest limit of the rules that will ask.
+    """
+    limit_m = limit_mm / MM_PER_M
+    facility, target, straight_m = _straight_pairs(city, rows, targets, limit_m=limit_m)
+    snapped = city.on_streets
+    count = len(snapped.demand)
+    key = facility * count + target
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    entrances, of = snapped.entrances_of(rows)
+    ways = []
+    for legs in (False, True):
+        pairs = pairs_within(
+            snapped.network,
+            entrances,
+            of,
+            snapped.demand.take(targets),
+            limit_m=limit_m,
+            legs=legs,
+        )
+        way_m = np.full(len(key), np.inf)
+        wanted = pairs.group * count + targets[pairs.target]
+        at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
+        # A way to a gate may be short where the facility's own point is beyond the radius.
+        same = key[at] == wanted if len(key) else np.zeros(len(wanted), dtype=bool)
+        way_m[at[same]] = pairs.distance_m[same]
+        ways.append(way_m)
+    return Near(facility[order], target[order], straight_m[order], *ways)
+
+
+def _legs_m(demand: Snapped) -> Floats:
+    """Return the access legs of the demand points; 0 where they are not on a street at all."""
+    return np.where(demand.edge >= 0, demand.access_m, 0.0)
+
+
+def _straight_pairs(city: City, rows: Ints, targets: Ints, *, limit_m: float) -> Straight:
+    """List facilities and demand points within a straight distance, points and areas apart."""
+    shapes = np.asarray(city.facilities.geometry.array)[rows]
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    found = [
+        _point_pairs(city, rows[is_point], targets, limit_m=limit_m),
+        _area_pairs(city, rows[~is_point], targets, limit_m=limit_m),
+    ]
+    return (
+        np.concatenate([facility for facility, _, _ in found]),
+        np.concatenate([target for _, target, _ in found]),
+        np.concatenate([straight_m for _, _, straight_m in found]),
+    )
+
+
+def _point_pairs(city: City, rows: Ints, targets: Ints, *, limit_m: float) -> Straight:
+    from scipy.spatial import KDTree  # noqa: PLC0415  (loads the whole of scipy.spatial)
+
+    if not (len(rows) and len(targets)):
+        return _NONE, _NONE, np.zeros(0)
+    centres = KDTree(shapely.get_coordinates(np.asarray(city.facilities.geometry.array)[rows]))
+    pairs = centres.sparse_distance_matrix(
+        KDTree(city.demand_xy[targets]), limit_m + _SLACK_M, output_type="ndarray"
+    )
+    return rows[pairs["i"]], targets[pairs["j"]], pairs["v"]
+
+
+def _area_pairs(city: City, rows: Ints, targets: Ints, *, limit_m: float) -> Straight:
+    if not (len(rows) and len(targets)):
+        return _NONE, _NONE, np.zeros(0)
+    homes = np.asarray(city.demand.geometry.array)[targets]
+    shapes = np.asarray(city.facilities.geometry.array)[rows]
+    row, target = shapely.STRtree(homes).query(
+        shapes, predicate="dwithin", distance=limit_m + _SLACK_M
+    )
+    straight_m: Floats = np.asarray(shapely.distance(shapes[row], homes[target]))
+    return rows[row], targets[target], straight_m
