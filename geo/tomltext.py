@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -37,7 +37,13 @@ _CODES = {
 }
 
 
-def read_rows(path: Path, table: str, row_type: type[Row]) -> tuple[Row, ...]:
+def read_rows(
+    path: Path,
+    table: str,
+    row_type: type[Row],
+    *,
+    prepare: Callable[[dict[str, Any]], dict[str, Any]] = lambda cells: cells,
+) -> tuple[Row, ...]:
     """Read the ``[[table]]`` rows of a TOML file.
 
     Parameters
@@ -48,6 +54,8 @@ def read_rows(path: Path, table: str, row_type: type[Row]) -> tuple[Row, ...]:
         Name of the array of tables; the file may hold nothing else.
     row_type
         Frozen dataclass; fields without a default are required.
+    prepare
+        Called with each row as it was written, before it is checked: what it returns counts.
 
     Returns
     -------
@@ -74,7 +82,7 @@ def read_rows(path: Path, table: str, row_type: type[Row]) -> tuple[Row, ...]:
     for number, cells in enumerate(raw):
         start = starts[number] if number < len(starts) else 1
         try:
-            rows.append(checked_row(cells, row_type))
+            rows.append(checked_row(prepare(cells) if isinstance(cells, dict) else cells, row_type))
         except ValidationError as error:
             known = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
             slips += [

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyses.facilities import facility_types
-from analyses.rules import age_groups, rule_text, standards, verified_text, walking_speeds
+from analyses.rules import (
+    age_groups,
+    rule_text,
+    standards,
+    strength_text,
+    verified_text,
+    walking_speeds,
+)
 from geo.bundled import load_toml
 from geo.findings import catalogue
 from maps.handbook_safety import safety_page
@@ -40,9 +47,9 @@ def _method() -> str:
             f"`{r.id}`{' ★' if r.default else ''}",
             f"{r.zh}<br>{r.en}",
             f"{rule_text(r, 'zh')}<br>{rule_text(r, 'en')}",
-            r.scope,
+            ", ".join((r.scope, *r.region)),
             f"{r.standard} {r.clause}",
-            r.strength,
+            strength_text(r, "zh"),
             verified_text(r, "zh"),
             r.note_zh,
         )

@@ -74,7 +74,8 @@ def _checks() -> Iterator[tuple[str, ...]]:
         limit = "" if _missing(row["limit"]) else f"{row['limit']:g} {row['unit']}"
         said = f"{row['zh']}<br>{row['en']}"
         yield (
-            f"`{row['check']}`", said, limit, row["clause"], row["strength"], row["verified"],
+            f"`{row['check']}`", said, limit, row["clause"], row["strength_zh"],
+            row["verified_zh"],
             row["source"],
         )  # fmt: skip
 

@@ -169,9 +169,8 @@ def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:
     rows += [(say["note"][lang], zh if lang == "zh" else en) for zh, en in run.result.notes]
     for rule in run.result.tables["rules"].to_dict("records"):
         limit = rule[f"limit_{lang}"]
-        text = (
-            f"{limit}; {rule['standard']} {rule['clause']}; {rule['strength']}; {rule['verified']}"
-        )
+        strength, verified = rule[f"strength_{lang}"], rule[f"verified_{lang}"]
+        text = f"{limit}; {rule['standard']} {rule['clause']}; {strength}; {verified}"
         rows.append((f"{say['rule'][lang]} {rule['rule_id']}", text))
     return rows
 

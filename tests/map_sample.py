@@ -128,8 +128,9 @@ def hostile() -> tuple[Shown, ...]:
             for column in {"name", "area_name", "town", "source", "settlement"} & set(rows.columns):
                 rows[column] = names
         elif item.role in ("rule", "kind"):
-            for column in {"zh", "en", "limit_zh", "limit_en", "standard", "clause", "strength",
-                           "scope", "verified", "icon", "colour"} & set(rows.columns):  # fmt: skip
+            for column in {"zh", "en", "limit_zh", "limit_en", "standard", "clause",
+                           "strength_zh", "scope", "verified_zh", "icon",
+                           "colour"} & set(rows.columns):  # fmt: skip
                 rows[column] = np.resize(np.array(HOSTILE, dtype=object), len(rows))
         shown.append(Shown(item.role, rows, HOSTILE[0], HOSTILE[1]))
     return tuple(shown)
@@ -250,7 +251,7 @@ def _rule_table(rules: list[tuple]) -> pd.DataFrame:
          "附录C 表C.0.1" if rule.startswith("GB") else "第七条", "宜", "urban", "待核")
         for rule, kind, zh, en, limit in rules
     ], columns=["rule_id", "kind", "zh", "en", "limit_zh", "limit_en", "standard", "clause",
-                "strength", "scope", "verified"])  # fmt: skip
+                "strength_zh", "scope", "verified_zh"])  # fmt: skip
 
 
 def _water(extent: np.ndarray) -> gpd.GeoDataFrame:

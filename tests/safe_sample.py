@@ -189,5 +189,5 @@ def _audit(rng: np.random.Generator, schools: gpd.GeoDataFrame) -> pd.DataFrame:
     return table.assign(
         school_id=ids, gate_id=ids + "#1", verdict=verdict, evidence_zh="标签 maxspeed=50，距校门 42 米",
         evidence_en="tag maxspeed=50, 42 m from the gate", limit=30.0, clause="GA/T 1215 5.2",
-        edition="2014", strength="应", verified="待核", treatment="speed_30",
+        edition="2014", strength="must", verified="memory", treatment="speed_30",
     )  # fmt: skip

@@ -207,7 +207,8 @@ def _use(outcome: Outcome, facilities: gpd.GeoDataFrame, doors: Ints) -> pd.Data
 _COLUMNS = (
     "rank", "area_id", "area_name", "town", "rule_id", "kind", "children", "share", "walk_m",
     "walk_max_m", "walk_s", "limit_m", "limit_s", "unreachable", "verdict_zh", "verdict_en",
-    "standard", "clause", "strength", "strength_en", "verified", "verified_en", "x", "y",
+    "standard", "clause", "strength", "strength_zh", "strength_en", "verified", "verified_zh",
+    "verified_en", "x", "y",
 )  # fmt: skip
 
 
@@ -303,8 +304,10 @@ def _about(outcome: Outcome) -> dict[str, object]:
         "standard": rule.standard,
         "clause": rule.clause,
         "strength": rule.strength,
+        "strength_zh": strength_text(rule, "zh"),
         "strength_en": strength_text(rule, "en"),
-        "verified": verified_text(rule, "zh"),
+        "verified": rule.state,
+        "verified_zh": verified_text(rule, "zh"),
         "verified_en": verified_text(rule, "en"),
     }
 

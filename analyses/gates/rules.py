@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FILE = "gate_audit.toml"
-_ADVICE = ("宜", "不宜", "可", "建议")
+_ADVICE = ("should", "should_not", "may", "advised")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class GateRule:
     standard: str
     edition: str = ""
     clause: str = ""
-    strength: Literal["应", "不应", "宜", "不宜", "可", "建议"]
+    strength: Literal["must", "must_not", "should", "should_not", "may", "advised"]
     verified: Literal["text", "second_hand", "memory", "recheck", "judgement"]
     treatment: str
     parameter: bool = False
@@ -119,14 +119,15 @@ def audit_rules() -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``check, zh, en, limit, unit, metres, geometry, measured_from, clause`` (standard and
-        clause)``, edition, strength, verified, verified_en`` (words)``, treatment, source``.
+        clause)``, edition, strength, verified`` (codes; their words under ``…_zh, …_en``)``,
+        treatment, source``.
     """
-    states = load_toml("words/audit.toml")["verified"]
-    return pd.DataFrame([_told(rule, states) for rule in gate_rules().values()])
+    return pd.DataFrame([_told(rule) for rule in gate_rules().values()])
 
 
-def _told(rule: GateRule, states: Mapping[str, Any]) -> dict[str, Any]:
+def _told(rule: GateRule) -> dict[str, Any]:
     """Return one row of `audit_rules`."""
+    words = load_toml("words/audit.toml")
     return {
         "check": rule.id,
         "zh": rule.zh,
@@ -139,8 +140,12 @@ def _told(rule: GateRule, states: Mapping[str, Any]) -> dict[str, Any]:
         "clause": f"{rule.standard} {rule.clause}".strip(),
         "edition": rule.edition,
         "strength": rule.strength,
-        "verified": states[rule.verified]["zh"],
-        "verified_en": states[rule.verified]["en"],
+        "verified": rule.verified,
+        **{
+            f"{name}_{lang}": words[name][getattr(rule, name)][lang]
+            for name in ("strength", "verified")
+            for lang in ("zh", "en")
+        },
         "treatment": rule.treatment,
         "source": rule.source,
     }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CHECKS = {
     "passed": "pass", "failed": "fail", "unknown": "unknown", "not_applicable": "not_applicable",
 }  # fmt: skip
-_AUDIT = ("school_id", "check", "zh", "en", "verdict", "clause", "verified", "verified_en")
+_AUDIT = ("school_id", "check", "zh", "en", "verdict", "clause", "verified")
 _WORST = ("fail", "unknown", "pass", "not_applicable")
 
 

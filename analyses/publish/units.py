@@ -73,7 +73,7 @@ def _concerns(run: Run, groups: pd.DataFrame) -> dict[str, frozenset[str]]:
     """Return which groups each rule concerns, of the rules that take age groups as a whole."""
     tested = set(run.result.tables["by_area"]["rule_id"])
     found = {}
-    for rule in one_test_each(standards_of(run.study)):
+    for rule in one_test_each(standards_of(run.study, run.inputs.communities)[0]):
         shares = age_shares(rule.ages)
         if rule.id not in tested or any(share < 1 for share in shares.values()):
             continue

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from analyses.facilities import Id, facility_types, unknown_kind
 from analyses.rules.people import Ages  # noqa: TC001  (pydantic reads the annotations)
+from analyses.study import is_region
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
 from geo.tomltext import read_rows
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Test = Literal["distance", "time", "containment", "reference"]
+Scope = Literal["urban", "rural", "all"]
+Strength = Literal[
+    "must", "must_not", "should", "should_not", "may", "definition", "target", "guidance"
+]
 State = Literal["text", "second_hand", "memory", "signed", "user"]
 _SURENESS: tuple[State, ...] = ("memory", "second_hand", "text", "signed", "user")
 _WORDS = "words/rules.toml"
@@ -37,7 +42,11 @@ Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One requirement, with its source; metres, minutes, m2, years, share 0-1."""
+    """One requirement, with its source; metres, minutes, m2, years, share 0-1.
+
+    ``scope`` is the settlement, ``region`` where it holds (codes of `analyses.study.is_region`, any
+    of them; none = everywhere).
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -46,15 +55,16 @@ class Rule:
     en: Text
     subject: Text
     tests: Annotated[tuple[Test, ...], Field(min_length=1)]
-    strength: Literal["应", "不应", "宜", "不宜", "可", "definition", "target", "guidance"]
+    strength: Strength
     wording: Text
-    scope: Literal["urban", "rural", "all", "Tianjin", "UK"]
+    scope: Scope
     standard: Text
     clause: Text
     edition: Text
     status: Literal["current", "draft", "replaced", "foreign"]
     verified: State
     clause_verified: State
+    region: tuple[Text, ...] = ()
     kinds: tuple[Id, ...] = ()
     ages: Ages | None = None
     metres: Metres | None = None
@@ -196,7 +206,9 @@ def _joined(known: Mapping[str, Rule], *paths: Path) -> dict[str, Rule]:
     """Return the known rules with those of the files; a replaced one keeps its place."""
     joined = dict(known)
     for path in paths:
-        rows = [replace(row, file=path.name) for row in read_rows(path, "rule", Rule)]
+        rows = [
+            replace(row, file=path.name) for row in read_rows(path, "rule", Rule, prepare=_in_codes)
+        ]
         seen: set[str] = set()
         for row in rows:
             if row.id in seen or (row.id in joined and not row.reason):
@@ -205,6 +217,21 @@ def _joined(known: Mapping[str, Rule], *paths: Path) -> dict[str, Rule]:
             joined[row.id] = row
     _check(joined.values(), known=joined)
     return joined
+
+
+def _in_codes(cells: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as it was written with codes for words, and a region that stood as scope."""
+    codes: Mapping[str, Mapping[str, str]] = load_toml(_WORDS)["read"]
+    row = dict(cells)
+    for name in ("strength", "scope"):
+        if isinstance(row.get(name), str):
+            row[name] = codes[name].get(row[name], row[name])
+    place = codes["region"].get(str(row.get("scope")), str(row.get("scope")))
+    if is_region(place):
+        row = {"region": place, **row, "scope": "all"}
+    if isinstance(row.get("region"), str):
+        row["region"] = [codes["region"].get(row["region"], row["region"])]
+    return row
 
 
 def _check(rules: Iterable[Rule], *, known: Mapping[str, Rule]) -> None:
@@ -219,6 +246,9 @@ def _faults(rule: Rule, known: Mapping[str, Rule]) -> Iterator[Finding]:
     for kind in rule.kinds:
         if kind not in types:
             yield unknown_kind(kind, known=types, file=rule.file)
+    for code in rule.region:
+        if not is_region(code):
+            yield Finding("REGION_CODE", rule.file, column="region", value=code)
     for other in rule.conflicts:
         if other not in known:
             yield _unknown_rule(other, known, file=rule.file)

@@ -39,7 +39,7 @@ def strength_text(rule: Rule, lang: Lang) -> str:
 
 
 def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: FBT001
-    """Return the verdict in words; only a gap against 应 of a text in force is 不符合.
+    """Return the verdict in words; only a gap against a must of a text in force is 不符合.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: F
 
 
 def rule_table(rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return the rows of role ``rule`` (see `analyses.result`), with both languages."""
+    """Return the rows of role ``rule`` (see `analyses.result`): codes, and words beside them."""
     rows = [
         {
             "rule_id": r.id,
@@ -71,10 +71,12 @@ def rule_table(rules: Sequence[Rule]) -> pd.DataFrame:
             "clause": r.clause,
             "edition": r.edition,
             "status": r.status,
-            "strength": strength_text(r, "zh"),
+            "strength": r.strength,
+            "strength_zh": strength_text(r, "zh"),
             "strength_en": strength_text(r, "en"),
             "scope": r.scope,
-            "verified": verified_text(r, "zh"),
+            "verified": r.state,
+            "verified_zh": verified_text(r, "zh"),
             "verified_en": verified_text(r, "en"),
             "note_zh": r.note_zh,
             "note_en": r.note_en,

@@ -214,9 +214,10 @@ def _rules(study: Study, inputs: Inputs) -> tuple[tuple[Rule, ...], tuple[Findin
     facility of its kinds it is not known whether a place has none or the layer is missing; such a
     rule is tested only where the study names it.
     """
-    rules = standards_of(study)
+    rules, said = standards_of(study, inputs.communities)
     whole = [r for r in rules if "containment" in r.tests] if study.communities is None else []
-    findings = [Finding("RULE_NO_COMMUNITIES", "study.toml", value=r.id) for r in whole]
+    findings = [*said]
+    findings += [Finding("RULE_NO_COMMUNITIES", "study.toml", value=r.id) for r in whole]
     rules = tuple(r for r in rules if r not in whole)
     if study.standards.use:
         return rules, tuple(findings)

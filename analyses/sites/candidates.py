@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _RULES = "rules/siting.toml"
 AREA, OUTSIDE = "area", "outside"
-_ADVISED = "不宜"
+_ADVISED = "should_not"
 
 
 def parcel_checks(

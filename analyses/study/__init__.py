@@ -1,6 +1,7 @@
 """What does a study consist of: its settings, layers and basemaps?"""
 
 from analyses.study.basemap import Basemap, basemap_of
+from analyses.study.regions import common_region, is_region, lies_in, region_name
 from analyses.study.settings import FacilitiesInput, LayerInput, Study, inputs_of, load_study
 
 __all__ = [
@@ -9,6 +10,10 @@ __all__ = [
     "LayerInput",
     "Study",
     "basemap_of",
+    "common_region",
     "inputs_of",
+    "is_region",
+    "lies_in",
     "load_study",
+    "region_name",
 ]

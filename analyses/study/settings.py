@@ -11,9 +11,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from analyses.study.basemap import MapInput, basemap_slips
+from analyses.study.regions import is_region
 from analyses.study.section import Section
 from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
@@ -58,11 +59,18 @@ def _number(section: str, key: str) -> Any:  # noqa: ANN401  (pydantic's FieldIn
 Text = Annotated[str, Field(min_length=1)]
 
 
+def _listed(value: object) -> object:
+    """Return one text as a list, an empty one as none."""
+    return ([value] if value else []) if isinstance(value, str) else value
+
+
 class StudyInfo(Section):
     """``[study]``: what it is about, where the data come from, own headers of tables."""
 
     name: Text
     name_en: str = ""
+    region: Annotated[list[Text], BeforeValidator(_listed)] = Field(default_factory=list)
+    """Where it is: ``CN-12``, ``120118``, ``["ES-CT", "ES-B"]``; else what the communities say."""
     crs: Text = "auto"
     datum: Literal["declared", "auto"] = "declared"
     lang: Literal["zh-CN", "en"] = "zh-CN"
@@ -265,7 +273,8 @@ def load_study(path: str | Path) -> Study:
     except ValidationError as error:
         raise InputRefused(*_slips(error, lines=lines, name=name)) from None
     findings = [
-        *_crs_slips(study), *_conflicts(study), *_missing_files(study), *basemap_slips(study.map)
+        *_crs_slips(study), *_region_slips(study), *_conflicts(study), *_missing_files(study),
+        *basemap_slips(study.map),
     ]  # fmt: skip
     if findings:
         raise InputRefused(*(_with_place(f, lines, name=name) for f in findings))
@@ -404,6 +413,13 @@ def _crs_slips(study: Study) -> Iterator[Finding]:
                 parse_crs(section.crs)
         except InputRefused as error:
             yield _renamed(error.findings[0], f"{key}.crs")
+
+
+def _region_slips(study: Study) -> Iterator[Finding]:
+    """Find what is no code of a country, region or division."""
+    for code in study.study.region:
+        if not is_region(code):
+            yield Finding("REGION_CODE", "study.toml", column="study.region", value=code)
 
 
 def _missing_files(study: Study) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What are the ids of treatments, bodies, horizons, statuses and profiles called?"""
+"""What are treatments, bodies, horizons, statuses, profiles and how a clause is worded called?"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def in_words(row: Row) -> Row:
         row = {"cost_class": treatment.cost_class, "horizon": treatment.horizon, **row}
     found = {
         f"{name}_{lang}": said
-        for name, rows in (_vocabulary() | _clause_words()).items()
+        for name, rows in _vocabulary().items()
         for lang, said in rows.get(str(row.get(name)), {}).items()
     }
     return {**found, **row}
@@ -59,6 +59,7 @@ def profile_words() -> dict[str, dict[str, str]]:
 def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
     """Return column -> id -> words in both languages, and what else goes with a treatment."""
     both = ("zh", "en")
+    audit = load_toml("words/audit.toml")
     return {
         "treatment": {id_: {"zh": t.zh, "en": t.en} for id_, t in treatments().items()},
         "body": {id_: {lang: row[lang] for lang in both} for id_, row in bodies().items()},
@@ -67,21 +68,13 @@ def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
             id_: {lang: row[lang] for lang in both} for id_, row in cost_classes().items()
         },
         "due": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
+        "strength": audit["strength"],
+        "verified": audit["verified"],
         "status": {id_: {lang: row[lang] for lang in both} for id_, row in statuses().items()},
         "profile": {
             row["id"]: {lang: row[lang] for lang in both}
             for row in load_toml("rules/child_profiles.toml")["profile"]
         },
-    }
-
-
-@cache
-def _clause_words() -> dict[str, dict[str, dict[str, Any]]]:
-    """Return how a clause is worded and who has read it: a check says both in Chinese."""
-    words = load_toml("words/audit.toml")
-    return {
-        "strength": words["strength"],
-        "verified": {said["zh"]: said for said in words["verified"].values()},
     }
 
 

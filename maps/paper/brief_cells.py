@@ -23,8 +23,8 @@ def records(frame: pd.DataFrame) -> list[Row]:
 
 
 def in_language(row: Row, name: str, lang: Lang) -> str:
-    """Return a column in a language: the Chinese one has no ending."""
-    return as_text(row.get(name if lang == "zh" else f"{name}_en", row.get(name)))
+    """Return the words of a column in a language."""
+    return as_text(row.get(f"{name}_{lang}"))
 
 
 def unknown(value: object) -> bool:

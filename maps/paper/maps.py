@@ -394,7 +394,5 @@ def _rows(scene: Scene, role: str) -> list[dict[str, Any]]:
 
 def _clause(rule: Mapping[str, Any], lang: Lang) -> str:
     """Return standard, clause, strength and whether anybody has checked it."""
-    ending = "" if lang == "zh" else "_en"
-    names = ("standard", "clause", f"strength{ending}", f"verified{ending}")
-    said = [rule.get(name, rule.get(name.removesuffix("_en"))) for name in names]
+    said = [rule.get(n) for n in ("standard", "clause", f"strength_{lang}", f"verified_{lang}")]
     return " ".join(text for text in said if isinstance(text, str) and text)

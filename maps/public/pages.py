@@ -237,7 +237,7 @@ def _school(book: _Book, school: Row, *, k: int, lang: Lang) -> Page:
 
 
 def _check(row: Row, lang: Lang) -> list[Cell]:
-    verified = row.get("verified_en" if lang == "en" else "verified")
+    verified = in_words(row).get(f"verified_{lang}")
     clause = " · ".join(str(part) for part in (row.get("clause"), verified) if part)
     return [Cell(f"{row['check']} {row[lang]}"), Cell(clause or MISSING)]
 

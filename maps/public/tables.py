@@ -68,7 +68,7 @@ def _tables(edition: Edition, lang: Lang) -> dict[str, pd.DataFrame]:
         "coverage": edition.shares.rename(columns=_RENAMED),
         "units": edition.units,
         "schools": edition.schools,
-        "checks": edition.audit.rename(columns={lang: "check_name"}),
+        "checks": told(edition.audit).rename(columns={lang: "check_name"}),
         "hazards": told(edition.hazards).rename(columns={"children": "children_from"}),
         "facilities": shown.get("facility", pd.DataFrame()),
         "rules": shown.get("rule", pd.DataFrame()).rename(columns={lang: "name"}),

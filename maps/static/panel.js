@@ -26,7 +26,7 @@ const panel = (() => {
       const text = (name) => read.ruleText(state.rule, name);
       return facts([["rule", read.ruleName(state.rule)], ["limit", text("limit")], ["standard", text("standard")],
         ["clause", text("clause")], ["strength", text("strength")],
-        ["scope", text("scope") && (t(`settlement.${text("scope")}`) || text("scope"))], ["verified", text("verified")]]);
+        ["scope", text("scope") && t(`settlement.${text("scope")}`)], ["verified", text("verified")]]);
     }
 
     function ruleName(place) {

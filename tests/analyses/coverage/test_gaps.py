@@ -80,9 +80,9 @@ def test_no_way_is_infinite_and_counted() -> None:
 @pytest.mark.parametrize(
     ("strength", "status", "verdict"),
     [
-        ("应", "current", "不符合"),
-        ("应", "draft", "未达参照值"),
-        ("不宜", "current", "未达建议值"),
+        ("must", "current", "不符合"),
+        ("must", "draft", "未达参照值"),
+        ("should_not", "current", "未达建议值"),
     ],
 )
 def test_only_a_must_in_force_may_be_called_a_breach(
@@ -91,7 +91,7 @@ def test_only_a_must_in_force_may_be_called_a_breach(
     rule = replace(standards()["KG"], strength=strength, status=status)
     row = gaps_of(homes_at([(2900, 0)]), rules=[rule]).iloc[0]
     assert row["verdict_zh"] == verdict
-    assert row["verified"].startswith("待核")
+    assert row["verified_zh"].startswith("待核")
     assert (row["standard"], row["clause"]) == (rule.standard, rule.clause)
 
 

@@ -73,7 +73,7 @@ def test_there_are_32_checks_with_words_for_every_test():
     book = load_toml("words/audit.toml")
     assert list(rules) == [f"G{n:02d}" for n in range(1, 33)]
     assert {rule.test for rule in rules.values()} == set(TESTS) == set(book["test"])
-    assert audit_rules()["verified"].str.contains("待核|判断").all()
+    assert audit_rules()["verified_zh"].str.contains("待核|判断").all()
 
 
 def test_treatments_are_known():

@@ -116,7 +116,7 @@ def test_nothing_unread_in_print_is_shown_as_checked(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
 def test_only_shall_of_a_text_in_force_is_a_breach(rule: Rule) -> None:
-    breach = rule.strength in ("应", "不应") and rule.status == "current"
+    breach = rule.strength in ("must", "must_not") and rule.status == "current"
     assert ("不符合" in verdict_text(rule, GAP, "zh")) == breach
     assert "违规" not in verdict_text(rule, GAP, "zh")
     assert "不符合" not in verdict_text(replace(rule, status="draft"), GAP, "zh")
@@ -323,25 +323,44 @@ clause_verified = "signed"
 """
 
 
-def written(folder: Path, text: str) -> Path:
+def own_file(folder: Path, text: str) -> Path:
     path = folder / "own.toml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def test_a_study_adds_a_rule(tmp_path: Path) -> None:
-    rules = load_rules([written(tmp_path, "\ufeff" + OWN)])
+    rules = load_rules([own_file(tmp_path, "\ufeff" + OWN)])
     assert len(rules) == len(RULES) + 1
     assert rules["OWN-1"].file == "own.toml"
     assert verified_text(rules["OWN-1"], "zh") == "已核对纸本"
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("宜", "should"), ("应", "must"), ("不宜", "should_not"), ("不应", "must_not"), ("可", "may"),
+     ("should", "should"), ("shall", "must"), ("shall not", "must_not"), ("must", "must"),
+     ("目标", "target"), ("guidance", "guidance")],
+)  # fmt: skip
+def test_strength_is_read_as_code_and_as_the_word_of_the_text(
+    tmp_path: Path, written: str, code: str
+) -> None:
+    text = OWN.replace('strength = "宜"', f'strength = "{written}"')
+    assert load_rules([own_file(tmp_path, text)])["OWN-1"].strength == code
+
+
+@pytest.mark.parametrize(("word", "code"), [("城镇", "urban"), ("乡村", "rural"), ("all", "all")])
+def test_scope_is_read_as_code_and_as_word(tmp_path: Path, word: str, code: str) -> None:
+    text = OWN.replace('scope = "urban"', f'scope = "{word}"')
+    assert load_rules([own_file(tmp_path, text)])["OWN-1"].scope == code
+
+
 def test_a_study_replaces_a_rule_only_with_a_reason(tmp_path: Path) -> None:
     text = OWN.replace("OWN-1", "KG")
     with pytest.raises(InputRefused) as refusal:
-        load_rules([written(tmp_path, text)])
+        load_rules([own_file(tmp_path, text)])
     assert refusal.value.findings[0].code == "RULE_REPEATED"
-    rules = load_rules([written(tmp_path, text + 'reason = "市里的规定"')])
+    rules = load_rules([own_file(tmp_path, text + 'reason = "市里的规定"')])
     assert rules["KG"].metres == 400
     assert list(rules) == list(standards())
     assert standards()["KG"].metres == 300
@@ -375,7 +394,7 @@ def test_slips_in_a_file_of_rules(
     tmp_path: Path, change: tuple[str, str], code: str, *, line: int | None
 ) -> None:
     with pytest.raises(InputRefused) as refusal:
-        load_rules([written(tmp_path, OWN.replace(*change, 1))])
+        load_rules([own_file(tmp_path, OWN.replace(*change, 1))])
     finding = refusal.value.findings[0]
     assert (finding.code, finding.row, finding.file) == (code, line, "own.toml")
     assert "{" not in finding.text("zh") + finding.text("en")
@@ -383,7 +402,7 @@ def test_slips_in_a_file_of_rules(
 
 def test_the_nearest_right_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputRefused) as refusal:
-        load_rules([written(tmp_path, OWN.replace("metres", "meters"))])
+        load_rules([own_file(tmp_path, OWN.replace("metres", "meters"))])
     assert refusal.value.findings[0].detail["near"] == "metres"
 
 
@@ -391,15 +410,21 @@ def test_missing_and_foreign_files(tmp_path: Path) -> None:
     with pytest.raises(InputRefused) as missing:
         load_rules([tmp_path / "own.toml"])
     assert missing.value.findings[0].code == "FILE_NOT_FOUND"
-    path = written(tmp_path, "")
+    path = own_file(tmp_path, "")
     path.write_bytes(OWN.encode("gb18030"))
     with pytest.raises(InputRefused) as encoded:
         load_rules([path])
     assert encoded.value.findings[0].code == "ENCODING"
 
 
-def study(*sections: tuple[str | None, float | None], use: list[str], files: list[Path]) -> Any:
+def study(
+    *sections: tuple[str | None, float | None],
+    use: list[str],
+    files: list[Path],
+    region: tuple[str, ...] = ("CN",),
+) -> Any:
     return SimpleNamespace(
+        study=SimpleNamespace(region=region),
         standards=SimpleNamespace(use=use, files=[str(f) for f in files]),
         facilities=[SimpleNamespace(kind=k, radius_m=r) for k, r in sections],
         file=Path,
@@ -411,15 +436,15 @@ def ids(rules: tuple[Rule, ...]) -> list[str]:
 
 
 def test_a_study_that_names_nothing_gets_the_default_rules() -> None:
-    assert ids(standards_of(study(use=[], files=[]))) == ids(one_test_each(default_rules()))
+    assert ids(standards_of(study(use=[], files=[]))[0]) == ids(one_test_each(default_rules()))
 
 
 def test_named_rules_files_and_own_radii(tmp_path: Path) -> None:
-    path = written(tmp_path, OWN)
-    named = standards_of(study(("小学", 450), use=["PRI", "KG"], files=[]))
+    path = own_file(tmp_path, OWN)
+    named, _ = standards_of(study(("小学", 450), use=["PRI", "KG"], files=[]))
     assert ids(named) == ["KG", "PRI", "OWN-primary_school"]
-    assert "OWN-1" in ids(standards_of(study(use=[], files=[path])))
-    replaced = standards_of(study(("小学", 450), use=[], files=[]))
+    assert "OWN-1" in ids(standards_of(study(use=[], files=[path]))[0])
+    replaced, _ = standards_of(study(("小学", 450), use=[], files=[]))
     assert not {"PRI", "PRI-RURAL.m"} & set(ids(replaced))
     assert "KG" in ids(replaced)
 

@@ -166,7 +166,7 @@ def test_the_district_begins_with_the_hazards_of_grade_a(made: tuple[SchoolSheet
 
 
 def test_a_clause_is_worded_in_the_language_of_the_page() -> None:
-    row = in_words({"strength": "不宜", "verified": "待核（转引）"})
+    row = in_words({"strength": "should_not", "verified": "second_hand"})
     assert (row["strength_zh"], row["strength_en"]) == ("不宜", "should not")
     assert row["verified_en"] == "to be checked (second hand)"
 
