@@ -61,6 +61,8 @@ def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
     both = ("zh", "en")
     audit = load_toml("words/audit.toml")
     return {
+        "strength": audit["strength"],
+        "verified": audit["verified"],
         "treatment": {id_: {"zh": t.zh, "en": t.en} for id_, t in treatments().items()},
         "body": {id_: {lang: row[lang] for lang in both} for id_, row in bodies().items()},
         "horizon": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
@@ -68,8 +70,6 @@ def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
             id_: {lang: row[lang] for lang in both} for id_, row in cost_classes().items()
         },
         "due": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
-        "strength": audit["strength"],
-        "verified": audit["verified"],
         "status": {id_: {lang: row[lang] for lang in both} for id_, row in statuses().items()},
         "profile": {
             row["id"]: {lang: row[lang] for lang in both}
