@@ -23,6 +23,7 @@ from map_decode import unpack
 from analyses.publish.checks import gate, refuse_failed
 from analyses.rules.people import age_groups
 from analyses.run.order import Run, run_study
+from analyses.schema import roles, spread
 from analyses.study.settings import Study, load_study
 from geo.bundled import ROOT, load_toml
 from geo.findings import InputRefused
@@ -31,8 +32,9 @@ from maps.public.scan import contents, refuse_traces
 from maps.public.writing import ledger_path, write_site
 
 CANARY = "金丝雀canary"
-PUBLIC = load_toml("rules/publish.toml")["layers"]
-COMPUTED = {"pinyin", "treatment_zh", "treatment_en", "body_zh", "body_en"}
+PUBLIC = {r.name: spread(r.public) for r in roles().values() if r.public is not None}
+WORDED = ("treatment", "body", "verified")
+COMPUTED = {"pinyin", *(f"{name}_{lang}" for name in WORDED for lang in ("zh", "en"))}
 EVIL = "<img src=x onerror=alert(1)>{{7*7}}\"'"
 PAGES = ("index", "district", "compliance", "towns/T001", "schools/S0001", "schools/S0030")
 
