@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).parents[1]
 def yimi(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
     return subprocess.run(
-        [sys.executable, str(CHECKOUT / "yimi.py"), *map(str, words)],
+        [sys.executable, str(CHECKOUT / "yimi_cli.py"), *map(str, words)],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -137,10 +137,10 @@ def test_init_does_not_write_into_a_folder_in_use(tmp_path: Path) -> None:
 
 def test_our_own_bug_is_one_line_and_exit_code_4() -> None:
     code = (
-        "import sys, geo.read.check, yimi\n"
+        "import sys, geo.read.check, yimi_cli\n"
         "def broken(*_, **__): raise RuntimeError('secret')\n"
         "import analyses.run; analyses.run.check_inputs = broken\n"
-        "sys.argv = ['yimi', 'check', 'x.csv']; yimi.main()"
+        "sys.argv = ['yimi', 'check', 'x.csv']; yimi_cli.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True,
                           text=True, encoding="utf-8", check=False)  # fmt: skip

@@ -24,7 +24,7 @@ def timed(*words: object) -> tuple[dict[str, float], str]:
     """Run yimi and return what it took, and what it printed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    command = [sys.executable, str(CHECKOUT / "yimi.py"), *map(str, words)]
+    command = [sys.executable, str(CHECKOUT / "yimi_cli.py"), *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
