@@ -18,7 +18,7 @@ from analyses.schema import columns, roles, spread
 from maps.page import codec
 from maps.page.pinyin import pinyin_of
 from maps.page.vocabulary import profile_words, told
-from maps.style import palette, safe_colour, street_classes, words
+from maps.style import palette, role_colour, safe_colour, street_classes, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.result import Shown
+    from analyses.schema import Role
 
 _STEP = {"text": None, "number": 0.01, "whole": 1.0, "flag": 1.0}
 _METRES = 1.0
@@ -70,6 +71,7 @@ def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) ->
         "palette": palette(),
         "rules": rules,
         "titles": titles,
+        "roles": {role: _facts(one) for role, one in roles().items() if role in frames},
         "profiles": profile_words() if "route" in frames else {},
         "layers": layers,
     }
@@ -133,6 +135,23 @@ def _layer(
         xy = rows[["x", "y"]].to_numpy(dtype=np.float64)
         layer["point"] = codec.points(out, _to_lonlat(crs)(xy))
     return layer
+
+
+def _facts(role: Role) -> dict[str, Any]:
+    """Return what the page's scripts need to know of a role."""
+    facts: dict[str, Any] = {"id": role.id, "asked": role.asked, "plain": None}
+    if role.plain:
+        facts["plain"] = {
+            "geometry": role.geometry, "colour": role_colour(role.name), "label": role.label,
+            "value": role.value, "columns": [_column_facts(name) for name in role.page],
+        }  # fmt: skip
+    return facts
+
+
+def _column_facts(name: str) -> dict[str, Any]:
+    declared = columns()[name]
+    facts = {"type": declared.type, "unit": declared.unit, "title": dict(declared.title)}
+    return {"id": name.removesuffix("_*"), "each": name.endswith("_*"), **facts}
 
 
 def page_columns(role: str) -> dict[str, float | None]:

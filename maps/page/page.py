@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from geo.findings import Lang
 
 _SCRIPTS = (
-    "block", "signs", "pixels", "shapes", "places", "safety", "canvas", "tables", "tell", "search",
-    "questions", "rows", "lists", "legend", "panel", "schools", "sites", "marks", "ways",
+    "block", "signs", "pixels", "shapes", "places", "safety", "tell", "generic", "canvas", "tables",
+    "search", "questions", "rows", "lists", "legend", "panel", "schools", "sites", "marks", "ways",
     "permalink", "compare", "basemap", "framing", "map",
 )  # fmt: skip
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}

@@ -28,6 +28,7 @@ const painter = (() => {
     const typical = area ? width(area.shape) : 0;
 
     const safe = safety.create(data, view);
+    const others = generic.create(data, view);
 
     const paint = (context, frame) => {
       if (!view.tiles) {
@@ -46,6 +47,7 @@ const painter = (() => {
         if (area) borders(context, frame);
       });
       sheet.hold(() => safe.lines(context, frame));
+      others.lines(context, frame);
       if (facility) sites(context, frame);
       sheet.hold(() => {
         if (demand && view.on.demand) demandPoints(context, frame, sheet);
@@ -53,6 +55,7 @@ const painter = (() => {
         if (facility) facilities(frame, sheet);
       });
       safe.points(context, frame);
+      others.points(context, frame);
     };
 
     const cover = (context, frame) => {
@@ -297,7 +300,7 @@ const painter = (() => {
 
     // The things under a place (world units at zoom 0), topmost first; reach in world units.
     function hit(wx, wy, reach, zoom) {
-      const found = safe.hit(wx, wy, reach, zoom);
+      const found = [...others.hit(wx, wy, { reach, areas: false }), ...safe.hit(wx, wy, reach, zoom)];
       const closest = (index, point, limit, wanted) => {
         let [best, row] = [limit * limit, -1];
         index([wx - limit, wy - limit, wx + limit, wy + limit], (i) => {
@@ -314,6 +317,7 @@ const painter = (() => {
         const row = closest(near, demand.point, reach, () => true);
         if (row >= 0) found.push({ layer: "demand", row });
       }
+      found.push(...others.hit(wx, wy, { reach, areas: true }));
       const row = view.on.area ? areaAt(wx, wy) : -1;
       if (row >= 0) found.push({ layer: "area", row });
       return found;

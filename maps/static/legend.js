@@ -6,7 +6,7 @@ const legend = (() => {
   const byId = (id) => document.getElementById(id);
 
   // `redraw()` after a switch; `asideOf()` is one more group at the end (the comparison), or null.
-  function create(data, state, { read, say, places, redraw, asideOf }) {
+  function create(data, state, { read, say, places, ofPlain, redraw, asideOf }) {
     const { t, whole, aside, kindKey, statusKey, shareKey, lineKey, gradeKey, riskKey, patch } = say;
     const { layers, palette } = data;
 
@@ -32,7 +32,7 @@ const legend = (() => {
 
     function show() {
       const mine = { cover: () => [homes(), reached(), shares(), facilities()], safe: ways, places: placesGroups, build: () => [proposals(), shares(), homes(), facilities()] };
-      fill(byId("layers"), ...mine[state.question](), background(), asideOf());
+      fill(byId("layers"), ...mine[state.question](), ...others(), background(), asideOf());
     }
 
     function homes() {
@@ -101,6 +101,11 @@ const legend = (() => {
         layers.hazard ? group(null, [layer("hazard", null), ...grade.map((g) => note(gradeKey(g, 20), g[state.lang]))]) : null,
         layers.mark ? group(null, [layer("mark", null), ...palette.mark.map((m) => note(marks.picture(m), m[state.lang]))]) : null,
       ];
+    }
+
+    function others() {
+      const drawn = questions.draws(data, state.question);
+      return generic.names(data).filter((name) => drawn.includes(name)).map((name) => group(null, ofPlain.legend(name, layer, note)));
     }
 
     function background() {

@@ -12,6 +12,7 @@ const lists = (() => {
     const orders = new Map(); // of each table: {column, down}
     let [page, wanted] = [0, ""];
 
+    const titled = (name) => (sources[name].title ? sources[name].title() : t(`list.${name}`));
     const order = () => {
       if (!orders.has(state.list)) orders.set(state.list, { ...sources[state.list].first });
       return orders.get(state.list);
@@ -38,9 +39,9 @@ const lists = (() => {
       if (!offered.length) return;
       if (!offered.includes(state.list)) [state.list, page] = [offered[0], 0];
       fill(byId("tables"), ...offered.map((name) => el("button", { type: "button", "aria-pressed": String(name === state.list),
-        on: { click: () => choose(name, names) } }, t(`list.${name}`))));
+        on: { click: () => choose(name, names) } }, titled(name))));
       byId("tables").hidden = offered.length < 2;
-      byId("list-title").textContent = t(`list.${state.list}`);
+      byId("list-title").textContent = titled(state.list);
       byId("list-title").classList.toggle("unseen", offered.length > 1);
       byId("list-hint").textContent = sources[state.list].hint();
       fill(byId("list-more"), sources[state.list].more ? sources[state.list].more() : null);
@@ -73,11 +74,11 @@ const lists = (() => {
       byId("page-on").disabled = from + PAGE >= rows.length;
     }
 
-    function header({ id, number }) {
+    function header({ id, number, title }) {
       const { column, down } = order();
       const mine = id === column;
       return el("th", { scope: "col", class: number ? "number" : "", "aria-sort": !mine ? "none" : down ? "descending" : "ascending" },
-        el("button", { type: "button", on: { click: () => sortBy(id) } }, t(`column.${id}`),
+        el("button", { type: "button", on: { click: () => sortBy(id) } }, title ? title() : t(`column.${id}`),
           el("span", { "aria-hidden": "true" }, mine ? (down ? " ↓" : " ↑") : "")));
     }
 

@@ -21,13 +21,16 @@ const yimi = (() => {
 
   function page(data, given) {
     const { about, layers } = data;
-    const asked = questions.offered(layers);
+    const asked = questions.offered(data);
     const state = {
       lang: about.lang, question: asked[0] || "cover", rule: 0, measure: "walk", stage: null, gauge: "placed",
-      kinds: new Set(), selected: null, gap: null, all: false, list: null, on: questions.switches(), shown: {},
+      kinds: new Set(), selected: null, gap: null, all: false, list: null, on: questions.switches(data), shown: {},
       way: { school: null, profile: null, choice: "safest" },
     };
-    for (const name of ["short_group", "link", "school_zone"]) if (layers[name]) layers[name].point = middles(layers[name].shape);
+    for (const name of Object.keys(data.roles)) {
+      const { shape, point, of } = layers[name] || {};
+      if (shape && !point && !of) layers[name].point = middles(shape);
+    }
     const read = tables.reader(data, state);
     const say = teller(data, state, read);
     const { t, whole, percent, aside } = say;
@@ -76,9 +79,10 @@ const yimi = (() => {
     const ofSchools = schools.create(data, state, { read, say, gradeOf, open: goTo });
     const ofPlaces = panel.create(data, state, { read, say, places: keys, areaAt: picture.areaAt, open: goTo });
     const ofMarks = marks.teller(data, state, { read, say });
-    const inform = { ...ofPlaces, mark: ofMarks.panel(ofPlaces.facts), ...ofSchools, ...sites.create(data, state, { read, say, places: keys, facts: ofPlaces.facts, ruleFacts: ofPlaces.ruleFacts }) };
+    const ofPlain = generic.teller(data, state, { read, say, go: goTo });
+    const inform = { ...ofPlain.panels(), ...ofPlaces, mark: ofMarks.panel(ofPlaces.facts), ...ofSchools, ...sites.create(data, state, { read, say, places: keys, facts: ofPlaces.facts, ruleFacts: ofPlaces.ruleFacts }) };
     const list = lists.create(state, { say, matches: search.matches, changed: () => link.later(), sources: rows.create(data, state,
-      { read, say, gradeOf, places: keys, ofMarks, go: Object.assign(goTo, { gap: goToGap }), more: { gaps: everyRule, hazards: everySchool } }) });
+      { read, say, gradeOf, places: keys, ofMarks, ofPlain, go: Object.assign(goTo, { gap: goToGap }), more: { gaps: everyRule, hazards: everySchool } }) });
     const subject = questions.create(data, state, { read, say, choose: { rule: chooseRule, stage: chooseStage, shade } });
     const route = ways.create(data, state, { say, redraw });
     const find = search.create(data, { read, say, layers: () => questions.ASKED[state.question].finds, open: goTo });
@@ -87,7 +91,7 @@ const yimi = (() => {
     L.setOptions(picture.layer, { pane: "yimi" });
     const against = compare.create(data, state, { map, view, pane: map.getPane("yimi"), read, say, rules: subject.rules,
       paint: (other) => painter.create(data, other).layer });
-    const keyOf = legend.create(data, state, { read, say, places: keys, redraw: (kinds) => { redraw(); if (kinds) showList(); }, asideOf: against.group });
+    const keyOf = legend.create(data, state, { read, say, places: keys, ofPlain, redraw: (kinds) => { redraw(); if (kinds) showList(); }, asideOf: against.group });
 
     function redraw() {
       picture.layer.later();
@@ -107,7 +111,7 @@ const yimi = (() => {
       byId(`ask-${name}`).focus();
     }
 
-    const tellsOf = (layer) => ["area", "facility"].includes(layer) || questions.ASKED[state.question].draws.includes(layer);
+    const tellsOf = (layer) => ["area", "facility"].includes(layer) || questions.draws(data, state.question).includes(layer);
 
     function showQuestion() {
       state.shown = { ...state.on[state.question] };
@@ -119,7 +123,7 @@ const yimi = (() => {
       showList();
     }
 
-    const showList = () => list.show(questions.ASKED[state.question].lists);
+    const showList = () => list.show(questions.lists(data, state.question));
 
     function setRule(place) {
       state.rule = place;
@@ -228,6 +232,7 @@ const yimi = (() => {
     }
 
     function titleOf({ layer, row }) {
+      if (data.roles[layer].plain) return ofPlain.brief(layer, row);
       const name = { hazard: "place", crossing: "street_name", link: "reason" }[layer] || "name";
       const text = layer === "mark" ? ofMarks.name(row) : ofSchools.said(layers[layer], name, row);
       const risk = read.get(layers[layer], "risk", row);

@@ -3,25 +3,24 @@
 const permalink = (() => {
   "use strict";
 
-  const IDS = { area: "area_id", facility: "facility_id", school: "school_id", site: "candidate_id" };
-  const BY_ROW = ["demand", "hazard", "mark", "crossing", "exposure", "link", "co_use", "short_group", "school_zone"];
-
   // `asked` are the questions that the page offers.
   function create(data, state, { read, asked, map }) {
     const { layers } = data;
 
     function idOf({ layer, row }) {
-      const id = IDS[layer] ? read.get(layers[layer], IDS[layer], row) : String(row);
+      const { id: column } = data.roles[layer]; // of those without one, rows are told by their place
+      const id = column ? read.get(layers[layer], column, row) : String(row);
       return `${layer}:${id}`;
     }
 
     function thing(text) {
       const cut = (text || "").indexOf(":");
       const [layer, id] = [(text || "").slice(0, cut), (text || "").slice(cut + 1)];
-      const own = Object.prototype.hasOwnProperty.call(layers, layer) ? layers[layer] : null;
+      const own = Object.prototype.hasOwnProperty.call(data.roles, layer) ? layers[layer] : null;
       if (!own) return null;
-      if (BY_ROW.includes(layer)) return /^\d{1,9}$/.test(id) && Number(id) < own.n ? { layer, row: Number(id) } : null;
-      const row = IDS[layer] && own.table.get(IDS[layer]) ? own.table.get(IDS[layer]).indexOf(id) : -1;
+      const { id: column } = data.roles[layer];
+      if (!column) return /^\d{1,9}$/.test(id) && Number(id) < own.n ? { layer, row: Number(id) } : null;
+      const row = own.table.get(column) ? own.table.get(column).indexOf(id) : -1;
       return row >= 0 ? { layer, row } : null;
     }
 

@@ -6,34 +6,35 @@ const questions = (() => {
   const byId = (id) => document.getElementById(id);
   const MEASURES = ["straight", "network", "walk"];
   const GAUGES = ["placed", "distance", "safety", "capacity_low"];
-  // `needs`: one of these layers and the question is offered; `draws`: what its map may show beside
-  // the background; `lists`: its tables; `finds`: what its search looks through.
+  // `needs`: one of these layers and the question is offered; `lists`: its tables; `finds`: what its
+  // search looks through. What its map draws beside the background, the roles say themselves.
   const ASKED = {
-    cover: { needs: ["area_value", "demand", "service", "gap"], draws: ["area", "demand", "service"],
+    cover: { needs: ["area_value", "demand", "service", "gap"],
       lists: ["gaps", "communities", "facilities"], finds: ["area", "facility"] },
     safe: { needs: ["school", "route", "exposure", "crossing", "hazard", "zone", "audit", "mark"],
-      draws: ["school", "route", "exposure", "crossing", "hazard", "zone", "mark"],
       lists: ["hazards", "schools", "marks"], finds: ["area", "school"] },
     places: { needs: ["place_gap", "short_group", "school_places", "school_zone"],
-      draws: ["area", "short_group", "school_places", "school_zone"],
       lists: ["lacking", "groups", "fill", "zones"], finds: ["area", "facility"] },
-    build: { needs: ["site", "link", "co_use"], draws: ["area", "demand", "site", "link", "co_use"],
+    build: { needs: ["site", "link", "co_use"],
       lists: ["sites", "links", "shared"], finds: ["area", "facility", "site"] },
   };
   const BACKGROUND = ["label", "street", "water", "green", "railway", "building", "entrance"];
-  const ANSWERS = [...new Set(Object.values(ASKED).flatMap((question) => question.draws))];
   const OFF = { build: ["demand", "label"], places: ["school_zone"] }; // until they are asked for
 
   // The questions that the data answer; where there is no answer at all, the first one.
-  function offered(layers) {
-    return Object.keys(ASKED).filter((name) => ASKED[name].needs.some((layer) => layers[layer]));
+  function offered(data) {
+    const own = (name) => generic.names(data).filter((layer) => draws(data, name).includes(layer));
+    return Object.keys(ASKED).filter((name) => [...ASKED[name].needs, ...own(name)].some((layer) => data.layers[layer]));
   }
 
+  const draws = (data, question) => Object.keys(data.roles).filter((name) => data.roles[name].asked.includes(question));
+  const lists = (data, question) => [...ASKED[question].lists, ...generic.names(data).filter((name) => draws(data, question).includes(name))];
+
   // What is switched on at first, question by question.
-  function switches() {
-    return Object.fromEntries(Object.entries(ASKED).map(([name, { draws }]) => [name, Object.fromEntries(
-      [...BACKGROUND, ...ANSWERS].map((layer) => [layer,
-        (BACKGROUND.includes(layer) || draws.includes(layer)) && !(OFF[name] || []).includes(layer)]))]));
+  function switches(data) {
+    return Object.fromEntries(Object.keys(ASKED).map((name) => [name, Object.fromEntries(
+      [...BACKGROUND, ...Object.keys(data.roles)].map((layer) => [layer,
+        (BACKGROUND.includes(layer) || draws(data, name).includes(layer)) && !(OFF[name] || []).includes(layer)]))]));
   }
 
   // `choose` of {rule(place), stage(id), shade()} is told what was chosen.
@@ -137,5 +138,5 @@ const questions = (() => {
     return { rules, showSubject, showCards, showQuestions };
   }
 
-  return { ASKED, BACKGROUND, MEASURES, GAUGES, offered, switches, create };
+  return { ASKED, BACKGROUND, draws, lists, MEASURES, GAUGES, offered, switches, create };
 })();

@@ -7,7 +7,7 @@ const rows = (() => {
   // A source: {given, empty() (nothing to list now), hint(), none, columns, rows(), text(row), pinyin(row), under(row), key(row),
   // first, open(row), chosen(row), more()}; a column: {id, name, number, up, value(row), show(row, place)}.
   // `go` selects and flies: go(found), go.gap(row, place).
-  function create(data, state, { read, say, gradeOf, places, ofMarks, go, more }) {
+  function create(data, state, { read, say, gradeOf, places, ofMarks, ofPlain, go, more }) {
     const { t, whole, count, percent, metresShort } = say;
     const { area, facility, school, gap, hazard, school_places: fill, short_group: group, school_zone: zone,
       site, link, co_use: shared, mark } = data.layers;
@@ -151,7 +151,7 @@ const rows = (() => {
       columns: [number("rank", (row) => get(shared, "rank", row), whole, true), named("facility_name", nameOf(shared, "facility_id")),
         number("gain", (row) => get(shared, "children", row)), number("share_to", (row) => get(shared, "share_after", row), percent, true)],
     });
-    return { gaps, communities, facilities, hazards, schools, marks: marked, lacking, groups, fill: fills, zones, sites, links, shared: shares };
+    return { gaps, communities, facilities, hazards, schools, marks: marked, lacking, groups, fill: fills, zones, sites, links, shared: shares, ...ofPlain.sources() };
   }
 
   return { create };

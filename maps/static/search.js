@@ -28,7 +28,7 @@ const search = (() => {
   function create(data, { read, say, layers, open }) {
     const { t, whole, kindKey } = say;
     const index = [];
-    for (const layer of ["area", "facility", "school", "site"]) {
+    for (const layer of Object.keys(data.roles).filter((name) => data.roles[name].id)) {
       const names = (data.layers[layer] && data.layers[layer].table.get("name")) || [];
       names.forEach((name, row) => name && index.push({ layer, row, name, pinyin: read.get(data.layers[layer], "pinyin", row) }));
     }
