@@ -19,6 +19,7 @@ from analyses.run.asked_rules import standards_of
 from analyses.run.inputs import Inputs, read_inputs
 from analyses.run.places_and_sites import places_of
 from analyses.run.quality import access_legs, effects, facility_sources, street_tags
+from analyses.run.registry import Analysis, Context, answers, together
 from analyses.run.safety_inputs import study_date
 from analyses.run.ways_to_school import Safety, compared, safety
 from analyses.streets import Scene, settlement_of_edges, street_scene
@@ -27,8 +28,6 @@ from geo.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import pandas as pd
 
     from analyses.rules import Rule
     from analyses.run.inputs import Account
@@ -65,8 +64,13 @@ class Run:
         return (*self.inputs.findings, *self.result.findings)
 
 
-def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None) -> Run:
-    """Read the inputs of a study and work out its coverage.
+def run_study(
+    study: Study,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    analyses: Sequence[Analysis] | None = None,
+) -> Run:
+    """Read the inputs of a study and work out its answers.
 
     Parameters
     ----------
@@ -74,6 +78,8 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
         From `analyses.study.settings.load_study`.
     progress
         Called with the name of each part of the work as it begins.
+    analyses
+        The questions to be answered, in this order; `ANALYSES` unless others are given.
 
     Raises
     ------
@@ -81,77 +87,81 @@ def run_study(study: Study, *, progress: Callable[[str], None] = lambda _: None)
         An input cannot be used; the findings say which and why.
     """
     inputs = read_inputs(study, progress=progress)
-    progress("coverage")
-    rules, left_out = _rules(study, inputs)
-    city = city_of(study, inputs)
-    doors = city.entrances
-    covered = coverage(city, rules, walking_speed_m_s=study.walking.speed_m_s)
-    setting = setting_of(study, inputs, doors)
-    ways = study.routes.on and not setting.schools.empty
-    scene = city.scene if ways else None
-    parts = [covered]
-    if scene is not None:
-        parts.append(_safety(study, inputs, setting, scene=scene, rules=rules, progress=progress))
-    if inputs.marks is not None and len(inputs.marks.rows):
-        progress("participation")
-        model = None if scene is None else _model(scene, parts[-1])
-        parts.append(participation(inputs.marks, inputs.communities, model))
-    if study.sites.on:
-        progress("places")
-        safe = None if scene is None else safe_pairs_of(scene, setting)
-        parts += places_of(city, study, inputs, rules=rules, safe=safe)
-    points = covered.tables["points"]
-    quality = _quality(study, inputs, doors, points=points, rules=rules)
-    quality["walk_distances"] = walk_distances(
-        points, inputs.demand, rules, walking_speed_m_s=study.walking.speed_m_s
-    )
+    context, left_out = context_of(study, inputs, progress=progress)
+    done = answers(context, ANALYSES if analyses is None else analyses)
+    found = together("run", done.values())
     found = replace(
-        covered,
-        tables={name: table for part in parts for name, table in part.tables.items()} | quality,
-        shown=(*_background(inputs), *(one for part in parts for one in part.shown)),
-        notes=(*inputs.notes, *(note for part in parts for note in part.notes)),
-        indicators=tuple(one for part in parts for one in part.indicators),
-        findings=(*left_out, *(one for part in parts for one in part.findings)),
+        found,
+        shown=(*_background(inputs), *found.shown),
+        notes=(*inputs.notes, *found.notes),
+        findings=(*left_out, *found.findings),
     )
     return Run(study, found, inputs)
 
 
-def _quality(
-    study: Study,
-    inputs: Inputs,
-    doors: gpd.GeoDataFrame,
-    *,
-    points: pd.DataFrame,
-    rules: Sequence[Rule],
-) -> dict[str, pd.DataFrame]:
+def context_of(
+    study: Study, inputs: Inputs, *, progress: Callable[[str], None] = lambda _: None
+) -> tuple[Context, tuple[Finding, ...]]:
+    """Return what the analyses of a run are handed, and which rules have no data."""
+    rules, left_out = _rules(study, inputs)
+    city = city_of(study, inputs)
+    setting = setting_of(study, inputs, city.entrances)
+    ways = study.routes.on and not setting.schools.empty
+    scene = city.scene if ways else None
+    context = Context(
+        study, inputs, city, rules=rules, setting=setting, scene=scene, done={}, progress=progress
+    )
+    return context, left_out
+
+
+def _coverage(of: Context) -> Result:
+    """Answer who is covered under which rule."""
+    return coverage(of.city, of.rules, walking_speed_m_s=of.study.walking.speed_m_s)
+
+
+def _participation(of: Context) -> Result:
+    """Lay what children and parents marked beside what the model says."""
+    safe = of.done.get("safety")
+    model = None if safe is None or of.scene is None else _model(of.scene, safe)
+    if of.inputs.marks is None:
+        return Result("participation", {})
+    return participation(of.inputs.marks, of.inputs.communities, model)
+
+
+def _places(of: Context) -> Result:
+    """Answer who lacks a place and what would help."""
+    safe = None if of.scene is None else safe_pairs_of(of.scene, of.setting)
+    parts = places_of(of.city, of.study, of.inputs, rules=of.rules, safe=safe)
+    return together("places", parts)
+
+
+def _quality(of: Context) -> Result:
     """Return the tables that say how good the data are."""
-    snap_max_m = study.streets.snap_max_m
-    weak = effects(points, inputs.demand, rules, entrances=doors, snap_max_m=snap_max_m)
-    return {
+    snap_max_m, demand = of.study.streets.snap_max_m, of.inputs.demand
+    points = of.done["coverage"].tables["points"]
+    speed = of.study.walking.speed_m_s
+    weak = effects(points, demand, of.rules, entrances=of.city.entrances, snap_max_m=snap_max_m)
+    tables = {
         "quality_effects": weak,
-        "quality_streets": street_tags(inputs.network),
-        "quality_sources": facility_sources(inputs.facilities, doors),
+        "quality_streets": street_tags(of.inputs.network),
+        "quality_sources": facility_sources(of.inputs.facilities, of.city.entrances),
         "quality_legs": access_legs(points, snap_max_m=snap_max_m),
+        "walk_distances": walk_distances(points, demand, of.rules, walking_speed_m_s=speed),
     }
+    return Result("quality", tables)
 
 
-def _safety(
-    study: Study,
-    inputs: Inputs,
-    setting: Setting,
-    *,
-    scene: Scene,
-    rules: Sequence[Rule],
-    progress: Callable[[str], None],
-) -> Result:
+def _safety(of: Context) -> Result:
     """Answer the questions about ways to school, and what a trial of measures would change."""
-    progress("safety")
-    before = safety(scene, setting, rules=rules)
-    if study.routes.edits is None:
+    scene, setting, edits_file = of.scene, of.setting, of.study.routes.edits
+    if scene is None:
+        return Result("safety", {})
+    before = safety(scene, setting, rules=of.rules)
+    if edits_file is None:
         return before.result
-    progress("what_if")
-    edits = read_edits(study.routes.edits, study.folder)
-    tried = edited_scene(scene, edits, build=partial(scene_of, inputs))
+    of.progress("what_if")
+    edits = read_edits(edits_file, of.study.folder)
+    tried = edited_scene(scene, edits, build=partial(scene_of, of.inputs))
     after: Safety = safety(tried, replace(setting, gates=edited_gates(setting.gates, edits)))
     return replace(before.result, tables={**before.result.tables, **compared(before, after)})
 
@@ -240,3 +250,17 @@ def _background(inputs: Inputs) -> tuple[Shown, ...]:
         Shown(role, frame[["geometry", *({"highway"} & set(frame.columns))]])
         for role, frame in rows.items()
     )
+
+
+def _has_marks(of: Context) -> bool:
+    return of.inputs.marks is not None and len(of.inputs.marks.rows) > 0
+
+
+ANALYSES = (
+    Analysis("coverage", _coverage, stage="coverage"),
+    Analysis("safety", _safety, on=lambda of: of.scene is not None, stage="safety"),
+    Analysis("participation", _participation, on=_has_marks, stage="participation"),
+    Analysis("places", _places, on=lambda of: of.study.sites.on, stage="places"),
+    Analysis("quality", _quality, on=lambda of: "coverage" in of.done),
+)
+"""What a run answers, in this order; a new analysis is a row here and its tables in data/schema."""

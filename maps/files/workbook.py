@@ -108,13 +108,14 @@ def _not_a_formula(value: object) -> object:
 
 
 def _formats(book: Any) -> dict[str, Any]:  # noqa: ANN401  (xlsxwriter is untyped)
-    """Return the cell formats by the ending of the column's name."""
+    """Return the cell formats."""
     head = {"bold": True, "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True, "valign": "top"}
     return {
         "header": book.add_format(head),
         "share": book.add_format({"num_format": "0.0%"}),
         "m": book.add_format({"num_format": "0"}),
         "count": book.add_format({"num_format": "#,##0"}),
+        "number": book.add_format({"num_format": "#,##0.0##"}),
         "text": book.add_format({}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         "bold": book.add_format({"bold": True, "valign": "top"}),
@@ -166,12 +167,16 @@ def _write_cell(sheet: Any, place: tuple[int, int], value: object, *, style: Any
         sheet.write_string(*place, str(value)[:_LONGEST_CELL], style)
 
 
-def _style(column: str, values: pd.Series[Any]) -> str:
-    if column.startswith("share"):
-        return "share"
+def _style(name: str, values: pd.Series[Any]) -> str:
+    """Return the format of a column: that of its unit, where somebody declared it."""
     if not pd.api.types.is_numeric_dtype(values):
         return "text"
-    return "m" if column.endswith(("_m", "_s")) else "count"
+    declared = column(name)
+    if declared is None or declared.type in ("whole", "flag"):
+        return "count"
+    return {"share": "share", "m": "m", "s": "m", "": "number", "points": "number"}.get(
+        declared.unit, "count"
+    )
 
 
 def _width(words: str, values: Sequence[object]) -> float:
