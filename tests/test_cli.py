@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nonempty import each
 
 from geo.bundled import ROOT
 
@@ -56,7 +57,7 @@ def test_every_row_of_the_demo_is_accounted_for(demo: Path) -> None:
 
 def test_the_demo_says_on_every_table_that_it_is_synthetic(demo: Path) -> None:
     assert json.loads((demo / "summary.json").read_text("utf-8"))["synthetic"] is True
-    for table in (demo / "csv").glob("*.csv"):
+    for table in each((demo / "csv").glob("*.csv")):
         assert "Synthetic" in table.read_text("utf-8-sig").splitlines()[0]
 
 
@@ -69,10 +70,10 @@ def test_two_runs_give_the_same_bytes(demo: Path, tmp_path: Path) -> None:
 
 
 def test_the_output_names_no_place_of_this_machine(demo: Path) -> None:
-    for path in demo.rglob("*"):
-        if path.is_file() and path.suffix in {".json", ".csv", ".html"}:
-            assert str(demo.parent) not in path.read_text("utf-8-sig")
-            assert str(CHECKOUT) not in path.read_text("utf-8-sig")
+    files = (p for p in demo.rglob("*") if p.suffix in {".json", ".csv", ".html"})
+    for path in each(files):
+        assert str(demo.parent) not in path.read_text("utf-8-sig")
+        assert str(CHECKOUT) not in path.read_text("utf-8-sig")
 
 
 def test_a_missing_file_is_named_with_the_nearest_in_both_languages(tmp_path: Path) -> None:

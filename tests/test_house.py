@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nonempty import each
 
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, catalogue
@@ -119,7 +122,67 @@ def test_no_file_names_a_place_of_one_machine() -> None:
 
 
 def test_locks_pin_hashes_and_name_no_index() -> None:
-    for lock in CHECKOUT.glob("requirements*.lock"):
+    for lock in each(CHECKOUT.glob("requirements*.lock")):
         text = lock.read_text("utf-8")
         assert "--hash=sha256:" in text
         assert not re.search(r"https?://|file:", text)
+
+
+def _sure(things: ast.expr, constants: set[str]) -> bool:
+    """Say whether a loop has something to walk over: `each(...)`, or what is written out."""
+    match things:
+        case ast.Tuple(elts=elts) | ast.List(elts=elts) | ast.Set(elts=elts):
+            return bool(elts)
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int() as count)]):
+            return count > 0
+        case ast.Call(func=ast.Name(id="each")):
+            return True
+        case ast.Call(func=ast.Name(id="enumerate" | "zip") | ast.Attribute(attr="product")):
+            return all(_sure(thing, constants) for thing in things.args)
+        case ast.Name(id=name):
+            return name in constants
+        case _:
+            return False
+
+
+def unsure_asserts(node: ast.AST, constants: set[str], *, unsure: bool = False) -> Iterator[int]:
+    """Give the lines of asserts below an `if`, or in a loop that may have nothing to walk over."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Assert) and unsure:
+            yield child.lineno
+        below = unsure
+        if isinstance(child, ast.If | ast.While | ast.Match | ast.ExceptHandler):
+            below = True
+        elif isinstance(child, ast.For):
+            below = unsure or not _sure(child.iter, constants)
+        elif isinstance(child, ast.FunctionDef):
+            below = False
+        yield from unsure_asserts(child, constants, unsure=below)
+
+
+def test_no_assertion_hides_behind_an_if_or_in_a_loop_that_may_be_empty() -> None:
+    hidden = []
+    for path in each((CHECKOUT / "tests").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        constants = {
+            name.id
+            for line in tree.body if isinstance(line, ast.Assign)
+            for name in line.targets if isinstance(name, ast.Name)
+            if _sure(line.value, set())
+        }  # fmt: skip
+        hidden += [f"{path.name}:{row}" for row in unsure_asserts(tree, constants)]
+    assert hidden == []
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("if a:\n assert b", [2]),
+        ("for a in b:\n assert a", [2]),
+        ("for a in each(b):\n assert a", []),
+        ("for a in ():\n assert a", [2]),
+        ("for a in (1, 2):\n if a:\n  assert b", [3]),
+    ],
+)
+def test_a_hidden_assertion_is_seen(code: str, lines: list[int]) -> None:
+    assert list(unsure_asserts(ast.parse(code), set())) == lines

@@ -13,6 +13,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from nonempty import each
 from numpy.typing import NDArray
 
 from geo.datum import (
@@ -96,7 +97,7 @@ def test_there_and_back_is_less_than_a_tenth_of_a_millimetre(
 def test_outside_the_box_nothing_moves(
     pair: tuple[Convert, Convert], place: tuple[float, float]
 ) -> None:
-    for convert in pair:
+    for convert in each(pair):
         x, y = convert(*map(np.array, place))
         assert (float(x), float(y)) == place
 

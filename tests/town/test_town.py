@@ -16,6 +16,7 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from nonempty import each
 from python_calamine import CalamineWorkbook
 
 from geo.bundled import ROOT, load_toml
@@ -274,7 +275,7 @@ def test_walls_are_passed_at_gates_only(osm: Osm) -> None:
     walls = [way for way in osm.having("barrier") if way[1]["barrier"] in ("wall", "fence")]
     tree = shapely.STRtree([line for _, _, line in streets])
     wall, street = tree.query([line for _, _, line in walls], predicate="intersects")
-    for w, s in zip(wall, street, strict=True):
+    for w, s in each(zip(wall, street, strict=True)):
         shared = set(walls[w][0]) & set(streets[s][0])
         gates = [osm.nodes[n][0].get("barrier") for n in shared]
         met = shapely.get_num_geometries(walls[w][2].intersection(streets[s][2]))
@@ -285,10 +286,11 @@ def test_streets_meet_at_shared_vertices_only(osm: Osm) -> None:
     streets = osm.having("highway")
     lines = [line for _, _, line in streets]
     one, two = shapely.STRtree(lines).query(lines, predicate="intersects")
-    for a, b in zip(one[one < two], two[one < two], strict=True):
-        if streets[a][1].get("layer") == streets[b][1].get("layer"):
-            shared = set(streets[a][0]) & set(streets[b][0])
-            assert shapely.get_num_geometries(lines[a].intersection(lines[b])) == len(shared)
+    pairs = zip(one[one < two], two[one < two], strict=True)
+    level = [(a, b) for a, b in pairs if streets[a][1].get("layer") == streets[b][1].get("layer")]
+    for a, b in each(level):
+        shared = set(streets[a][0]) & set(streets[b][0])
+        assert shapely.get_num_geometries(lines[a].intersection(lines[b])) == len(shared)
 
 
 def test_all_streets_hang_together_but_the_island_to_be_dropped(osm: Osm) -> None:

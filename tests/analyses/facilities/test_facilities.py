@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from nonempty import each
 from shapely.geometry import Point, box
 
 from analyses.facilities.merging import merge_facilities, name_key
@@ -321,7 +322,7 @@ def test_no_frames_empty_frames_and_degrees() -> None:
 def test_every_finding_code_has_its_texts() -> None:
     frames = [layer(("甲小学", Point(0, 0)), ("甲小学", Point(1, 0)), ("乙小学", Point(5, 0)))]
     _, findings = merge_facilities(frames)
-    for finding, lang in itertools.product(findings, ("zh", "en")):
+    for finding, lang in itertools.product(each(findings), ("zh", "en")):
         assert "{" not in finding.text(lang)  # type: ignore[arg-type]
 
 

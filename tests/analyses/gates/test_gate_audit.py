@@ -302,9 +302,8 @@ def test_set_back_is_more_than_12_m_from_the_carriageway(metres, verdict):
     row = asked(scene([LONG]), "G11", place=(500.0, metres))
     assert row["verdict"] == verdict
     assert row["value"] == pytest.approx(metres - 3.5)
-    if verdict == "fail":
-        assert "未达到宜条款" in row["evidence_zh"]
-        assert "违反" not in row["evidence_zh"].replace("不是违反", "")
+    assert ("未达到宜条款" in row["evidence_zh"]) == (verdict == "fail")
+    assert "违反" not in row["evidence_zh"].replace("不是违反", "")
 
 
 def test_set_back_from_an_assumed_width_is_unknown():

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from nonempty import each
 from scenes import scene as make_scene
 from shapely.geometry import Point
 from worlds import CRS, place
@@ -336,7 +337,7 @@ def test_totals_count_each_hazard_once():
 
 def test_rules_name_what_there_is():
     words = load_toml("words/ledger.toml")
-    for row in treatments().values():
+    for row in each(treatments().values()):
         assert row.body in bodies()
         assert row.horizon in horizons()
         assert row.cost > 0
@@ -354,7 +355,7 @@ def test_no_treatment_raises_a_risk():
     world = make_scene([ARTERIAL | {"speed_kmh": (50, 20, 80), "lit": None}, {}], crossings)
     rows = np.arange(3)
     before = crossing_table(world, PROFILE)
-    for row in treatments().values():
+    for row in each(treatments().values()):
         after = treated(world, row, streets=np.arange(2), crossings=rows)
         risks = crossing_table(after, PROFILE)
         for name in ("risk", "risk_low", "risk_high"):

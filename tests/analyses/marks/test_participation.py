@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from nonempty import each
 from scenes import scene as make_scene
 from worlds import CRS, place
 
@@ -351,12 +352,12 @@ def test_whatever_is_told_is_k_people_and_a_multiple_of_five(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = [
         (f"p{rng.integers(40)}", str(rng.choice(list(kinds()))), float(x), 0.0)
-        for x in rng.uniform(0, 10_000, 120)
+        for x in rng.uniform(0, 10_000, 1200)
     ]
     around = towns(1000.0, 10)
     found = marks(rows)
     told = public_marks(found, around, k=10)
-    for _, row in told.dropna(subset="people").iterrows():
+    for _, row in each(told.dropna(subset="people").iterrows()):
         inside = found.rows[
             found.rows.within(row["geometry"]) & (found.rows["mark"] == row["mark"])
         ]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from nonempty import each
 
 from analyses.publish import ledger, release, rounding
 from analyses.publish.attacker import Cell, Statement, bounds, pinned
@@ -175,7 +176,7 @@ def population(seed: int) -> tuple[Counts, dict[frozenset[str], list[frozenset[s
 
 @pytest.mark.parametrize("tens", range(20))
 def test_no_small_count_of_two_hundred_populations_can_be_worked_out(tens: int) -> None:
-    for seed in range(10 * tens, 10 * tens + 10):
+    for seed in each(range(10 * tens, 10 * tens + 10)):
         counts, towns = population(seed)
         told = told_numbers(counts, towns, k=K)
         assert attack(counts, told, k=K) == [], seed
@@ -184,7 +185,7 @@ def test_no_small_count_of_two_hundred_populations_can_be_worked_out(tens: int) 
 
 @pytest.mark.parametrize("k", [3, 5, 20])
 def test_other_smallest_groups_are_as_safe(k: int) -> None:
-    for seed in range(1000, 1010):
+    for seed in each(range(1000, 1010)):
         counts, towns = population(seed)
         assert attack(counts, told_numbers(counts, towns, k=k), k=k) == [], seed
 

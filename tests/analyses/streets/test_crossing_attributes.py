@@ -106,19 +106,21 @@ def test_the_arms_of_a_junction_with_signals_have_one() -> None:
         ({"crossing": "unmarked"}, ("unmarked", "unmarked", "unmarked", "tag")),
     ],
 )
-@pytest.mark.parametrize(("away_m", "near"), [(25.0, True), (26.0, False)])
 def test_a_signal_within_25_m_along_the_road_is_the_crossings(
-    tags: dict[str, str], expected: tuple[str, ...], away_m: float, *, near: bool
+    tags: dict[str, str], expected: tuple[str, ...]
 ) -> None:
+    assert facility(crossing_with_signal(tags, away_m=25.0)) == expected
+    assert crossing_with_signal(tags, away_m=26.0).facility_source == "tag"
+
+
+def crossing_with_signal(tags: dict[str, str], *, away_m: float) -> Any:
+    """Return the mapped crossing of a road that has a signal so far along it."""
     lines = [[(-200, 0), CENTRE], [CENTRE, (away_m, 0)], [(away_m, 0), (300, 0)]]
     nodes = {CENTRE: {"highway": "crossing"} | tags, (away_m, 0.0): {"highway": "traffic_signals"}}
     network = tagged_streets(lines, [PRIMARY] * 3, nodes=nodes)
     scene = street_scene(network, settlement=np.full(3, "urban", object), layers={})
     (row,) = scene.crossings[scene.crossings["mapped"]].itertuples()
-    if near:
-        assert facility(row) == expected
-    else:
-        assert row.facility_source == "tag"
+    return row
 
 
 def test_an_all_way_stop_slows_every_arm() -> None:

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from nonempty import each
 from shapely.geometry import Point
 
 from analyses.streets.official import (
@@ -42,26 +43,35 @@ def osm(*things: tuple[str, dict[str, str]]) -> gpd.GeoDataFrame:
 @pytest.mark.parametrize("name", layer_names())
 def test_every_layer_has_titles_and_columns_that_can_be_read(name: str) -> None:
     assert all(layer_title(name))
-    columns = RULES["layer"][name].get("column", {})
-    for column, spec in columns.items():
-        assert spec["type"] in ("number", "speed", "word", "text")
-        assert spec["headers"][0] == column
-        assert spec["type"] != "word" or spec["words"] in RULES["words"]
 
 
-@pytest.mark.parametrize("name", layer_names())
-def test_what_osm_rules_say_are_words_of_the_column(name: str) -> None:
-    layer = RULES["layer"][name]
-    for rule in layer.get("osm", []):
-        for column, word in rule.items():
-            if column != "when":
-                assert word in RULES["words"][layer["column"][column]["words"]]
+@pytest.mark.parametrize(
+    ("column", "spec"),
+    [row for name in layer_names() for row in RULES["layer"][name].get("column", {}).items()],
+)
+def test_every_column_can_be_read(column: str, spec: dict[str, Any]) -> None:
+    assert spec["type"] in ("number", "speed", "word", "text")
+    assert spec["headers"][0] == column
+    assert spec["type"] != "word" or spec["words"] in RULES["words"]
+
+
+def test_what_osm_rules_say_are_words_of_the_column() -> None:
+    layers = [RULES["layer"][name] for name in layer_names()]
+    words = [
+        (word, RULES["words"][layer["column"][column]["words"]])
+        for layer in layers
+        for rule in layer.get("osm", [])
+        for column, word in rule.items()
+        if column != "when"
+    ]
+    for word, known in each(words):
+        assert word in known
 
 
 @pytest.mark.parametrize("listed", sorted(RULES["words"]))
 def test_no_word_has_two_meanings_and_each_means_itself(listed: str) -> None:
     words = RULES["words"][listed]
-    for meaning, forms in words.items():
+    for meaning, forms in each(words.items()):
         assert [word_of(form, words) for form in [meaning, *forms]] == [meaning] * (len(forms) + 1)
 
 

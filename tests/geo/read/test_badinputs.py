@@ -85,15 +85,13 @@ def has_code(findings: Sequence[Finding], codes: Sequence[str]) -> bool:
     return codes == ("-",) or any(fnmatch.filter(found, code) for code in codes)
 
 
-def assert_told(findings: Sequence[Finding]) -> None:
-    """Every message names the file, says why and how to mend it, in both languages."""
-    for finding in findings:
-        assert finding.file
-        assert not finding.file.startswith("/")
-        for lang in ("zh", "en"):
-            assert finding.why(lang)
-            assert finding.fix(lang)
-            assert "\x1b" not in finding.text(lang)
+def is_told(finding: Finding) -> bool:
+    """Say whether a message names the file, why and how to mend it, in both languages."""
+    named = bool(finding.file) and not finding.file.startswith("/")
+    return named and all(
+        finding.why(lang) and finding.fix(lang) and "\x1b" not in finding.text(lang)
+        for lang in ("zh", "en")
+    )
 
 
 def checked(case: Expected, out: Path) -> Checked:
@@ -114,10 +112,10 @@ def test_layer(case, tmp_path):
     assert found.outcome.upper() in case.required, [f.text("en") for f in found.findings]
     assert has_code(found.findings, case.codes)
     assert found.rows_in == found.rows_used + found.rows_rejected
-    if found.outcome in ("accept", "quarantine"):
-        assert within(found.rows_used, case.good)
-        assert within(found.rows_rejected, case.rejected)
-    assert_told(found.findings)
+    read = found.outcome in ("accept", "quarantine")
+    assert not read or within(found.rows_used, case.good)
+    assert not read or within(found.rows_rejected, case.rejected)
+    assert [f.text("en") for f in found.findings if not is_told(f)] == []
 
 
 @pytest.mark.parametrize("case", cases("00_good/facilities"))
@@ -144,11 +142,13 @@ def test_children_leave_no_trace(tmp_path):
     assert not [canary for canary in CANARIES if canary in written]
 
 
-@pytest.mark.parametrize("case", cases("00_good/streets", "C"))
+@pytest.mark.parametrize(
+    "case",  # the others have tests of their own, see below
+    [c for c in cases("00_good/streets", "C")
+     if not c.values[0].path.endswith((".csv", ".graphml"))],
+)  # fmt: skip
 def test_streets(case):
     path = BAD / case.path
-    if path.suffix in (".csv", ".graphml"):
-        pytest.skip("see below")
     try:
         found = streets_from_osm(path)
         findings = (*found.findings, *build_network(found, crs="EPSG:4548").findings)
@@ -157,9 +157,9 @@ def test_streets(case):
         findings, outcome, nodes = refused.findings, outcome_of(refused.findings), 0
     assert outcome.upper() in case.required, [f.text("en") for f in findings]
     assert has_code(findings, case.codes)
-    if outcome != "refuse" and case.good.endswith("nodes"):
-        assert nodes == int(case.good.split()[0])
-    assert_told(findings)
+    counted = outcome != "refuse" and case.good.endswith("nodes")
+    assert not counted or nodes == int(case.good.split()[0])
+    assert [f.text("en") for f in findings if not is_told(f)] == []
 
 
 def test_facilities_far_from_every_street_are_not_joined(tmp_path):
@@ -186,10 +186,9 @@ def _graphml_findings(path: Path) -> Sequence[Finding]:
 
 def test_axis_order_of_a_gml_lands_in_the_district(tmp_path):
     layer = check_file(BAD / "B66_axis_order.gml", tmp_path / "out").layer
-    if layer is not None:
-        west, south, east, north = layer.frame.total_bounds
-        assert 116.8 < west < east < 117.0
-        assert 38.9 < south < north < 39.0
+    west, south, east, north = layer.frame.total_bounds
+    assert 116.8 < west < east < 117.0
+    assert 38.9 < south < north < 39.0
 
 
 def test_old_crs_member_is_within_ten_centimetres(tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from nonempty import each
 
 from geo.bundled import load_toml
 from geo.findings import InputRefused
@@ -11,7 +12,7 @@ KNOWN = columns()
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_every_synonym_finds_its_column(name):
-    for word in KNOWN[name].synonyms:
+    for word in each(KNOWN[name].synonyms):
         assert map_columns([word], KNOWN, file="t.csv").header.get(name) == word, word
 
 

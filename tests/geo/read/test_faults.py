@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -230,9 +231,8 @@ def test_capacities(tmp_path, value, kept, number, code):
     assert found.layer is not None
     assert found.rows_used == 3 + kept
     assert codes(found) == ({code} if code else set())
-    if kept:
-        first = found.layer.frame["capacity"].iloc[0]
-        assert first == number if number is not None else first != first  # noqa: PLR0124
+    first = found.layer.frame["capacity"].tolist()[:1] if kept else []
+    assert first == pytest.approx([math.nan if number is None else number] * kept, nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,8 @@ def test_capacities(tmp_path, value, kept, number, code):
 def test_areas_are_square_metres(tmp_path, header, value, area_m2):
     found = check(tmp_path, table(*(r + "," + value for r in ROWS), header=HEADER + "," + header))
     assert found.layer is not None
-    if area_m2 is not None:
-        assert found.layer.frame["area_m2"].iloc[0] == pytest.approx(area_m2)
+    first = None if area_m2 is None else found.layer.frame["area_m2"].iloc[0]
+    assert first == (None if area_m2 is None else pytest.approx(area_m2))
 
 
 def test_a_foreign_unit_is_refused(tmp_path):
@@ -300,8 +300,7 @@ def test_names(tmp_path, name, kept, shown, code):
     assert found.layer is not None
     assert codes(found) == ({code} if code else set())
     assert found.rows_used == 3 + kept
-    if kept:
-        assert found.layer.frame["name"].iloc[0] == shown
+    assert found.layer.frame["name"].iloc[0] == (shown if kept else "甲")
 
 
 @pytest.mark.parametrize(
@@ -367,8 +366,7 @@ def test_paths(tmp_path, path, code):
     with pytest.raises(InputRefused) as refused:
         read_layer(path, base=study)
     assert refused.value.findings[0].code == code
-    if code == "FILE_NOT_FOUND":
-        assert "学校 数据.csv" in refused.value.text()
+    assert ("学校 数据.csv" in refused.value.text()) == (code == "FILE_NOT_FOUND")
 
 
 def test_the_study_names_a_column(tmp_path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from nonempty import each
 from worlds import grid, network_of, put
 
 from geo.walk.crossed import around
@@ -26,7 +27,7 @@ def test_each_place_has_what_a_search_of_its_own_finds():
     network = grid(6, 5, 70.0)
     points = [(20.0, 3.0), (150.0, 140.0), (333.0, 211.0)]
     found = around(network, put(network, points), limit_m=130.0)
-    for place, point in enumerate(points):
+    for place, point in each(enumerate(points)):
         alone = reached_edges(network, put(network, [point]), limit_m=130.0)
         rows = found.of(place)
         assert found.edge[rows].tolist() == alone["edge"].tolist()

@@ -284,12 +284,14 @@ def test_reached_parts_hold_just_the_places_within_the_limit(
     network, sources, targets = world
     parts = reached_edges(network, sources, limit_m=limit_m)
     distance_m = nearest(network, sources, targets, limit_m=limit_m).distance_m
-    for row in np.flatnonzero(targets.edge >= 0):
+    # just at the limit a part may end, or be a mere point
+    rows = np.flatnonzero((targets.edge >= 0) & (distance_m != limit_m))
+    drawn = []
+    for row in rows:
         here = parts[parts["edge"] == targets.edge[row]]
         offset_m = targets.offset_mm[row] / 1000
-        drawn = ((here["from_m"] <= offset_m) & (offset_m <= here["to_m"])).any()
-        if distance_m[row] != limit_m:  # there a part may end, or be a mere point
-            assert drawn == (distance_m[row] < math.inf)
+        drawn.append(((here["from_m"] <= offset_m) & (offset_m <= here["to_m"])).any())
+    assert drawn == (distance_m[rows] < math.inf).tolist()
     assert (parts["to_m"] > parts["from_m"]).all()
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import pytest
 from map_sample import sample
+from nonempty import each
 
 from analyses.result import Shown
 from maps.files.geopackage import write_geopackage
@@ -46,7 +47,7 @@ def test_every_layer_with_a_shape_has_a_default_style(package: Path) -> None:
         styles = dict(base.execute("SELECT f_table_name, styleQML FROM layer_styles"))
         assert base.execute("SELECT min(useAsDefault) FROM layer_styles").fetchone() == (1,)
     assert set(styles) == set(shaped)
-    for style in styles.values():
+    for style in each(styles.values()):
         assert ET.fromstring(style).find("renderer-v2") is not None
 
 

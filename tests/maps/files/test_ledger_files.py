@@ -5,6 +5,7 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+from nonempty import each
 from worlds import CRS, place
 
 from analyses.hazards.merging import merge, read_ledger
@@ -119,7 +120,7 @@ def test_same_ledger_same_bytes(tmp_path):
     for folder in (first, second):
         folder.mkdir()
         write_ledger(folder, a_ledger())
-    for path in first.iterdir():
+    for path in each(first.iterdir()):
         assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import map_sample as sample
 import pytest
 from map_browser import LIVE, NAMELESS, PRESSABLE, Open, click_row, needs_browser, paint
+from nonempty import each
 
 from maps.page import page
 from maps.page.page import page_html
@@ -212,7 +213,7 @@ class TestInTheBrowser:
         assert evil in tab.text_content("#source")
         assert tab.evaluate("document.title").startswith(evil[:20])
         assert set(tab.locator("#list-table button").all_text_contents()) & set(sample.HOSTILE)
-        for name in sample.HOSTILE:
+        for name in each(sample.HOSTILE):
             tab.fill("#search", name)
             tab.evaluate(GO_TO, name)
             assert tab.text_content("#info h3").endswith(name)

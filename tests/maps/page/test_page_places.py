@@ -10,6 +10,7 @@ import pandas as pd
 import place_sample as sample
 import pytest
 from map_browser import LIVE, Open, click_row, needs_browser, paint
+from nonempty import each
 
 from analyses.result import Shown
 from maps.page.beside import with_places
@@ -121,10 +122,10 @@ def test_hostile_texts_of_proposals_are_shown_and_never_run(show: Open) -> None:
     at_first = tab.locator(LIVE).count()
     for question in ("places", "build"):
         tab.click(f"#ask-{question}")
-        for table in range(tab.locator("#tables button").count()):
+        for table in each(range(tab.locator("#tables button").count())):
             tab.locator("#tables button").nth(table).click()
             rows = tab.locator("#list-table tbody tr")
-            for row in range(min(rows.count(), 12)):
+            for row in each(range(min(rows.count(), 12))):
                 rows.nth(row).locator("button").click()
                 assert tab.is_visible("#info")
     assert map_sample.HOSTILE[0] in tab.inner_text("#list")

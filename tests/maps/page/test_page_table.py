@@ -7,6 +7,7 @@ from typing import Any
 import map_sample as sample
 import pytest
 from map_browser import Open, needs_browser
+from nonempty import each
 
 from maps.page.page import page_html
 
@@ -28,7 +29,8 @@ def opened(show: Open, html: str, table: int) -> Any:
 @pytest.mark.parametrize("column", [2, 3, 4])
 def test_any_column_sorts_both_ways(show: Open, html: str, column: int) -> None:
     tab = opened(show, html, 2)
-    for want in ("descending", "ascending") if column < 4 else ("ascending", "descending"):
+    wanted = ("descending", "ascending") if column < 4 else ("ascending", "descending")
+    for want in each(wanted):
         tab.click(f"#list-table th:nth-child({column}) button")
         assert tab.get_attribute(f"#list-table th:nth-child({column})", "aria-sort") == want
         told = tab.locator(f"#list-table td:nth-child({column})").all_inner_texts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from nonempty import each
 
 from analyses.schema import column
 from analyses.schema import tables as declared
@@ -47,6 +48,6 @@ def test_only_the_total_of_the_gap_is_shown_and_nothing_without_tables() -> None
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_column_of_the_page_has_words(lang: str) -> None:
-    for part in load_toml("words/places_page.toml")["part"]:
-        for name in part["columns"]:
+    for part in each(load_toml("words/places_page.toml")["part"]):
+        for name in each(part["columns"]):
             assert column(name) or column(f"{name}_{lang}"), name

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import safe_sample
 import shapely
+from nonempty import each
 from PIL import Image
 
 from analyses.result import Shown
@@ -54,7 +55,7 @@ def test_a_millimetre_is_as_many_metres_as_the_scale_says(paper: Any) -> None:
 
 
 def test_a_bar_is_round_and_fits() -> None:
-    for width in np.geomspace(200, 90_000, 50):
+    for width in each(np.geomspace(200, 90_000, 50)):
         assert 0.1 * width < bar_metres(width) <= 0.28 * width
         assert re.fullmatch(r"[125]0*", f"{bar_metres(width):g}".replace("e+0", "0"))
 

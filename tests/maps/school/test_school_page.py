@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import safe_sample as sample
 from map_browser import Open, needs_browser
+from nonempty import each
 
 from geo.bundled import load_toml
 from maps.page.vocabulary import in_words
@@ -115,8 +116,7 @@ def test_the_page_names_source_date_mark_and_caveat(
 def test_any_role_may_be_missing(roles: tuple[str, ...]) -> None:
     found = sheets([s for s in sample.safe() if s.role in roles])
     assert bool(found) == ("school" in roles)
-    for sheet in found[:2]:
-        assert sheet.name in school_html(sheet)
+    assert all(sheet.name in school_html(sheet) for sheet in found[:2])
     assert district_html(found)
 
 
@@ -214,7 +214,7 @@ class TestInTheBrowser:
         assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
 
     def test_hostile_pages_run_nothing(self, show: Open, hostile: tuple[SchoolSheet, ...]) -> None:
-        for sheet in hostile[:12]:
+        for sheet in each(hostile[:12]):
             tab = show(school_html(sheet), width=794, ready=False)
             assert tab.evaluate("window.__pwned") is None
             assert tab.text_content("h1") == sheet.name
