@@ -5,7 +5,7 @@ READY := .venv/ready
 SIZE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check format notebooks bench wheel-test lock docs clean
+.PHONY: help setup demo test test-long lowest coverage check ruff mypy pyright imports format notebooks bench wheel-test lock docs clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -28,18 +28,35 @@ else
 endif
 
 test: $(READY) ## all checks and tests of a change (under 15 minutes on 2 cores)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/pyright
-	PYTHONPATH=.:tests $(BIN)/lint-imports
+	$(MAKE) -j2 check
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
-test-long: $(READY) ## the tests with the long ones
-	$(BIN)/python -m pytest
+test-long: $(READY) ## only the long tests, which `make test` leaves out
+	$(BIN)/python -m pytest -m slow
 
-check: $(READY) ## only the static checks
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/pyright
+lowest: ## the tests with the oldest packages that pyproject.toml allows (Python 3.11 or 3.12)
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lowest.lock
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	.venv-lowest/bin/python -m pytest -m "not slow" -n 2 --dist loadfile -p no:cacheprovider -W default::DeprecationWarning
+
+coverage: $(READY) ## the tests, and which lines of the code none of them runs
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --cov=geo --cov=analyses --cov=maps --cov-report=term:skip-covered
+
+check: ruff mypy pyright imports ## only the static checks (`make -j2 check`: two at a time)
+
+ruff: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+mypy: $(READY)
+	$(BIN)/mypy
+
+pyright: $(READY)
+	$(BIN)/pyright
+
+imports: $(READY)
+	PYTHONPATH=.:tests $(BIN)/lint-imports
 
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -63,6 +80,9 @@ lock: ## resolve the packages anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet --group dev -o requirements-dev.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet --group dev --group bench -o requirements-bench.lock
+	uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --no-emit-index-url --no-header pyproject.toml --extra parquet -o .lowest.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet --group dev -c .lowest.txt -o requirements-lowest.lock
+	sed -i '/-c .lowest.txt/d' requirements-lowest.lock && rm .lowest.txt
 
 clean: ## remove what the other chores made
-	rm -rf .venv .venv-bench out build dist
+	rm -rf .venv .venv-bench .venv-lowest out build dist

@@ -13,9 +13,9 @@ def each(things: Iterable[Thing]) -> list[Thing]:
 
     >>> [n + 1 for n in each({1, 2})]
     [2, 3]
-    >>> each([])
+    >>> each([])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    AssertionError: nothing to walk over
+    AssertionError: nothing to walk over...
     """
     listed = list(things)
     assert listed, "nothing to walk over"
