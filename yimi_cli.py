@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analyses.publish import Check
-    from geo.findings import Finding, Lang
+    from geo.findings import Finding
+    from geo.words import Lang
 
 OK, WITH_REJECTS, REFUSED, ENVIRONMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -133,7 +134,7 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
     say = _words(lang)
     study = load_study(path)
     out = out or (path if path.is_dir() else path.parent) / "out"
-    clock = _Clock(say["stages"], quiet=quiet or as_json)
+    clock = _Clock(_stages(lang), quiet=quiet or as_json)
     with clock:
         done = run_study(study, progress=clock.stage)
         clock.stage("write")
@@ -163,17 +164,17 @@ def publish(
     from analyses.publish import gate, public_part, refuse_failed
     from analyses.run import run_study
     from analyses.study import load_study
-    from geo.bundled import load_toml
+    from geo.words import texts_in
     from maps.public import write_site
 
-    words = {key: said[lang] for key, said in load_toml("words/publish.toml")["cli"].items()}
+    words = texts_in("publish/cli", lang)
     study = load_study(path)
     out = out or (path if path.is_dir() else path.parent) / "public"
     checks = gate(study)
     if any(check.finding for check in checks) and not (quiet or as_json):
         _print_sheet(checks, words["sheet"], lang)
     refuse_failed(checks)
-    clock = _Clock({**_words(lang)["stages"], "publish": words["publish"]}, quiet=quiet or as_json)
+    clock = _Clock({**_stages(lang), "publish": words["publish"]}, quiet=quiet or as_json)
     with clock:
         done = run_study(public_part(study), progress=clock.stage)
         clock.stage("publish")
@@ -303,9 +304,11 @@ def _print_shares(tables: Mapping[str, pd.DataFrame], lang: Lang, *, unit: str) 
     from rich.console import Console
     from rich.table import Table
 
+    from geo.words import texts_in
+
     say = _words(lang)
     table = Table(box=None, pad_edge=False)
-    table.add_column(say["rule"][unit])
+    table.add_column(texts_in("cli/rule", lang)[unit])
     for column in ("straight", "network", "walk"):
         table.add_column(say[column], justify="right")
     named = dict(zip(tables["rules"]["rule_id"], tables["rules"][lang], strict=True))
@@ -325,11 +328,16 @@ def _kind_words(kind: str, lang: Lang) -> str:
     return named
 
 
-def _words(lang: Lang) -> dict[str, Any]:
-    from geo.bundled import load_toml
+def _words(lang: Lang) -> dict[str, str]:
+    from geo.words import texts_in
 
-    words: dict[str, Any] = load_toml("words/cli.toml")[lang]
-    return words
+    return texts_in("cli/text", lang)
+
+
+def _stages(lang: Lang) -> dict[str, str]:
+    from geo.words import texts_in
+
+    return texts_in("cli/stages", lang)
 
 
 def _language() -> Lang:

@@ -14,6 +14,7 @@ from typing import Any
 
 _PACKAGE = Path(__file__).parent
 ROOT = next(p for p in (_PACKAGE / "_data", _PACKAGE.parent / "data") if p.is_dir())
+_WHOLE = ("map", "places", "places_page", "tables")
 
 
 @cache
@@ -23,8 +24,13 @@ def load_toml(relative: str) -> dict[str, Any]:
     Parameters
     ----------
     relative
-        Path below ``data/``, with forward slashes, e.g. ``"words/findings.toml"``.
+        Path below ``data/``, with forward slashes, e.g. ``"columns.toml"``.
     """
+    folder, _, file = relative.partition("/")
+    if folder == "words" and file.removesuffix(".toml") not in _WHOLE:
+        from geo.words import tree  # noqa: PLC0415 - until all texts are asked for by their keys
+
+        return dict(tree(file.removesuffix(".toml")))
     return parse_toml(ROOT / relative)
 
 
@@ -42,6 +48,10 @@ def data_files(folder: str) -> list[Path]:
     >>> [path.name for path in data_files("schema")][:3]
     ['columns.toml', 'roles.toml', 'tables.toml']
     """
+    return [path for root in roots() for path in sorted((root / folder).glob("*.toml"))]
+
+
+def roots() -> list[Path]:
+    """Return the project's ``data/`` and the folders of ``YIMI_DATA``."""
     own = os.environ.get("YIMI_DATA", "").split(os.pathsep)
-    roots = [ROOT, *(Path(root) for root in own if root)]
-    return [path for root in roots for path in sorted((root / folder).glob("*.toml"))]
+    return [ROOT, *(Path(root) for root in own if root)]

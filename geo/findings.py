@@ -1,7 +1,7 @@
 """What is wrong with an input, said so that a planner can fix it: findings and refusals.
 
-A finding has a stable code of the catalogue ``data/words/findings.toml``, which holds its
-outcome and its texts in Chinese and English. The outcomes are
+A finding has a stable code of the catalogue ``data/findings.toml``, which holds its
+outcome; what it says lies with the texts of each language. The outcomes are
 
 ``note``
     used, with an automatic repair or a remark (ACCEPT)
@@ -23,16 +23,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from geo.bundled import load_toml
+from geo.words import Lang, in_words, texts, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Outcome = Literal["note", "quarantine", "confirm", "refuse"]
-Lang = Literal["zh", "en"]
-_SLOT = re.compile(r"\{(\w+)\}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _LONGEST_VALUE = 80
 
@@ -52,8 +51,8 @@ class Finding:
     column, value
         Column name and the offending cell as it was written, or None.
     detail
-        Values for the named slots of the catalogue's texts; a tuple is listed, a mapping has the
-        words of each language.
+        Values for the named slots of the catalogue's texts; a `Text` is filled in by language, a
+        tuple as a list.
     """
 
     code: str
@@ -66,20 +65,19 @@ class Finding:
     @property
     def outcome(self) -> Outcome:
         """Return what becomes of the row or file: see the module's docstring."""
-        outcome: Outcome = catalogue()[self.code]["outcome"]
-        return outcome
+        return catalogue()[self.code]
 
     def why(self, lang: Lang = "zh") -> str:
         """Return what is wrong, in one sentence."""
-        return _filled(catalogue()[self.code][lang]["why"], self, lang)
+        return self._say("why", lang)
 
     def fix(self, lang: Lang = "zh") -> str:
         """Return what the user can do about it."""
-        return _filled(catalogue()[self.code][lang]["fix"], self, lang)
+        return self._say("fix", lang)
 
     def text(self, lang: Lang = "zh") -> str:
         """Return one short paragraph: place, code, why, fix."""
-        words = load_toml("words/messages.toml")[lang]
+        words = texts_in("messages/place", lang)
         place = [printable(self.file)]
         if self.row is not None:
             place.append(words["row"].replace("{row}", str(self.row)))
@@ -91,6 +89,12 @@ class Finding:
             f"[{self.code}] {words['comma'].join(place)}{words['colon']}"
             f"{self.why(lang)} {words['fix']}{words['colon']}{self.fix(lang)}"
         )
+
+    def _say(self, part: str, lang: Lang) -> str:
+        """Return a text of the catalogue with the finding's values in its slots."""
+        own = {"file": self.file, "row": self.row, "column": self.column, "value": self.value}
+        slots = {name: printable(in_words(v, lang)) for name, v in {**own, **self.detail}.items()}
+        return texts(f"findings/{self.code}")[part].format(**slots)[lang]
 
 
 class YimiError(Exception):
@@ -123,9 +127,9 @@ class EnvironmentFault(YimiError, OSError):
     exit_code = 3
 
 
-def catalogue() -> dict[str, Any]:
-    """Return the catalogue of findings: code -> outcome, zh and en texts."""
-    return load_toml("words/findings.toml")
+def catalogue() -> dict[str, Outcome]:
+    """Return the catalogue of findings: code -> outcome."""
+    return load_toml("findings.toml")
 
 
 def refuse_if_any(findings: Iterable[Finding]) -> None:
@@ -139,24 +143,3 @@ def printable(text: object) -> str:
     """Return a value of a stranger's file fit for a terminal or a log: one short line."""
     clean = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))
     return clean if len(clean) <= _LONGEST_VALUE else clean[: _LONGEST_VALUE - 1] + "…"
-
-
-def _filled(template: str, finding: Finding, lang: Lang) -> str:
-    """Put a finding's values into the named slots of a catalogue text."""
-    values = {
-        "file": finding.file,
-        "row": finding.row,
-        "column": finding.column,
-        "value": finding.value,
-        **finding.detail,
-    }
-    return _SLOT.sub(lambda m: printable(_in_words(values.get(m[1], m[0]), lang)), template)
-
-
-def _in_words(value: object, lang: Lang) -> object:
-    """Return a value in a language: of several words that language's, a tuple as a list."""
-    if isinstance(value, dict):
-        value = value[lang]
-    if isinstance(value, tuple):
-        return load_toml("words/messages.toml")[lang]["between"].join(map(str, value))
-    return value

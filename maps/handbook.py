@@ -20,6 +20,7 @@ from analyses.rules import (
 )
 from geo.bundled import load_toml
 from geo.findings import catalogue
+from geo.words import texts
 from maps.handbook_safety import safety_page
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _method() -> str:
             "# 方法与标准 / Method and rules",
             GENERATED,
             "",
-            load_toml("words/handbook.toml")["method"]["text"].strip(),
+            load_toml("handbook.toml")["method"]["text"].strip(),
             "",
             "## 标准条目 / Rules (★ = default)",
             *_table(
@@ -99,14 +100,14 @@ def _findings() -> str:
     rows = [
         (
             f"`{code}`",
-            entry["outcome"],
-            f"{entry['zh']['why']}<br>{entry['en']['why']}",
-            f"{entry['zh']['fix']}<br>{entry['en']['fix']}",
+            outcome,
+            "<br>".join(texts(f"findings/{code}")["why"].values()),
+            "<br>".join(texts(f"findings/{code}")["fix"].values()),
         )
-        for code, entry in sorted(catalogue().items())
+        for code, outcome in sorted(catalogue().items())
     ]
     headers = ("code", "outcome", "原因 / why", "处理 / fix")
-    text = load_toml("words/handbook.toml")["findings"]["text"].strip()
+    text = load_toml("handbook.toml")["findings"]["text"].strip()
     return "\n".join(["# 检查意见 / Findings", GENERATED, "", text, "", *_table(headers, rows), ""])
 
 
@@ -116,7 +117,7 @@ def _columns() -> str:
         (f"`{name}`", "、".join(str(word) for word in column["synonyms"]))
         for name, column in load_toml("columns.toml")["column"].items()
     ]
-    text = load_toml("words/handbook.toml")["columns"]["text"].strip()
+    text = load_toml("handbook.toml")["columns"]["text"].strip()
     headers = ("column", "表头可写作 / headers")
     return "\n".join(["# 表头 / Columns", GENERATED, "", text, "", *_table(headers, rows), ""])
 

@@ -22,7 +22,7 @@ def safety_page(table: Table, *, generated: str) -> str:
             "# 上学路线与隐患的方法 / Method of the ways to school",
             generated,
             "",
-            load_toml("words/handbook.toml")["safety"]["text"].strip(),
+            load_toml("handbook.toml")["safety"]["text"].strip(),
             "",
             "## 年龄段 / Age bands",
             *table(("id", "中文 / English", "m/s", "walk at most (m)", "出处 / source"), _ages()),

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from analyses.run import Run
     from analyses.schema import Table
-    from geo.findings import Finding, Lang
+    from geo.findings import Finding
+    from geo.words import Lang
 
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
 

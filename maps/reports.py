@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyses.run import Run
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.paper import Drawn, Paper
 
 _IN_BRIEF = ("overview", "towns", "distances", "lorenz", "hazards", "sites")

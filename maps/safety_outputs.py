@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from analyses.run import Run
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.school import SchoolSheet
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from analyses.city import City
     from analyses.coverage.outcomes import Outcome
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _WORDS = "words/coverage.toml"
 _METHODS = ("equal_building", "average_building", "street", "zone_point", "raster")

@@ -28,6 +28,7 @@ from analyses.facilities.types import facility_types, kind_of, near_kind
 from geo.bundled import load_toml
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
+from geo.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -332,10 +333,8 @@ def _vague(rows: gpd.GeoDataFrame) -> Iterator[Finding]:
         code = "KIND_VAGUE_COUNTED" if served else "KIND_VAGUE_LEFT_OUT"
         detail = {
             "count": int(count),
-            "zh": of_kind.zh,
-            "en": of_kind.en,
-            "served_zh": "、".join(t.zh for t in served),
-            "served_en": ", ".join(t.en for t in served),
+            "kind": of_kind.title,
+            "served": listed(t.title for t in served),
         }
         yield Finding(code, "facilities", detail=detail)
 

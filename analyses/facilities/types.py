@@ -15,6 +15,7 @@ from geo.bundled import ROOT
 from geo.findings import Finding, InputRefused
 from geo.read import key
 from geo.tomltext import read_rows
+from geo.words import Text
 
 State = Literal["text", "memory"]
 TagValue = str | tuple[str, ...] | bool
@@ -71,6 +72,11 @@ class FacilityType:
     vague: bool = False
     use: Literal["facility", "context"] = "facility"
     note: str = ""
+
+    @property
+    def title(self) -> Text:
+        """Return what it is called."""
+        return Text(zh=self.zh, en=self.en)
 
 
 @cache

@@ -21,6 +21,7 @@ from analyses.streets import SOURCES
 from geo.bundled import load_toml
 from geo.crs import to_wgs84
 from geo.sides import EdgeKind
+from geo.words import text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from analyses.risk import Risk
     from analyses.streets import Scene
     from geo.arrays import Floats, Ints
-    from geo.findings import Lang
+    from geo.words import Lang
 
 
 COLUMNS = (
@@ -117,18 +118,16 @@ def survey_form(tasks: pd.DataFrame, lang: Lang, *, crs: str) -> pd.DataFrame:
         `FORM`; ``lon, lat`` in degrees, WGS 84.  School after school in the order of their first
         task, at most ``per_school_max`` rows of ``data/rules/survey.toml`` each.
     """
-    words = load_toml("words/ledger.toml")
     most = int(load_toml("rules/survey.toml")["form"]["per_school_max"]["value"])
     by_school = tasks.groupby("school_id", sort=False, dropna=False)
     first = by_school["rank"].transform("min")
     page = tasks.assign(first=first)[by_school.cumcount() < most]
     tasks = page.sort_values(["first", "rank"], kind="stable").drop(columns="first")
     lon, lat = to_wgs84(tasks["x"].to_numpy(), tasks["y"].to_numpy(), crs)
-    asked = words["attribute"]
-    unnamed = words["text"]["unnamed"][lang]
+    asked, objects = load_toml("ledger.toml")["attribute"], texts("ledger/object")
     form = tasks.assign(
-        kind=[words["object"][kind][lang] for kind in tasks["kind"]],
-        place=tasks["place"].fillna(unnamed),
+        kind=[objects[kind][lang] for kind in tasks["kind"]],
+        place=tasks["place"].fillna(text("ledger/text/unnamed")[lang]),
         lon=np.round(lon, 6),
         lat=np.round(lat, 6),
         question=[_question(a, lang) for a in tasks["attribute"]],
@@ -295,26 +294,25 @@ def _gate_tasks(audit: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _why(row: Any, lang: Lang) -> str:  # noqa: ANN401 - a named tuple of `COLUMNS`
-    words = load_toml("words/ledger.toml")
     if row.kind == "gate":
-        return str(words["why"]["check"][lang].format(check=row.attribute))
-    if row.attribute == FELT:
-        return str(words["why"]["felt"][lang].format(people=f"{row.children:.0f}"))
-    return str(
-        words["why"]["risk"][lang].format(
-            attribute=words["attribute"][row.attribute][lang],
-            state=words["source"][row.source][lang],
+        why = text("ledger/why/check").format(check=row.attribute)
+    elif row.attribute == FELT:
+        why = text("ledger/why/felt").format(people=f"{row.children:.0f}")
+    else:
+        why = text("ledger/why/risk").format(
+            attribute=texts("ledger/attribute")[row.attribute],
+            state=texts("ledger/source")[row.source],
             low=_points(row.low),
             high=_points(row.high),
         )
-    )
+    return why[lang]
 
 
 def _question(attribute: str, lang: Lang) -> str:
     """Return what is asked for: an attribute, or a check of the gate by its title."""
-    words = load_toml("words/ledger.toml")["attribute"]
-    if attribute in words:
-        return str(words[attribute][lang])
+    questions = texts("ledger/attribute")
+    if attribute in questions:
+        return questions[attribute][lang]
     title = gate_rules().get(attribute)
     return attribute if title is None else f"{attribute} {getattr(title, lang)}"
 

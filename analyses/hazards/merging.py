@@ -31,6 +31,7 @@ from geo.read import (
     missing_column,
     open_raw,
 )
+from geo.words import languages, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})?日?)?(?:[T ].*)?")
 _REVIEW = "to_review"
 _KEPT, _GONE, _RETURNED, _OWN = "kept", "gone", "returned", "own"
-_LANGUAGES = ("zh", "en")
 _IN_BOTH = ("place", "description", "evidence")
 """One column in the file, two in the ledger: a file is written in one language."""
 _MONTH_CHARS = len("2026-03")
@@ -232,7 +232,7 @@ def _gone(before: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
     """Return the rows that this run does not have: gone hazards and the office's own."""
     rows = before.copy()
     for name in _IN_BOTH:
-        for lang in _LANGUAGES:
+        for lang in languages():
             if f"{name}_{lang}" not in rows:
                 rows[f"{name}_{lang}"] = _cells(rows, name)
     rows = rows.drop(columns=[n for n in (*_IN_BOTH, "rank_exposure", "rank_single") if n in rows])
@@ -283,7 +283,7 @@ def _id_slips(table: pd.DataFrame, *, file: str, column: str) -> Iterator[Findin
 
 def _status_slips(table: pd.DataFrame, *, file: str, column: str) -> Iterator[Finding]:
     known = statuses()
-    detail = {"known": {lang: tuple(str(w[lang]) for w in known.values()) for lang in _LANGUAGES}}
+    detail = {"known": tuple(texts("ledger/status").values())}
     for row, value in table["status"].items():
         if value not in known:
             yield Finding("LEDGER_STATUS", file, _row(row), column, str(value), detail)
@@ -328,20 +328,21 @@ def _done() -> list[str]:
 
 def _officers() -> frozenset[str]:
     """Return the columns that are an office's to fill in."""
-    rows = load_toml("words/ledger.toml")["column"]
+    rows = load_toml("ledger.toml")["column"]
     return frozenset(name for name, facts in rows.items() if facts.get("officers", False))
 
 
 @cache
 def _columns() -> dict[str, Column]:
     """Return the columns of the ledger with every header under which they may come back."""
-    table: Mapping[str, Mapping[str, Any]] = load_toml("words/ledger.toml")["column"]
+    table: Mapping[str, Mapping[str, Any]] = load_toml("ledger.toml")["column"]
+    headers = texts("ledger/column")
     return {
         name: Column(
             name=name,
             type=str(facts["type"]),
-            zh=str(facts["zh"]),
-            synonyms=(str(facts["zh"]), str(facts["en"]), name, *facts["synonyms"]),
+            zh=headers[name]["zh"],
+            synonyms=(*headers[name].values(), name, *facts["synonyms"]),
         )
         for name, facts in table.items()
     }
@@ -351,8 +352,7 @@ def _columns() -> dict[str, Column]:
 def _codes() -> dict[str, dict[str, str | None]]:
     """Return, for each column with a vocabulary, word of any language -> code."""
     codes: dict[str, dict[str, str | None]] = {
-        name: {str(row[lang]): code for code, row in rows.items() for lang in _LANGUAGES}
+        name: {word: code for code, words in rows.items() for word in words.values()}
         for name, rows in vocabularies().items()
     }
-    grade = load_toml("words/ledger.toml")["grade"]["none"]
-    return {**codes, "grade": {grade[lang]: None for lang in _LANGUAGES}}
+    return {**codes, "grade": dict.fromkeys(text("ledger/grade/none").values())}

@@ -23,12 +23,13 @@ from analyses.hazards import finding as hazards
 from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 from geo.crs import to_wgs84
+from geo.words import Text, texts, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analyses.streets import Scene
-    from geo.findings import Lang
+    from geo.words import Lang
 
 COLUMNS = (
     "id", "school_id", "school", "stage", "rule", "object_id", "place_zh", "place_en", "x", "y",
@@ -149,29 +150,28 @@ def cell(lon: float, lat: float) -> str:
     return f"{round(lon / size)}:{round(lat / size)}"
 
 
-def statuses() -> dict[str, dict[str, Any]]:
-    """Return the chain of the status in its order: code -> ``zh, en, fixed``."""
-    chain: dict[str, dict[str, Any]] = load_toml("words/ledger.toml")["status"]
+def statuses() -> dict[str, dict[str, bool]]:
+    """Return the chain of the status in its order: code -> ``fixed``."""
+    chain: dict[str, dict[str, bool]] = load_toml("ledger.toml")["status"]
     return chain
 
 
 @cache
-def vocabularies() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """Return the words of the ledger's codes: column -> code -> language -> word.
+def vocabularies() -> Mapping[str, Mapping[str, Text]]:
+    """Return the words of the ledger's codes: column -> code -> word.
 
     Codes stand in every table of a run; the files that offices work in have words.
     """
-    words = load_toml("words/ledger.toml")
     return {
-        "treatment": {key: {"zh": t.zh, "en": t.en} for key, t in treatments().items()},
-        "stage": {key: {"zh": t.zh, "en": t.en} for key, t in facility_types().items()},
-        "body": bodies(),
-        "due": horizons(),
-        "verified": load_toml("words/audit.toml")["verified"],
-        "data_state": words["data_state"],
-        "status": words["status"],
-        "status_before": words["status"],
-        "change": words["change"],
+        "treatment": {key: Text(zh=t.zh, en=t.en) for key, t in treatments().items()},
+        "stage": {key: t.title for key, t in facility_types().items()},
+        "body": {key: Text.of(row) for key, row in bodies().items()},
+        "due": {key: Text.of(row) for key, row in horizons().items()},
+        "verified": texts("audit/verified"),
+        "data_state": texts("ledger/data_state"),
+        "status": texts("ledger/status"),
+        "status_before": texts("ledger/status"),
+        "change": texts("ledger/change"),
     }
 
 
@@ -221,16 +221,16 @@ def _placed(rows: pd.DataFrame, schools: Any, *, crs: str) -> pd.DataFrame:  # n
 
 def _places(streets: pd.Series[Any], step: Any, lang: Lang) -> list[str]:  # noqa: ANN401 - (n, 2)
     """Say where hazards are: street, distance and direction from the school."""
-    words = load_toml("words/ledger.toml")
-    names, text = words["bearing"][lang], words["text"]
+    names = list(texts_in("ledger/bearing", lang).values())
+    words = texts_in("ledger/text", lang)
     metres = np.hypot(step[:, 0], step[:, 1])
     eighth = np.rint(np.arctan2(step[:, 0], step[:, 1]) / (np.pi / 4)).astype(np.int64) % len(names)
-    named = [text["place_on"][lang].format(street=s) if isinstance(s, str) else "" for s in streets]
+    named = [words["place_on"].format(street=s) if isinstance(s, str) else "" for s in streets]
     places = [
-        text["place"][lang].format(bearing=names[e], metres=f"{round(m / _ROUND_M) * _ROUND_M:g}")
+        words["place"].format(bearing=names[e], metres=f"{round(m / _ROUND_M) * _ROUND_M:g}")
         for e, m in zip(eighth, metres, strict=True)
     ]
-    here = text["at_school"][lang]
+    here = words["at_school"]
     return [
         on + (place if m >= _ROUND_M else here)
         for on, place, m in zip(named, places, metres, strict=True)
@@ -259,7 +259,7 @@ def _assigned(rows: pd.DataFrame, *, study_date: dt.date | None) -> pd.DataFrame
         risk_after=np.nan,
         photo=nothing,
         note=nothing,
-        change=next(iter(load_toml("words/ledger.toml")["change"])),
+        change=next(iter(texts("ledger/change"))),
     )
 
 

@@ -16,7 +16,7 @@ from geo.bundled import load_toml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 OBSERVED_SOURCES = SOURCES[:3]
 

@@ -57,7 +57,7 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
     if model is not None:
         groups = beside_model(groups, placed, model)
     groups = _named(groups, communities)
-    words = load_toml("words/participation.toml")
+    words = load_toml("words/marks.toml")
     tables = {
         "marks": pd.DataFrame(groups.drop(columns="geometry")),
         "marks_read": marks.accounts,
@@ -120,7 +120,7 @@ def _middles(groups: pd.DataFrame) -> Objects:
 
 def _named(groups: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the words and the community, and put the most people first."""
-    words = load_toml("words/participation.toml")["agreement"]
+    words = load_toml("words/marks.toml")["agreement"]
     inside = in_communities(groups, communities)
     area = np.full(len(groups), -1)
     area[inside["row"]] = inside["area"]
@@ -156,7 +156,7 @@ def _indicators(groups: pd.DataFrame) -> tuple[Indicator, ...]:
     if places.empty:
         return ()
     both = float(places["agreement"].eq("agree").sum())
-    words = load_toml("words/participation.toml")["indicators"]["agree"]
+    words = load_toml("words/marks.toml")["indicators"]["agree"]
     whole = float(len(places))
     return (Indicator("participation.agree", **words, value=both / whole, unit="1",
                       numerator=both, denominator=whole),)  # fmt: skip

@@ -186,11 +186,11 @@ def _findings(found: StageReach, total: pd.Series) -> Iterator[Finding]:
             "all": len(found.places),
             "low": f"{total['capacity_low']:.0f}",
             "high": f"{total['capacity_high']:.0f}",
-            **found.stage.words,
+            "stage": found.stage.title,
         }
         yield Finding("PLACES_UNKNOWN", "facilities", detail=detail)
     if total["out_of_scope"] > 0:
-        detail = {"children": f"{total['out_of_scope']:.0f}", **found.stage.words}
+        detail = {"children": f"{total['out_of_scope']:.0f}", "stage": found.stage.title}
         yield Finding("PLACES_OUT_OF_SCOPE", "demand", detail=detail)
 
 

@@ -27,6 +27,7 @@ from analyses.rules import (
 )
 from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
+from geo.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,9 +55,9 @@ class Stage:
     rules: tuple[Rule, ...]
 
     @property
-    def words(self) -> dict[str, str]:
-        """Return its name in both languages, for a finding."""
-        return {"stage_zh": self.zh, "stage_en": self.en}
+    def title(self) -> Text:
+        """Return what it is called."""
+        return Text(zh=self.zh, en=self.en)
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,7 +111,7 @@ def siting(city: City, rules: Sequence[Rule], asked: Asked) -> Sites:
         fits = suitable(checks, parcels=len(own))
         shown.append(_shown(own, fits, checks, stage=stage))
         if not fits.any():
-            findings.append(Finding("SITES_ALL_FAIL", FILE, detail=stage.words))
+            findings.append(Finding("SITES_ALL_FAIL", FILE, detail={"stage": stage.title}))
             continue
         built = city.changed(facilities=_sites(city.facilities, own[fits], stage))
         for rule in stage.rules:

@@ -11,13 +11,14 @@ from analyses.schema import roles
 from analyses.study import inputs_of
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from analyses.publish.edition import Edition
     from analyses.study import Study
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _FILE = "study.toml"
 _OSM = (".pbf", ".osm", ".bz2", ".o5m")
@@ -135,8 +136,7 @@ def _stated(study: Study) -> Iterator[Check]:
 def _given(id_: str, value: str, key: str) -> Check:
     if value.strip():
         return Check(id_, {"value": value.strip()})
-    name = _words(id_)["name"]
-    detail = {"what_zh": name["zh"], "what_en": name["en"], "key": key}
+    detail = {"what": texts(f"publish/check/{id_}")["name"], "key": key}
     return Check(id_, finding=Finding("PUBLISH_MISSING", _FILE, column=key, detail=detail))
 
 

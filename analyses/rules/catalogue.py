@@ -18,6 +18,7 @@ from analyses.study import is_region
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
 from geo.tomltext import read_rows
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +31,6 @@ Strength = Literal[
 ]
 State = Literal["text", "second_hand", "memory", "signed", "user"]
 _SURENESS: tuple[State, ...] = ("memory", "second_hand", "text", "signed", "user")
-_WORDS = "words/rules.toml"
 
 RuleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
 Text = Annotated[str, Field(min_length=1)]
@@ -152,7 +152,7 @@ def own_rule(kind: str, *, metres: float | None = None, minutes: float | None = 
         One limit or both; both are tested, none is derived from the other.
     """
     of_kind = facility_types()[kind]
-    words = load_toml(_WORDS)["text"]
+    words = texts("rules/text")
     limits: dict[Test, float | None] = {"distance": metres, "time": minutes}
     rule = Rule(
         id=f"OWN-{kind}",
@@ -221,7 +221,7 @@ def _joined(known: Mapping[str, Rule], *paths: Path) -> dict[str, Rule]:
 
 def _in_codes(cells: dict[str, Any]) -> dict[str, Any]:
     """Return a row as it was written with codes for words, and a region that stood as scope."""
-    codes: Mapping[str, Mapping[str, str]] = load_toml(_WORDS)["read"]
+    codes: Mapping[str, Mapping[str, str]] = load_toml("rules/rule_words.toml")
     row = dict(cells)
     for name in ("strength", "scope"):
         if isinstance(row.get(name), str):

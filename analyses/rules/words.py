@@ -8,12 +8,13 @@ import pandas as pd
 
 from analyses.facilities import facility_types
 from geo.bundled import load_toml
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from analyses.rules.catalogue import Rule, Test
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _WORDS = "words/rules.toml"
 _NEVER_A_BREACH = ("draft", "replaced", "foreign")
@@ -54,7 +55,7 @@ def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: F
     if passed is None or passed:
         return str(words["verdict"]["unknown" if passed is None else "pass"][lang])
     strength = "guidance" if rule.status in _NEVER_A_BREACH else rule.strength
-    return str(words["strength"][strength][f"gap_{lang}"])
+    return str(words["strength_gap"][strength][lang])
 
 
 def rule_table(rules: Sequence[Rule]) -> pd.DataFrame:
@@ -98,7 +99,8 @@ def _limit_text(rule: Rule, test: Test, lang: Lang) -> str:
     """Say one test's limit."""
     words = load_toml(_WORDS)
     text = words["text"]
-    wording = rule.wording if lang == "zh" else words["wording"].get(rule.wording, rule.wording)
+    wordings = texts("rules/wording")
+    wording = wordings[rule.wording][lang] if rule.wording in wordings else rule.wording
     if test == "reference":
         what = text["joint"][lang].join(_reference_parts(rule, lang))
         return str(text[test][lang].format(size=what, words=wording))

@@ -16,13 +16,13 @@ from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from analyses.rules import Rule
     from analyses.study import Study
-    from geo.findings import Lang
+    from geo.words import Text
 
 _FILE = "study.toml"
 
@@ -99,7 +99,7 @@ def _rules_here(
             _FILE,
             column="region",
             value=r.id,
-            detail={"place": _said(r.region), "region": _said(where), "code": r.region[0]},
+            detail={"place": _names(r.region), "region": _names(where), "code": r.region[0]},
         )
         for r in kept
         if not fits[r.id]
@@ -107,11 +107,11 @@ def _rules_here(
     dropped = [r for r in rules if not fits[r.id] and r.id not in named]
     if dropped:
         places = dict.fromkeys(code for r in dropped for code in r.region)
-        detail = {"count": len(dropped), "place": _said(tuple(places)), "region": _said(where)}
+        detail = {"count": len(dropped), "place": _names(tuple(places)), "region": _names(where)}
         findings.append(Finding("RULES_ELSEWHERE", _FILE, column="region", detail=detail))
     counted = [r for r in kept if r.region and fits[r.id]]
     if counted and not where:
-        detail = {"count": len(counted), "place": _said((usual,))}
+        detail = {"count": len(counted), "place": _names((usual,))}
         findings.append(Finding("REGION_ASSUMED", _FILE, column="region", detail=detail))
     return kept, findings
 
@@ -123,9 +123,8 @@ def _holds(rule: Rule, where: Sequence[str], *, exact: bool) -> bool:
     )
 
 
-def _said(codes: Sequence[str]) -> Mapping[Lang, tuple[str, ...]]:
-    return {"zh": tuple(region_name(code, "zh") for code in codes),
-            "en": tuple(region_name(code, "en") for code in codes)}  # fmt: skip
+def _names(codes: Sequence[str]) -> tuple[Text, ...]:
+    return tuple(region_name(code) for code in codes)
 
 
 def _own_radii(study: Study) -> list[Rule]:

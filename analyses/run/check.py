@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyses.study import LayerInput, Study
-    from geo.findings import Finding, Lang
+    from geo.findings import Finding
+    from geo.words import Lang
 
 OK, WITH_REJECTS, REFUSED = 0, 1, 2
 

@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 
 from analyses.rules import age_groups
-from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
 from geo.people import (
@@ -20,6 +19,7 @@ from geo.people import (
     demand_from_raster,
     demand_in_zones,
 )
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +146,6 @@ def _equal(
     network: WalkNetwork,
 ) -> People:
     """Count each home, or each stretch of street, equally: nothing is known about children."""
-    words = load_toml("words/demand.toml")
     groups = list(age_groups())
     if buildings is not None and len(buildings):
         frame = buildings.assign(**dict.fromkeys(groups, 1.0))
@@ -157,7 +156,7 @@ def _equal(
             method="equal_building",
             name="buildings",
         )
-        note = words["equal_homes"]
+        note = text("coverage/demand/equal_homes")
     else:
         demand = demand_along_streets(
             communities.assign(**dict.fromkeys(groups, 1.0)),
@@ -170,7 +169,7 @@ def _equal(
         stretches = demand.points.groupby("area_id")["method"].transform("size")
         counted = {g: demand.points[g] * stretches for g in groups}
         demand = replace(demand, points=demand.points.assign(**counted))
-        note = words["equal_streets"]
+        note = text("coverage/demand/equal_streets")
     finding = Finding("CHILDREN_UNKNOWN", "study.toml")
     return People(demand.points, "homes", (finding, *demand.findings), ((note["zh"], note["en"]),))
 

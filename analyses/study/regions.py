@@ -11,11 +11,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
+from geo.words import Text, languages, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from geo.findings import Lang
 
 _ISO = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 _LEVELS = (2, 4, 6, 9, 12)
@@ -76,12 +76,12 @@ def common_region(codes: Iterable[object]) -> str | None:
     return texts[0][: shared[-1]] if shared else _CHINA
 
 
-def region_name(code: str, lang: Lang) -> str:
+def region_name(code: str) -> Text:
     """Return a region in words with its code, the code alone where it has no words here.
 
     Examples
     --------
-    >>> region_name("120118", "en"), region_name("ES-B", "en")
+    >>> region_name("120118")["en"], region_name("ES-B")["en"]
     ('Tianjin (120118)', 'ES-B')
     """
     country, part = _parts(code)
@@ -89,9 +89,8 @@ def region_name(code: str, lang: Lang) -> str:
     short = part[:2] if country == _CHINA else part
     named = names.get(f"{country}-{short}" if short else country)
     if named is None:
-        return code
-    text: str = load_toml("words/rules.toml")["text"]["region"][lang]
-    return text.format(name=named[lang], code=code)
+        return Text(**dict.fromkeys(languages(), code))
+    return text("rules/text/region").format(name=Text.of(named), code=code)
 
 
 def _parts(code: str) -> tuple[str, str]:

@@ -104,7 +104,7 @@ def school_zones(
         try:
             plan = zones(case.blocks, seconds=seconds, strict=False)
         except InputRefused as refusal:
-            detail = {"code": refusal.findings[0].code, **stage.words}
+            detail = {"code": refusal.findings[0].code, "stage": stage.title}
             findings.append(Finding("ZONES_NOT_PLANNED", _FILE, detail=detail))
             continue
         rows.append(_block_rows(case, plan, city.communities))
@@ -291,7 +291,7 @@ def _school_rows(case: _Case, plan: Zones) -> pd.DataFrame:
 def _findings(case: _Case, plan: Zones) -> list[Finding]:
     """Return what a plan could not keep to."""
     found = []
-    words = case.stage.words
+    words = {"stage": case.stage.title}
     if (over := float(plan.over.sum())) >= 1:
         detail = {"schools": int((plan.over > 0).sum()), "children": round(over), **words}
         found.append(Finding("ZONES_OVER", _FILE, detail=detail))

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from geo.findings import Finding, Lang
+    from geo.findings import Finding
     from geo.read.raw import Layer
+    from geo.words import Lang
 
 _ORDER = ("refuse", "confirm", "quarantine", "note")
 

@@ -13,10 +13,10 @@ import pandas as pd
 
 from geo.bundled import load_toml
 from geo.read.cells import keys as cells_keys
-from geo.read.flags import Flag, reasons
+from geo.read.flags import Flag, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,7 +62,7 @@ def exact_copies(
     first = pd.Series(at).groupby(codes).transform("first").to_numpy()
     copy = first != at
     becomes: Outcome = "note" if labels is None else "quarantine"
-    why = reasons("same_row" if labels is None else "exact_copy")
+    why = reason_of("same_row" if labels is None else "exact_copy")
     table = (cells.index.to_numpy(), labels)
     return [_flag(rows[at[copy]], rows[first[copy]], table, reason=why, becomes=becomes)]
 
@@ -97,7 +97,7 @@ def near_copies(
         codes = pd.factorize(keys.to_numpy()[at])[0]
         first = _earlier_within(x[at], y[at], codes, limit_m=limit_m)
         near = first >= 0
-        reason = reasons("same_name", metres=f"{limit_m:.0f}")
+        reason = reason_of("same_name", metres=f"{limit_m:.0f}")
         flags.append(_flag(rows[at[near]], rows[at[first[near]]], table, reason=reason))
     return [*flags, *_same_spot(keys, x, y, rows=rows, table=table)]
 
@@ -142,7 +142,7 @@ def _same_spot(
     first = pd.Series(at).groupby(group).transform("min").to_numpy()
     names = keys.to_numpy()
     other = (first != at) & (names[at] != names[first])
-    why = reasons("same_place")
+    why = reason_of("same_place")
     return [_flag(rows[at[other]], rows[first[other]], table, reason=why, becomes="note")]
 
 
@@ -174,7 +174,7 @@ def _flag(
     others: Ints,
     table: Table,
     *,
-    reason: dict[str, str],
+    reason: Mapping[str, object],
     becomes: Outcome = "quarantine",
 ) -> Flag:
     """Flag rows, each with the other row that it repeats."""

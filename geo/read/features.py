@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 from shapely.errors import GEOSException
 
-from geo.bundled import load_toml
 from geo.read.flags import Flag, findings_of, in_use, positions, rejects_of
 from geo.read.raw import RawTable
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Built:
     geometry
         None where there is none (that is no fault here) or where it could not be built.
     fault
-        Why not: a key of ``data/words/geometry.toml``, or None.
+        Why not: a key of the texts about geometries, or None.
     closed
         Whether a ring had to be closed.
     """
@@ -60,9 +60,9 @@ def reason(key: str) -> str:
     Parameters
     ----------
     key
-        Key of ``data/words/geometry.toml``, or an explanation of GEOS that begins with one.
+        Key of the texts ``messages/geometry``, or an explanation of GEOS that begins with one.
     """
-    words = load_toml("words/geometry.toml")
+    words = texts("messages/geometry")
     plain = key.partition("[")[0].strip()
     entry = words.get(plain, words["other"])
     english = entry["en"] if plain in words else plain

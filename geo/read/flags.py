@@ -16,13 +16,14 @@ import pandas as pd
 
 from geo.bundled import load_toml
 from geo.findings import Finding, Outcome, catalogue
+from geo.words import Text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 REJECT_COLUMNS = ("code", "column", "value", "why", "fix")
 
@@ -39,7 +40,7 @@ class Remark(Finding):
     @property
     def outcome(self) -> Outcome:
         """Return what becomes of the row or file here."""
-        outcome: Outcome = self.becomes or catalogue()[self.code]["outcome"]
+        outcome: Outcome = self.becomes or catalogue()[self.code]
         return outcome
 
 
@@ -76,14 +77,13 @@ class Flag:
     @property
     def outcome(self) -> Outcome:
         """Return what becomes of the rows."""
-        outcome: Outcome = self.becomes or catalogue()[self.code]["outcome"]
+        outcome: Outcome = self.becomes or catalogue()[self.code]
         return outcome
 
 
-def reasons(key: str, **values: str) -> dict[str, str]:
-    """Return the slots ``reason_zh`` and ``reason_en`` of a reason in ``data/words/rows.toml``."""
-    words = load_toml("words/rows.toml")[key]
-    return {f"reason_{lang}": words[lang].format(**values) for lang in ("zh", "en")}
+def reason_of(key: str, **values: str) -> dict[str, Text]:
+    """Return the slot ``reason`` of a finding: a text of ``messages/rows``."""
+    return {"reason": texts("messages/rows")[key].format(**values)}
 
 
 def positions(mask: NDArray[np.bool_] | Sequence[bool]) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from geo.bundled import load_toml
 from geo.read.cells import all_visible, key
 from geo.read.cells import keys as same_form
 from geo.read.encodings import repaired, suspicious
-from geo.read.flags import Flag, positions, reasons
+from geo.read.flags import Flag, positions, reason_of
 from geo.read.personal import looks_like_identity
 
 if TYPE_CHECKING:
@@ -181,5 +181,5 @@ def _clashes(texts: Sequence[str], *, header: str, numbers: NDArray[np.int64]) -
             "other_row": [int(numbers[o]) for o in partners],
             "id": [texts[i] for i in rows],
         }
-        flags.append(Flag(code, rows, header, "quarantine", reasons("same_id"), each))
+        flags.append(Flag(code, rows, header, "quarantine", reason_of("same_id"), each))
     return flags

@@ -16,7 +16,7 @@ from geo.bundled import load_toml
 from geo.findings import Finding
 from geo.read.cells import as_texts
 from geo.read.columns import plain
-from geo.read.flags import REJECT_COLUMNS, reasons
+from geo.read.flags import REJECT_COLUMNS, reason_of
 from geo.read.raw import RAW_LINE
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _is_home(header: str, mapped: Mapped) -> bool:
 
 def _told(header: str, file: str, *, allow: bool) -> Finding:
     return Finding(
-        "PII_COLUMN", file, column=header, detail=reasons("kept" if allow else "dropped")
+        "PII_COLUMN", file, column=header, detail=reason_of("kept" if allow else "dropped")
     )
 
 

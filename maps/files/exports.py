@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyses.result import Shown
-    from geo.findings import Lang
+    from geo.words import Lang
 
 Format = Literal["geoparquet", "kml", "dxf", "shapefile"]
 Layers = dict[str, gpd.GeoDataFrame]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyses.result import Shown
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """Fixed, so that the same tables give the same bytes."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from analyses.result import Shown
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"
 _LAYERS = {

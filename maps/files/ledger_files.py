@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -10,13 +10,14 @@ import pandas as pd
 from analyses.hazards import statuses, survey_form, totals, vocabularies
 from analyses.treatments import bodies
 from geo.bundled import load_toml
+from geo.words import text, texts_in
 from maps.files.geopackage import write_geopackage
 from maps.files.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _IN_ONE_LANGUAGE = ("place", "description", "evidence")
 
@@ -48,8 +49,8 @@ def write_ledger(
     """
     table = ledger_table(ledger, lang)
     paths = tuple(folder / f"{name}.{kind}" for kind in ("xlsx", "csv", "gpkg"))
-    titles = _words()["title"]
-    sheets = {titles["hazards"][lang]: table, titles["totals"][lang]: totals_table(ledger, lang)}
+    titles = texts_in("ledger/title", lang)
+    sheets = {titles["hazards"]: table, titles["totals"]: totals_table(ledger, lang)}
     write_workbook(paths[0], sheets, notes=_notes(lang), lang=lang)
     write_csv(paths[1], table, lang=lang)
     points = gpd.GeoDataFrame(table, geometry=ledger.geometry.to_numpy(), crs=ledger.crs)
@@ -77,12 +78,10 @@ def write_survey(
     crs
         CRS of their places.
     """
-    words = _words()
-    headers = {column: words["survey"][column][lang] for column in words["survey"]}
-    form = survey_form(tasks, lang, crs=crs).rename(columns=headers)
+    form = survey_form(tasks, lang, crs=crs).rename(columns=texts_in("ledger/survey", lang))
     paths = (folder / f"{name}.xlsx", folder / f"{name}.csv")
-    notes = [(words["title"]["survey"][lang], words["note"]["survey"][lang])]
-    sheets = {words["title"]["survey_form"][lang]: form}
+    notes = [(text("ledger/title/survey")[lang], text("ledger/note/survey")[lang])]
+    sheets = {text("ledger/title/survey_form")[lang]: form}
     write_workbook(paths[0], sheets, notes=notes, lang=lang)
     write_csv(paths[1], form, lang=lang)
     return paths
@@ -93,7 +92,7 @@ def ledger_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
     What an office has written itself (a body, a treatment, columns) stands as it was written.
     """
-    words = _words()["column"]
+    words = texts_in("ledger/column", lang)
     rows = pd.DataFrame(ledger.drop(columns="geometry", errors="ignore")).copy()
     for name in _IN_ONE_LANGUAGE:
         rows[name] = rows[f"{name}_{lang}"]
@@ -101,36 +100,32 @@ def ledger_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     for name, known in vocabularies().items():
         if name in rows:
             rows[name] = [known[c][lang] if c in known else c for c in rows[name]]
-    rows["grade"] = rows["grade"].where(rows["grade"].notna(), _words()["grade"]["none"][lang])
+    rows["grade"] = rows["grade"].where(rows["grade"].notna(), text("ledger/grade/none")[lang])
     order = [n for n in words if n in rows]
-    order += [n for n in rows if n not in words]
-    return rows[order].rename(columns={n: str(words[n][lang]) for n in words})
+    order += [str(n) for n in rows if n not in words]
+    return rows[order].rename(columns=words)
 
 
 def totals_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return what was found and fixed by body and month, in words."""
-    words = _words()["totals"]
+    words = texts_in("ledger/totals", lang)
     known = {key: str(row[lang]) for key, row in bodies().items()}
     table = totals(ledger)
     table["body"] = [known.get(body, body) for body in table["body"]]
-    return table.rename(columns={n: str(words[n][lang]) for n in words})
+    return table.rename(columns=words)
 
 
 def _notes(lang: Lang) -> list[tuple[str, str]]:
     """Return what stands on the first sheet."""
-    words = _words()
-    between = words["text"]["between"][lang]
-    own = [c[lang] for c in words["column"].values() if c.get("officers", False)]
-    chain = [str(row[lang]) for row in statuses().values()]
-    notes = words["note"]
+    headers, notes = texts_in("ledger/column", lang), texts_in("ledger/note", lang)
+    columns = load_toml("ledger.toml")["column"]
+    own = [headers[name] for name, facts in columns.items() if facts.get("officers", False)]
+    chain = texts_in("ledger/status", lang)
+    between = text("ledger/text/between")[lang]
     return [
-        (words["title"]["hazards"][lang], notes["computed"][lang]),
-        (notes["officers"][lang], between.join(own)),
-        (notes["status"][lang], between.join(chain)),
-        (words["column"]["risk"][lang], notes["risk"][lang]),
-        (words["column"]["x"][lang], notes["datum"][lang]),
+        (text("ledger/title/hazards")[lang], notes["computed"]),
+        (notes["officers"], between.join(own)),
+        (notes["status"], between.join(chain[status] for status in statuses())),
+        (headers["risk"], notes["risk"]),
+        (headers["x"], notes["datum"]),
     ]
-
-
-def _words() -> dict[str, Any]:
-    return load_toml("words/ledger.toml")

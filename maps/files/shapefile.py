@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _ENCODING = "GBK"
 _NAME_BYTES, _TEXT_BYTES = 10, 254

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Fixed, so that the same tables give the same bytes."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyses.result import Shown
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _HEIGHT = "720px"
 _PICTURES = {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from analyses.result import Shown
     from analyses.study import Basemap
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _SCRIPTS = (
     "block", "signs", "pixels", "shapes", "places", "safety", "tell", "generic", "canvas", "tables",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 
 def places_html(

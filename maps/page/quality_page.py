@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 
 class Cell(NamedTuple):

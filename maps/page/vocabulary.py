@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from analyses.hazards import statuses
 from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
+from geo.words import Text, languages, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 Row = dict[str, Any]
@@ -44,7 +47,7 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
         f"{name}_{lang}": frame[name].map({id_: said[lang] for id_, said in rows.items()})
         .fillna(frame[name])
         for name, rows in _vocabulary().items()
-        for lang in ("zh", "en")
+        for lang in languages()
         if name in frame and f"{name}_{lang}" not in frame
     }  # fmt: skip
     return frame.assign(**words)
@@ -52,36 +55,30 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
 
 def profile_words() -> dict[str, dict[str, str]]:
     """Return the names of the age profiles, from the youngest up: id -> language -> text."""
-    return _vocabulary()["profile"]
+    return {id_: name.in_all() for id_, name in _vocabulary()["profile"].items()}
 
 
 @cache
-def _vocabulary() -> dict[str, dict[str, dict[str, Any]]]:
-    """Return column -> id -> words in both languages, and what else goes with a treatment."""
-    both = ("zh", "en")
-    audit = load_toml("words/audit.toml")
+def _vocabulary() -> dict[str, Mapping[str, Text]]:
+    """Return column -> id -> what it is called."""
+    profiles = load_toml("rules/child_profiles.toml")["profile"]
     return {
-        "strength": audit["strength"],
-        "verified": audit["verified"],
-        "treatment": {id_: {"zh": t.zh, "en": t.en} for id_, t in treatments().items()},
-        "body": {id_: {lang: row[lang] for lang in both} for id_, row in bodies().items()},
-        "horizon": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
-        "cost_class": {
-            id_: {lang: row[lang] for lang in both} for id_, row in cost_classes().items()
-        },
-        "due": {id_: {lang: row[lang] for lang in both} for id_, row in horizons().items()},
-        "status": {id_: {lang: row[lang] for lang in both} for id_, row in statuses().items()},
-        "profile": {
-            row["id"]: {lang: row[lang] for lang in both}
-            for row in load_toml("rules/child_profiles.toml")["profile"]
-        },
+        "strength": texts("audit/strength"),
+        "verified": texts("audit/verified"),
+        "treatment": {id_: Text(zh=t.zh, en=t.en) for id_, t in treatments().items()},
+        "body": {id_: Text.of(row) for id_, row in bodies().items()},
+        "horizon": {id_: Text.of(row) for id_, row in horizons().items()},
+        "cost_class": cost_classes(),
+        "due": {id_: Text.of(row) for id_, row in horizons().items()},
+        "status": texts("ledger/status"),
+        "profile": {row["id"]: Text.of(row) for row in profiles},
     }
 
 
-def cost_classes() -> dict[str, dict[str, str]]:
+def cost_classes() -> dict[str, Text]:
     """Return the words for classes of cost, from the cheapest up."""
-    found: dict[str, dict[str, str]] = load_toml("rules/treatments.toml")["cost_class"]
-    return found
+    rows = load_toml("rules/treatments.toml")["cost_class"]
+    return {name: Text.of(row) for name, row in rows.items()}
 
 
 def is_fixed(status: object) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 from maps.files import one_line
 
 if TYPE_CHECKING:
-    from geo.findings import Lang
+    from geo.words import Lang
 
 Row = dict[str, Any]
 MEASURES = ("straight", "network", "walk")

@@ -17,6 +17,7 @@ import pandas as pd
 
 from analyses.facilities import facility_types
 from geo.bundled import load_toml
+from geo.words import texts, texts_in
 from maps.files import header, ledger_table, one_line
 from maps.paper.brief_cells import (
     MEASURES,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from analyses.result import Indicator, Shown
-    from geo.findings import Finding, Lang
+    from geo.findings import Finding
+    from geo.words import Lang
     from maps.paper.imprint import Imprint
 
 _HAZARD_COLUMNS = (
@@ -115,7 +117,7 @@ def brief(made_of: Material, pictures: Mapping[str, Picture]) -> Brief:
         ("sources", _sources(made_of)),
     ]
     filled = [(key, tuple(blocks)) for key, blocks in parts]
-    numerals = load_toml("words/report.toml")["numerals"][made_of.lang]
+    numerals = texts_in("report/numerals", made_of.lang).values()
     between = "、" if made_of.lang == "zh" else "  "
     sections = tuple(
         Section(numeral + between + made_of.say(key), blocks)
@@ -274,7 +276,7 @@ def _hazards(of: Material, most: int) -> Iterator[Block]:
 def _hazard_table(
     of: Material, most: int, *, columns: tuple[str, ...], title: str
 ) -> Iterator[Block]:
-    words = load_toml("words/ledger.toml")["column"]
+    words = texts("ledger/column")
     told: Any = ledger_table(of.role("hazard").head(most), of.lang)
     heads = [str(words[name][of.lang]) for name in columns]
     rows = tuple(

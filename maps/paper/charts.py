@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.paper.maps import Scene
 
 MEASURES = ("straight", "network", "walk")

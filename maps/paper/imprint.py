@@ -11,7 +11,7 @@ from maps.files import one_line
 
 if TYPE_CHECKING:
     from analyses.study import Study
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _SLOT = re.compile(r"\{(\w+)\}")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analyses.result import Shown
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.paper.imprint import Imprint
     from maps.paper.paper import Box, Paper, Sheet
 

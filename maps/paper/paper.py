@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.paper.imprint import Imprint
 
 Paper = Literal["a4", "a3"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 
 def typeset(

@@ -21,7 +21,7 @@ from maps.school import HTML_LANG, page_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _NAVIGATION = ("index", "district", "map", "compliance")
 

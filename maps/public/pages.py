@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from analyses.publish import Check, Edition
-    from geo.findings import Lang
+    from geo.words import Lang
 
 Row = dict[str, Any]
 MISSING = "—"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyses.publish import Edition
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _LAYERS = ("area", "area_value", "facility", "rule", "kind")
 _RENAMED = {"share_low": "percent_low", "share_high": "percent_high"}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analyses.publish import Check, Edition, Release
     from analyses.run import Run
     from analyses.study import Study
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _LEDGER = "release_ledger.json"
 _BOTH: tuple[Lang, Lang] = ("zh", "en")

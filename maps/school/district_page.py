@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.school.sheet import Row, SchoolSheet
 
 _FIRST = 20

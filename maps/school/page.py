@@ -19,7 +19,7 @@ from maps.school.text import content
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.school.sheet import SchoolSheet
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}

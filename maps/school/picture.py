@@ -32,7 +32,7 @@ from maps.style import class_of, palette, risk_classes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.school.surroundings import Place, Rows
 
 _RING = [(math.cos(k * math.pi / 4), -math.sin(k * math.pi / 4)) for k in range(1, 9)]

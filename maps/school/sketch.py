@@ -15,7 +15,7 @@ from maps.style import palette, street_classes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.school.surroundings import Rows
 
 WIDTH_MM = 118.0

@@ -17,7 +17,7 @@ from maps.style import palette
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from geo.findings import Lang
+    from geo.words import Lang
     from maps.school.sheet import Row, SchoolSheet
 
     Content = dict[str, Any]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyses.gates.rules import GateRule
     from geo.arrays import Flags
-    from geo.findings import Lang
+    from geo.words import Lang
 
 
 Verdict = Literal["pass", "fail", "unknown", "n.a."]

@@ -22,6 +22,7 @@ from analyses.treatments.catalogue import bodies, horizons, treated, treatments
 from geo.bundled import load_toml
 from geo.findings import InputRefused
 from geo.sides.model import EdgeKind
+from geo.words import texts
 
 PROFILE = next(p for p in profiles() if p.id == "grades_1_3")
 BARE = {"sidewalk_left": "no", "sidewalk_right": "no", "speed_kmh": 50, "name": "静文路"}
@@ -336,7 +337,6 @@ def test_totals_count_each_hazard_once():
 
 
 def test_rules_name_what_there_is():
-    words = load_toml("words/ledger.toml")
     for row in each(treatments().values()):
         assert row.body in bodies()
         assert row.horizon in horizons()
@@ -345,7 +345,7 @@ def test_rules_name_what_there_is():
     named = [r["treatment"] for r in rules["crossing_treatment"]]
     named += [v for k, v in rules["treatment"].items() if k != "source"]
     assert set(named) <= set(treatments())
-    assert set(words["attribute"]) >= set(load_toml("rules/survey.toml")["crossings"])
+    assert set(texts("ledger/attribute")) >= set(load_toml("rules/survey.toml")["crossings"])
     assert next(iter(statuses())) == "to_check"
 
 

@@ -9,7 +9,7 @@ from worlds import CRS
 from analyses.hazards.form import COLUMNS, FORM, survey, survey_form
 from analyses.risk.edges import edge_risk
 from analyses.rules.walkers import profiles
-from geo.bundled import load_toml
+from geo.words import texts
 
 PROFILE = next(p for p in profiles() if p.id == "grades_1_3")
 
@@ -97,7 +97,7 @@ def test_form_names_the_check_of_a_gate_and_has_no_long_numbers():
 def test_form_asks_in_words_and_leaves_the_value_empty(lang):
     rows = tasks(make_scene([{}], [{"refuge": None, "lanes": (2, 1, 4)}]), [5])
     form = survey_form(rows, lang, crs=CRS)
-    asked = load_toml("words/ledger.toml")["attribute"]
+    asked = texts("ledger/attribute")
     assert tuple(form.columns) == FORM
     assert form["value"].isna().all()
     assert set(form["question"]) == {asked[a][lang] for a in rows["attribute"]}

@@ -43,12 +43,12 @@ from analyses.rules.words import kind_table, rule_table, rule_text, verdict_text
 from analyses.run.asked_rules import standards_of
 from geo.bundled import ROOT, load_toml
 from geo.findings import InputRefused
+from geo.words import texts
 
 SHARED = Path(__file__).parents[3] / "../shared/reference"
 RULES = list(standards().values())
 TYPES = list(facility_types().values())
 GAP = False
-WORDS = load_toml("words/rules.toml")
 # The 64 rows of the list of standards; rows with two limits are split further in the files.
 LISTED = [
     "CIR15", "CIR10", "CIR5", "BLOCK", "CHILDCARE", "KG", "KG-JGJ", "KG-PLAY", "PRI", "PRI-99",
@@ -88,7 +88,7 @@ def test_every_rule_can_be_said_in_both_languages(rule: Rule) -> None:
         assert verified_text(rule, lang)
         for passed in (True, False, None):
             assert verdict_text(rule, passed, lang)
-    assert rule.wording in WORDS["wording"]
+    assert rule.wording in texts("rules/wording")
     for english in (rule.en, rule_text(rule, "en"), rule.note_en, rule.seen_in):
         assert not re.search("[\u4e00-\u9fff]", english)
     assert bool(rule.size_zh) == bool(rule.size_en)
