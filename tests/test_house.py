@@ -143,6 +143,12 @@ def test_no_file_names_a_place_of_one_machine() -> None:
             and odd.search(p.read_text("utf-8"))] == []  # fmt: skip
 
 
+def test_no_module_is_longer_than_450_lines() -> None:
+    modules = [p for d in ("geo", "analyses", "maps") for p in (CHECKOUT / d).rglob("*.py")]
+    lines = {p.name: len(p.read_text("utf-8").splitlines()) for p in each(modules)}
+    assert {name: count for name, count in lines.items() if count > 450} == {}
+
+
 def test_locks_pin_hashes_and_name_no_index() -> None:
     for lock in each(CHECKOUT.glob("requirements*.lock")):
         text = lock.read_text("utf-8")

@@ -9,17 +9,15 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from analyses.study.basemap import MapInput, basemap_slips
+from analyses.study.basemap import basemap_slips
+from analyses.study.model import Study, inputs_of
 from analyses.study.regions import is_region
-from analyses.study.section import Section
-from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused
-from geo.paths import inside
 from geo.tomltext import parsed, read_text
 
 if TYPE_CHECKING:
@@ -37,217 +35,6 @@ _CODES = {
     "too_short": "CONFIG_MISSING",
     "literal_error": "CONFIG_CHOICE",
 }
-
-
-def _limits(section: str, key: str) -> dict[str, Any]:
-    """Return default, minimum and maximum of a setting from ``data/study_defaults.toml``."""
-    limits: dict[str, Any] = load_toml("study_defaults.toml")[section][key]
-    return limits
-
-
-def _number(section: str, key: str) -> Any:  # noqa: ANN401  (pydantic's FieldInfo is untyped)
-    """Field of a number with the limits, and the default if any, of the data file."""
-    limits = _limits(section, key)
-    return Field(
-        default=limits.get("default"),
-        ge=limits["minimum"],
-        le=limits["maximum"],
-        allow_inf_nan=False,
-    )
-
-
-Text = Annotated[str, Field(min_length=1)]
-
-
-def _listed(value: object) -> object:
-    """Return one text as a list, an empty one as none."""
-    return ([value] if value else []) if isinstance(value, str) else value
-
-
-class StudyInfo(Section):
-    """``[study]``: what it is about, where the data come from, own headers of tables."""
-
-    name: Text
-    name_en: str = ""
-    region: Annotated[list[Text], BeforeValidator(_listed)] = Field(default_factory=list)
-    """Where it is: ``CN-12``, ``120118``, ``["ES-CT", "ES-B"]``; else what the communities say."""
-    crs: Text = "auto"
-    datum: Literal["declared", "auto"] = "declared"
-    lang: Literal["zh-CN", "en"] = "zh-CN"
-    synthetic: bool = False
-    allow_pii: bool = False
-    headers: str | None = None
-    date: str = ""
-    source: str = ""
-    attribution: str = ""
-
-
-class LayerInput(Section):
-    """One input file: its path, layer, CRS or datum, and header names if they are unusual."""
-
-    path: Text
-    layer: str | None = None
-    crs: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    swap_xy: bool = False
-
-
-class FacilitiesInput(LayerInput):
-    """``[[facilities]]``: places; `kind` where the file has no such column."""
-
-    kind: str | None = None
-    radius_m: float | None = _number("facilities", "radius_m")
-
-
-class StreetsInput(LayerInput):
-    """``[streets]``: an OSM file or a road layer."""
-
-    snap_max_m: float = _number("streets", "snap_max_m")
-
-
-class ChildrenInput(LayerInput):
-    """``[children]``: how children are known, and the file if it is not the communities."""
-
-    method: Literal["communities", "points", "raster"] = "communities"
-    path: str | None = None  # type: ignore[assignment]
-    rasters: dict[str, str] = Field(default_factory=dict)
-    spacing_m: float = _number("children", "spacing_m")
-
-
-class SafetyInput(LayerInput):
-    """``[[safety]]``: an official layer; `kind` as in ``data/rules/safety_layers.toml``."""
-
-    kind: Text
-
-
-class RoutesInput(Section):
-    """``[routes]``: ways to school: whether, and how much longer a safer way may be."""
-
-    on: bool = True
-    detour_cap: float = _number("routes", "detour_cap")
-    ledger: str | None = None
-    """The hazard ledger as the officers edited it; their edits are kept."""
-    edits: str | None = None
-    """A file of measures to try out (what-if)."""
-    best: int | None = _number("routes", "best")
-    """Work out the best so many crossings to make adequate, together."""
-    pdf: bool = False
-    """Also write the schools' pages as one PDF."""
-
-
-class PhaseInput(Section):
-    """``[[sites.phases]]``: what may be built from a year on."""
-
-    year: int = _number("phases", "year")
-    new_sites: int | None = _number("sites", "new_sites")
-    budget: float | None = _number("sites", "budget")
-
-
-class SitesInput(LayerInput):
-    """``[sites]``: places for children: candidate sites, and what may be built."""
-
-    on: bool = True
-    path: str | None = None  # type: ignore[assignment]
-    """Candidate sites: a layer with names, and land, places, cost and own choice where known."""
-    new_sites: int | None = _number("sites", "new_sites")
-    budget: float | None = _number("sites", "budget")
-    phases: list[PhaseInput] = Field(default_factory=list)
-    """What to build when, from early to late."""
-    own_first: bool = False
-    """Assign places in a child's own community before shorter ways elsewhere."""
-    links: bool = True
-    """Look for new gates, footpaths and footbridges."""
-
-
-class ZonesInput(Section):
-    """``[zones]``: school zones that hold together, and model kindergartens with their partners."""
-
-    on: bool = False
-    never_cross: list[Text] | None = None
-    """Classes of streets that no child is to cross; ``data/rules/zones.toml`` if not said."""
-    models: list[Text] = Field(default_factory=list)
-    """Ids or names of the model kindergartens (1+N)."""
-    seconds: float = _number("zones", "seconds")
-    """How long to look for a better plan, for each stage."""
-
-
-class StandardsInput(Section):
-    """``[standards]``: which rules to test (ids), and files with own ones."""
-
-    use: list[Text] = Field(default_factory=list)
-    files: list[Text] = Field(default_factory=list)
-
-
-class WalkingInput(Section):
-    """``[walking]``: one walking speed for all ages, instead of ``data/rules/walking.toml``."""
-
-    speed_m_s: float | None = _number("walking", "speed_m_s")
-
-
-class PublishInput(Section):
-    """``[publish]``: the smallest group that may be published, and what a public edition says."""
-
-    k: int = _number("publish", "k")
-    approval: str | None = None
-    """审图号 of the map."""
-    sketch: bool = False
-    """Say on every page that it is a sketch without 审图号."""
-    maker: str = ""
-    contact: str = ""
-    private: list[Text] = Field(default_factory=list)
-    """Roles or input files that must not be published."""
-    ledger: str | None = None
-    """Where all publications are kept; ``release_ledger.json`` beside the study if not said."""
-
-
-class ReportInput(Section):
-    """``[report]``: what is written for paper and for other programs."""
-
-    brief: bool = True
-    """``brief.docx`` and ``brief.pdf``."""
-    pictures: bool = False
-    """Every map and chart as PNG and SVG, in the brief and in a folder, and an atlas to print."""
-    paper: Literal["a4", "a3"] = "a4"
-    """Size of the maps' sheets."""
-    formats: list[Literal["geoparquet", "kml", "dxf", "shapefile"]] = Field(default_factory=list)
-    """Exchange files in the folder ``exports``."""
-    gaps: int = _number("report", "gaps")
-    hazards: int = _number("report", "hazards")
-
-
-class Study(Section):
-    """A validated study; paths are as the user wrote them, relative to `folder`."""
-
-    study: StudyInfo
-    streets: StreetsInput
-    facilities: list[FacilitiesInput] = Field(min_length=1)
-    communities: LayerInput | None = None
-    children: ChildrenInput = Field(default_factory=ChildrenInput)
-    buildings: LayerInput | None = None
-    gates: LayerInput | None = None
-    area: LayerInput | None = None
-    catchments: LayerInput | None = None
-    safety: list[SafetyInput] = Field(default_factory=list)
-    marks: list[LayerInput] = Field(default_factory=list)
-    """``[[marks]]``: what children and parents marked, see `analyses.marks.marked`."""
-    routes: RoutesInput = Field(default_factory=RoutesInput)
-    sites: SitesInput = Field(default_factory=SitesInput)
-    zones: ZonesInput = Field(default_factory=ZonesInput)
-    standards: StandardsInput = Field(default_factory=StandardsInput)
-    walking: WalkingInput = Field(default_factory=WalkingInput)
-    publish: PublishInput = Field(default_factory=PublishInput)
-    report: ReportInput = Field(default_factory=ReportInput)
-    map: MapInput = Field(default_factory=MapInput)
-    folder: Path = Field(default=Path(), exclude=True)
-
-    @property
-    def headers(self) -> Path | None:
-        """Return the study's own file of headers, of the shape of ``data/columns.toml``."""
-        return None if self.study.headers is None else self.file(self.study.headers)
-
-    def file(self, text: str) -> Path:
-        """Return the path of an input named in the study."""
-        return inside(self.folder, text)
 
 
 def load_study(path: str | Path) -> Study:
@@ -375,29 +162,6 @@ def _with_place(finding: Finding, lines: Mapping[Any, int], *, name: str) -> Fin
         value=finding.value,
         detail=finding.detail,
     )
-
-
-def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
-    """Yield every section of the study that names a file of rows, with its key."""
-    for number, facilities in enumerate(study.facilities, 1):
-        yield f"facilities.[{number}]", facilities
-    for number, layer in enumerate(study.safety, 1):
-        yield f"safety.[{number}]", layer
-    for number, marks in enumerate(study.marks, 1):
-        yield f"marks.[{number}]", marks
-    for key in (
-        "streets",
-        "communities",
-        "children",
-        "buildings",
-        "gates",
-        "area",
-        "catchments",
-        "sites",
-    ):
-        section = getattr(study, key)
-        if section is not None and section.path is not None:
-            yield key, section
 
 
 def _crs_slips(study: Study) -> Iterator[Finding]:

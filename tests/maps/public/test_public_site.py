@@ -25,7 +25,8 @@ from analyses.publish.checks import gate, refuse_failed
 from analyses.rules.people import age_groups
 from analyses.run.order import Run, run_study
 from analyses.schema import roles, spread
-from analyses.study.settings import Study, load_study
+from analyses.study.model import Study
+from analyses.study.settings import load_study
 from geo.bundled import ROOT, load_toml
 from geo.findings import InputRefused
 from maps.public.pages import share_text, span_text
