@@ -67,8 +67,12 @@ class SnappedCity:
 
     def entrances_of(self, facilities: Ints) -> tuple[Snapped, Ints]:
         """Return the entrances of some facilities (rows), and the row of each one's facility."""
-        rows = np.flatnonzero(np.isin(self.facility, facilities))
+        rows = self.entrance_rows(facilities)
         return self.entrances.take(rows), self.facility[rows]
+
+    def entrance_rows(self, facilities: Ints | int) -> Ints:
+        """Return the rows of the entrances of some facilities (rows), or of one."""
+        return np.flatnonzero(np.isin(self.facility, facilities))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +156,7 @@ class City:
             return self.tried_scene
         if (before := self._before("streets", "communities", "layers")) is not None:
             return before.scene
-        settlement = settlement_of_edges(self.streets, self.communities)
-        return street_scene(self.streets, settlement=settlement, layers=self.layers)
+        return self.scene_of(self.streets)
 
     @cached_property
     def on_streets(self) -> SnappedCity:
@@ -178,6 +181,11 @@ class City:
 
         return self._snapped(sides.walk, placed, other)
 
+    def scene_of(self, streets: WalkNetwork) -> Scene:
+        """Return what would be known of other streets in its place, e.g. with new paths."""
+        settlement = settlement_of_edges(streets, self.communities)
+        return street_scene(streets, settlement=settlement, layers=self.layers)
+
     def changed(
         self,
         *,
@@ -191,8 +199,8 @@ class City:
         Parameters
         ----------
         facilities
-            Instead of those that are there.  Without `entrances` the known ones of those that stay
-            (by their ids) are kept, and the others' are found.
+            Instead of those that are there.  Without `entrances` the known ones are kept of those
+            with the same id and place, and found of the others.
         entrances, demand
             Instead of those that are there.
         scene
@@ -229,9 +237,12 @@ class City:
         return SnappedCity(network, demand, doors, rows.to_numpy(dtype=np.int64))
 
     def _entrances_of(self, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Return the known entrances of facilities, then those found of the others."""
-        known = self.entrances[self.entrances["facility_id"].isin(facilities["facility_id"])]
-        others = facilities[~facilities["facility_id"].isin(self.facilities["facility_id"])]
+        """Return the known entrances of facilities that stay, then those found of the others."""
+        was = self.facilities.set_index("facility_id").geometry.reindex(facilities["facility_id"])
+        stays = shapely.equals_exact(was.to_numpy(), facilities.geometry.to_numpy())
+        ids = facilities.loc[stays, "facility_id"]
+        known = self.entrances[self.entrances["facility_id"].isin(ids)]
+        others = facilities[~stays]
         if others.empty:
             return known.reset_index(drop=True)
         new = entrances(others.reset_index(drop=True), self.streets)

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analyses.city import City
+from analyses.risk.ages import Danger
 from analyses.risk.edges import Risk
 from analyses.rules.walkers import profiles
 from analyses.streets.scene import Scene
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from analyses.rules.walkers import Profile
+    from geo.walk.network import WalkNetwork
     from tests.side_worlds import Point, Way
 
 ARTERIAL = {"highway": "primary", "name": "大路"}
@@ -54,7 +57,29 @@ def gates(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def homes(points: Sequence[Point], children: Sequence[float]) -> gpd.GeoDataFrame:
     """Return homes with so many children of grades 1 to 3 each, and as many of grades 4 to 6."""
     groups = {f"age_{g}": 0.0 for g in ("0_2", "3_5", "12_14", "15_17")}
-    return frame(points, age_6_11=2.0 * np.array(children, dtype=float), **groups)
+    about = {"area_id": "A", "town": "T", "settlement": "urban", "dwellings": 1.0,
+             "residential_m2": 100.0, "method": "given"}  # fmt: skip
+    return frame(points, age_6_11=2.0 * np.array(children, dtype=float), **groups, **about)
+
+
+def city_of(
+    streets: WalkNetwork,
+    found: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    scene: Scene | None = None,
+) -> City:
+    """Return schools with a gate each, and homes, at most 50 m from the streets."""
+    about = {"area_id": "A", "town": "T", "settlement": "urban"}
+    whole = area("A", (-9000, -9000), (9000, 9000)).assign(**about)
+    return City(
+        streets, found, demand, whole, entrances=gates(found), tried_scene=scene, snap_max_m=50.0
+    )
+
+
+def danger(age: Profile, risk: Risk, *shut: np.ndarray) -> Danger:
+    """Return what streets are to an age: `shut` as assumed, for sure and perhaps, or all alike."""
+    return Danger(age, risk, shut[0], *(shut[1:] or (shut[0], shut[0])))
 
 
 def area(name: str, low: Point, high: Point) -> gpd.GeoDataFrame:

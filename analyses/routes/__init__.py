@@ -4,19 +4,15 @@ from analyses.routes.alone import walking_alone
 from analyses.routes.analysis import Routes, safe_routes
 from analyses.routes.catchments import Catchments, official_schools
 from analyses.routes.coverage import safe_coverage
-from analyses.routes.setting import Setting, schools_of
-from analyses.routes.snapped import Placed, place, some
+from analyses.routes.options import RouteOptions, school_city
 
 __all__ = [
     "Catchments",
-    "Placed",
+    "RouteOptions",
     "Routes",
-    "Setting",
     "official_schools",
-    "place",
     "safe_coverage",
     "safe_routes",
-    "schools_of",
-    "some",
+    "school_city",
     "walking_alone",
 ]

@@ -14,7 +14,6 @@ import numpy as np
 
 from analyses.risk import forbidden
 from analyses.routes.severance import reached
-from analyses.routes.snapped import some
 from analyses.rules import profiles
 from geo.arrays import MM_PER_M
 from geo.walk import closed, limits_mm
@@ -22,20 +21,17 @@ from geo.walk import closed, limits_mm
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analyses.routes.snapped import Placed
-    from analyses.streets import Scene
+    from analyses.city import City
     from geo.arrays import Flags, Ints
 
 
-def walking_alone(scene: Scene, placed: Placed, rows: pd.DataFrame, *, detour_cap: float) -> Flags:
+def walking_alone(city: City, rows: pd.DataFrame, *, detour_cap: float) -> Flags:
     """Say for each row whether its children have a way within the cap that is for them alone.
 
     Parameters
     ----------
-    scene
-        The streets with what is known of them, or would be after a treatment.
-    placed
-        Homes and gates on these streets.
+    city
+        Its scene is what is known of the streets, or would be after a treatment.
     rows
         Some rows of `analyses.routes.catchments.Catchments`, any index.
     detour_cap
@@ -46,7 +42,8 @@ def walking_alone(scene: Scene, placed: Placed, rows: pd.DataFrame, *, detour_ca
     numpy.ndarray
         Aligned with `rows`; False where there is no way at all.
     """
-    shut = {age.id: closed(placed.network, forbidden(scene, age)) for age in profiles()}
+    snapped = city.on_sides
+    shut = {age.id: closed(snapped.network, forbidden(city.scene, age)) for age in profiles()}
     point = rows["point"].to_numpy(dtype=np.int64)
     shortest_mm = np.rint(rows["distance_m"].to_numpy() * MM_PER_M)
     walking = rows["reason"].isna().to_numpy()
@@ -55,9 +52,9 @@ def walking_alone(scene: Scene, placed: Placed, rows: pd.DataFrame, *, detour_ca
 
     def search(task: tuple[tuple[int, str], Ints]) -> tuple[Ints, Flags]:
         (school, profile), own = task
-        gates = some(placed.gates, placed.gates_of(int(school)))
+        gates = snapped.entrances.take(snapped.entrance_rows(int(school)))
         limit = limits_mm(shortest_mm[own].astype(np.int64), detour_cap=detour_cap)
-        homes = some(placed.homes, point[own])
+        homes = snapped.demand.take(point[own])
         return own, reached(shut[profile], gates, homes, limit_m=limit / MM_PER_M)
 
     tasks = [(key, own.index.to_numpy()) for key, own in groups]

@@ -18,7 +18,6 @@ from analyses.routes.catchments import catchments as catchments_of
 from analyses.routes.measured import CHOICES, new_along, sums
 from analyses.routes.search import Walkers, Work, search_all
 from analyses.routes.severance import barriers
-from analyses.routes.snapped import place
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.walk import closed, risk_units
@@ -26,16 +25,15 @@ from geo.walk import closed, risk_units
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.risk import Risk
+    from analyses.city import City
+    from analyses.risk import Danger
     from analyses.routes.catchments import Catchments
+    from analyses.routes.options import RouteOptions
     from analyses.routes.search import Found
-    from analyses.routes.snapped import Placed
-    from analyses.rules import Profile
     from analyses.streets import Scene
-    from geo.arrays import Flags, Floats
+    from geo.arrays import Floats
 
 
 _Number = TypeVar("_Number", np.int64, np.float64)
@@ -88,48 +86,24 @@ class Routes:
     sent: Catchments
 
 
-def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
-    scene: Scene,
-    schools: gpd.GeoDataFrame,
-    gates: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
+def safe_routes(
+    city: City,
+    dangers: Sequence[Danger],
+    options: RouteOptions,
     *,
-    profiles: Sequence[Profile],
-    risks: Mapping[str, Risk],
-    forbidden: Mapping[str, Flags],
-    forbidden_bounds: Mapping[str, tuple[Flags, Flags]] | None = None,
-    snap_max_m: float,
-    detour_cap: float | None = None,
-    catchments: gpd.GeoDataFrame | None = None,
     sent: Catchments | None = None,
 ) -> Routes:
     """Find the ways of all children.
 
     Parameters
     ----------
-    scene
-        The streets, with both sides and all crossings.  All frames are in its CRS.
-    schools
-        ``facility_id, name, kind, capacity``.
-    gates
-        Points (RangeIndex): ``facility_id``; those of other facilities are passed over.
-    demand
-        Points (RangeIndex) with a column for each age group.
-    profiles
-        Ages to send.
-    risks, forbidden
-        By profile: risk of each edge of the walking network, and the edges that this age may not
-        use alone.
-    forbidden_bounds
-        By profile: what it may not use for sure, and what it perhaps may not; default: as
-        `forbidden`.
-    snap_max_m
-        Homes and gates farther than this from every street are not joined to it.
-    detour_cap
-        The recommended way is at most this many times the shortest (``<=``); default:
-        ``data/rules/routes.toml``.
-    catchments
-        Polygons of official catchments, see `analyses.routes.catchments.catchments`.
+    city
+        Its facilities are the schools (`analyses.routes.school_city`), its ways those of both
+        sides of its streets.
+    dangers
+        The ages to send, and what the streets are to them.
+    options
+        Detour cap and official catchments.
     sent
         Which child goes where, of an earlier call with the same frames (or some of its rows):
         nobody is sent anew.
@@ -140,22 +114,18 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
         `CONFIG_RANGE` when the detour cap is below 1.
     """
     rules = load_toml("rules/routes.toml")
-    cap = rules["detour_cap"]["value"] if detour_cap is None else detour_cap
+    cap = rules["detour_cap"]["value"] if options.detour_cap is None else options.detour_cap
     if cap < 1:
         detail = {"key": "detour_cap", "expected": ">= 1"}
         raise InputRefused(Finding("CONFIG_RANGE", "study.toml", value=f"{cap:g}", detail=detail))
-    placed = place(scene.sides, schools, gates, demand, snap_max_m=snap_max_m)
+    scene, snapped = city.scene, city.on_sides
+    profiles = [danger.profile for danger in dangers]
     if sent is None:
-        sent = catchments_of(placed, schools, demand, profiles=profiles, official=catchments)
+        sent = catchments_of(city, snapped, profiles=profiles, official=options.catchments)
     work = Work(
-        placed=placed,
+        snapped=snapped,
         barriers=barriers(scene),
-        walkers={
-            p.id: _walkers(
-                scene, risks[p.id], [forbidden[p.id], *(forbidden_bounds or {}).get(p.id, ())]
-            )
-            for p in profiles
-        },
+        walkers={danger.profile.id: _walkers(scene, danger) for danger in dangers},
         detour_cap=cap,
         labels_max=rules["labels_max"]["value"],
     )
@@ -173,22 +143,22 @@ def safe_routes(  # noqa: PLR0913, PLR0917 - who, from where to where, over what
         detour_cap=cap,
         findings=(
             *sent.findings,
-            *_remarks(placed, sent.rows, found, snap_max_m=snap_max_m),
+            *_remarks(city, sent.rows, found),
             *work.barriers.findings,
         ),
         sent=sent,
     )
 
 
-def _walkers(scene: Scene, risk: Risk, shut: Sequence[Flags]) -> Walkers:
+def _walkers(scene: Scene, danger: Danger) -> Walkers:
     """Return what the searches of a profile read: shut as assumed, and for sure and perhaps."""
     walk = scene.sides.walk
     return Walkers(
-        risk=risk_units(risk.value),
-        alone=closed(walk, shut[0]),
-        alone_sure=closed(walk, shut[-1]),
-        alone_possible=closed(walk, shut[len(shut) // 2]),
-        along=new_along(scene.sides, risk),
+        risk=risk_units(danger.risk.value),
+        alone=closed(walk, danger.forbidden),
+        alone_sure=closed(walk, danger.forbidden_high),
+        alone_possible=closed(walk, danger.forbidden_low),
+        along=new_along(scene.sides, danger.risk),
     )
 
 
@@ -280,18 +250,17 @@ def _on_edges(
     return found
 
 
-def _remarks(
-    placed: Placed, rows: pd.DataFrame, found: Sequence[Found], *, snap_max_m: float
-) -> Iterable[Finding]:
+def _remarks(city: City, rows: pd.DataFrame, found: Sequence[Found]) -> Iterable[Finding]:
     """Say what is not on the streets, and where a search was cut short."""
+    snapped = city.on_sides
     off = rows[rows["reason"] == NOT_SNAPPED]
-    gates = int(((placed.gates.edge < 0) & (placed.school_of >= 0)).sum())
+    gates = int(((snapped.entrances.edge < 0) & (snapped.facility >= 0)).sum())
     if len(off) or gates:
         detail = {
             "homes": off["point"].nunique(),
             "children": round(float(off["children"].sum())),
             "gates": gates,
-            "max_m": f"{snap_max_m:g}",
+            "max_m": f"{city.snap_max_m:g}",
         }
         yield Finding("ROUTES_NOT_SNAPPED", "demand", detail=detail)
     cut = {rows["school"].iloc[one.rows[0]] for one in found if one.truncated}

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.routes.snapped import some
 from analyses.rules import children_of_profile
 from geo.arrays import components
 from geo.findings import Finding
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from analyses.routes.snapped import Placed
+    from analyses.city import City, SnappedCity
     from analyses.rules import Profile
     from geo.arrays import Flags, Floats, Ints
 
@@ -126,7 +125,7 @@ class _Case(NamedTuple):
     schools are for that age.
     """
 
-    placed: Placed
+    snapped: SnappedCity
     serves: Flags
     places: Floats
     profile: Ints
@@ -143,9 +142,8 @@ class _Choices(NamedTuple):
 
 
 def catchments(
-    placed: Placed,
-    schools: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
+    city: City,
+    snapped: SnappedCity,
     *,
     profiles: Sequence[Profile],
     official: gpd.GeoDataFrame | None = None,
@@ -154,12 +152,11 @@ def catchments(
 
     Parameters
     ----------
-    placed
-        Gates of the schools and homes, on the streets.
-    schools
-        ``facility_id, name, kind, capacity`` (NaN = unknown, then without limit).
-    demand
-        Demand points with a column for each age group; unknown numbers are no children.
+    city
+        Its facilities are schools; a ``capacity`` that is NaN is without limit, unknown numbers of
+        children are none.
+    snapped
+        Its homes and gates on the streets that children walk on.
     profiles
         Ages to send; each knows the kinds of its schools and how far it walks.
     official
@@ -170,7 +167,8 @@ def catchments(
     -----
     Deferred acceptance (Gale and Shapley 1962) with divisible points.
     """
-    case = _case(placed, schools, demand, profiles=profiles)
+    schools, demand = city.facilities, city.demand
+    case = _case(city, snapped, profiles)
     offered = _offered(case, [profile.walk_max_m for profile in profiles])
     drawn, findings = official_schools(schools, demand, official)
     lawful = _lawful(case, *drawn)
@@ -200,14 +198,9 @@ def catchments(
     return Catchments(named[list(_COLUMNS)].iloc[order].reset_index(drop=True), findings)
 
 
-def _case(
-    placed: Placed,
-    schools: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    *,
-    profiles: Sequence[Profile],
-) -> _Case:
+def _case(city: City, snapped: SnappedCity, profiles: Sequence[Profile]) -> _Case:
     """Say who asks where."""
+    schools, demand = city.facilities, city.demand
     children = np.zeros((len(profiles), len(demand)))
     serves = np.zeros((len(profiles), len(schools)), dtype=bool)
     for number, profile in enumerate(profiles):
@@ -217,27 +210,27 @@ def _case(
     places = np.full(len(schools), np.nan)
     if "capacity" in schools:
         places = schools["capacity"].to_numpy(dtype=np.float64, na_value=np.nan)
-    return _Case(placed, serves, places, asking, point, children[asking, point])
+    return _Case(snapped, serves, places, asking, point, children[asking, point])
 
 
 def _gates_for(case: _Case, profile: int) -> Ints:
     """Return the gates of the schools for an age."""
     serves = np.append(case.serves[profile], False)  # the last one is for gates of no school
-    return np.flatnonzero(serves[case.placed.school_of])
+    return np.flatnonzero(serves[case.snapped.facility])
 
 
 def _offered(case: _Case, walk_max_m: Sequence[float]) -> _Choices:
     """Return all schools that each wish can walk to."""
-    placed = case.placed
+    snapped = case.snapped
     wish, school, distance_m = [], [], []
     for profile, limit_m in enumerate(walk_max_m):
         gates = _gates_for(case, profile)
         asking = np.flatnonzero(case.profile == profile)
         pairs = pairs_within(
-            placed.network,
-            some(placed.gates, gates),
-            placed.school_of[gates],
-            some(placed.homes, case.point[asking]),
+            snapped.network,
+            snapped.entrances.take(gates),
+            snapped.facility[gates],
+            snapped.demand.take(case.point[asking]),
             limit_m=limit_m,
             legs=True,
         )
@@ -340,7 +333,7 @@ def _reasons(case: _Case, table: pd.DataFrame, *, offers: Flags) -> NDArray[np.o
     walks = np.isfinite(table["distance_m"].to_numpy(dtype=np.float64))
     conditions = {
         None: walks,
-        NOT_SNAPPED: case.placed.homes.edge[case.point[wish]] < 0,
+        NOT_SNAPPED: case.snapped.demand.edge[case.point[wish]] < 0,
         NO_SCHOOL: np.sum(case.serves, axis=1)[case.profile[wish]] == 0,
         NO_PLACES: (school < 0) & offers[wish],
         TOO_FAR: _connected(case, wish, school, rows=np.flatnonzero(~walks)),
@@ -351,17 +344,17 @@ def _reasons(case: _Case, table: pd.DataFrame, *, offers: Flags) -> NDArray[np.o
 
 def _connected(case: _Case, wish: Ints, school: Ints, *, rows: Ints) -> Flags:
     """Say for some rows whether any way leads to the school, or to one of the stage."""
-    placed = case.placed
-    first, second = placed.network.edge_nodes.T.astype(np.int64)
-    part = components(first, second, count=len(placed.network.node_xy))
-    of_home = np.where(placed.homes.edge >= 0, part[first[placed.homes.edge]], -1)
-    of_gate = np.where(placed.gates.edge >= 0, part[first[placed.gates.edge]], -2)
+    snapped = case.snapped
+    first, second = snapped.network.edge_nodes.T.astype(np.int64)
+    part = components(first, second, count=len(snapped.network.node_xy))
+    of_home = np.where(snapped.demand.edge >= 0, part[first[snapped.demand.edge]], -1)
+    of_gate = np.where(snapped.entrances.edge >= 0, part[first[snapped.entrances.edge]], -2)
     found = np.zeros(len(wish), dtype=bool)
     gates_for = [_gates_for(case, profile) for profile in range(len(case.serves))]
     for row in rows:
         gates = gates_for[case.profile[wish[row]]]
         if school[row] >= 0:
-            gates = placed.gates_of(int(school[row]))
+            gates = snapped.entrance_rows(int(school[row]))
         found[row] = of_home[case.point[wish[row]]] in of_gate[gates]
     return found
 

@@ -11,44 +11,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analyses.routes.snapped import some
 from analyses.rules import children_of_profile, within
 from geo.arrays import MM_PER_M
 from geo.walk import closed, walk_m
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    import geopandas as gpd
-    from numpy.typing import NDArray
-
-    from analyses.routes.snapped import Placed
-    from analyses.rules import Profile
+    from analyses.city import City
+    from analyses.risk import Danger
+    from geo.arrays import Ints
 
 
 def safe_coverage(
-    placed: Placed,
-    demand: gpd.GeoDataFrame,
-    *,
-    rows: NDArray[np.int64],
-    profiles: Sequence[Profile],
-    forbidden: Mapping[str, NDArray[np.bool_]],
-    radius_m: float,
+    city: City, rows: Ints, dangers: Sequence[Danger], *, radius_m: float
 ) -> pd.DataFrame:
     """Test at each demand point whether a facility is near, by any way and by one for children.
 
     Parameters
     ----------
-    placed
-        Homes and entrances on the walking network, see `analyses.routes.snapped.place`.
-    demand
-        The demand points, with a column for each age group.
+    city
+        Facilities and demand points; ways are those of both sides of its streets.
     rows
         Rows of the facilities that count.
-    profiles
-        Ages to test.
-    forbidden
-        By profile: the edges of the walking network that this age may not use alone.
+    dangers
+        Ages to test, and what the streets are to them.
     radius_m
         Greatest length of the way (``<=``), both access legs counted.
 
@@ -59,21 +46,22 @@ def safe_coverage(
         and ``safe_walk_m`` (inf = none within the radius), ``covered, covered_safely`` (bool) and
         ``children_lost`` (covered, but not safely).
     """
-    entrances = some(placed.gates, np.flatnonzero(np.isin(placed.school_of, rows)))
-    nothing = np.zeros(len(placed.network.edge_length_mm), dtype=bool)
+    snapped = city.on_sides
+    entrances, _ = snapped.entrances_of(rows)
+    nothing = np.zeros(len(snapped.network.edge_length_mm), dtype=bool)
     limit_mm = round(radius_m * MM_PER_M)
     parts = []
-    for profile in profiles:
-        children = children_of_profile(profile, demand)
+    for danger in dangers:
+        children = children_of_profile(danger.profile, city.demand)
         point = np.flatnonzero(children > 0)
-        homes = some(placed.homes, point)
+        homes = snapped.demand.take(point)
         any_way, safe_way = (
-            walk_m(closed(placed.network, banned), entrances, homes, limit_m=radius_m)
-            for banned in (nothing, forbidden[profile.id])
+            walk_m(closed(snapped.network, banned), entrances, homes, limit_m=radius_m)
+            for banned in (nothing, danger.forbidden)
         )
         covered, safely = within(any_way, limit_mm), within(safe_way, limit_mm)
         columns = {
-            "profile": profile.id,
+            "profile": danger.profile.id,
             "point": point,
             "children": children[point],
             "walk_m": np.where(covered, any_way, np.inf),

@@ -14,7 +14,6 @@ import numpy as np
 
 from analyses.routes.measured import along_ways
 from analyses.routes.severance import reached, severed, severed_bounds
-from analyses.routes.snapped import some
 from geo.arrays import MM_PER_M
 from geo.walk import RISK_UNITS, fronts, limits_mm, ways
 
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analyses.city import SnappedCity
     from analyses.routes.measured import Along, Measured
     from analyses.routes.severance import Barriers
-    from analyses.routes.snapped import Placed
     from geo.arrays import Flags, Floats, Ints
     from geo.walk import Closure, Snapped
 
@@ -48,7 +47,7 @@ class Walkers(NamedTuple):
 class Work(NamedTuple):
     """What the searches of all schools share."""
 
-    placed: Placed
+    snapped: SnappedCity
     barriers: Barriers
     walkers: Mapping[str, Walkers]
     detour_cap: float
@@ -110,12 +109,12 @@ def _search(
 ) -> Found:
     """Find the ways of the children of one profile to one school."""
     school, profile, rows = task
-    walkers, placed = work.walkers[profile], work.placed
-    own_gates = placed.gates_of(school)
-    gates, homes = some(placed.gates, own_gates), some(placed.homes, points)
+    walkers, snapped = work.walkers[profile], work.snapped
+    own_gates = snapped.entrance_rows(school)
+    gates, homes = snapped.entrances.take(own_gates), snapped.demand.take(points)
     limit_mm = limits_mm(shortest_mm, detour_cap=work.detour_cap)
     found = fronts(
-        placed.network,
+        snapped.network,
         gates,
         homes,
         risk=walkers.risk,
@@ -123,7 +122,7 @@ def _search(
         labels_max=work.labels_max,
     )
     chosen = np.concatenate([found.start[:-1], found.start[1:] - 1])
-    way = ways(placed.network, found, chosen)
+    way = ways(snapped.network, found, chosen)
     limit_m = limit_mm / MM_PER_M
     cut, barrier = severed(work.barriers, gates, homes, limit_m=limit_m)
     cut_sure, cut_possible = severed_bounds(work.barriers, gates, homes, cut=cut, limit_m=limit_m)
@@ -155,5 +154,5 @@ def _open(
     found = asked.copy()
     rows = np.flatnonzero(asked)
     if len(rows) and closure.closed.any():
-        found[rows] = reached(closure, gates, some(homes, rows), limit_m=limit_m[rows])
+        found[rows] = reached(closure, gates, homes.take(rows), limit_m=limit_m[rows])
     return found

@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.routes.snapped import some
 from analyses.rules import within
 from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
@@ -132,7 +131,7 @@ def severed_bounds(
     for flags, closure, asked in ((sure, found.sure, cut), (possible, found.possible, ~cut)):
         rows = np.flatnonzero(asked)
         if len(rows):
-            flags[rows] = _beyond(closure, gates, some(homes, rows), limit_m=limit_m[rows])
+            flags[rows] = _beyond(closure, gates, homes.take(rows), limit_m=limit_m[rows])
     return sure, possible
 
 

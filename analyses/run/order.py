@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,15 +13,15 @@ from analyses.facilities import entrances, kinds_serving
 from analyses.marks import Model, participation
 from analyses.places import safe_pairs_of, walk_distances
 from analyses.result import Result, Shown
-from analyses.routes import Setting, schools_of
+from analyses.risk import dangers
+from analyses.routes import RouteOptions, school_city
 from analyses.run.asked_rules import standards_of
 from analyses.run.inputs import Inputs, read_inputs
 from analyses.run.places_and_sites import places_of
 from analyses.run.quality import access_legs, effects, facility_sources, street_tags
 from analyses.run.registry import Analysis, Context, answers, together
 from analyses.run.safety_inputs import study_date
-from analyses.run.ways_to_school import Safety, compared, safety
-from analyses.streets import Scene, settlement_of_edges, street_scene
+from analyses.run.ways_to_school import Safety, SafetyOptions, compared, safety
 from analyses.treatments import edited_gates, edited_scene, read_edits
 from geo.findings import Finding
 
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
     from analyses.rules import Rule
     from analyses.run.inputs import Account
+    from analyses.streets import Scene
     from analyses.study import Study
-    from geo.walk import WalkNetwork
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,17 @@ def context_of(
     """Return what the analyses of a run are handed, and which rules have no data."""
     rules, left_out = _rules(study, inputs)
     city = city_of(study, inputs)
-    setting = setting_of(study, inputs, city.entrances)
-    ways = study.routes.on and not setting.schools.empty
-    scene = city.scene if ways else None
+    schools = school_city(city)
+    ways = study.routes.on and not schools.facilities.empty
     context = Context(
-        study, inputs, city, rules=rules, setting=setting, scene=scene, done={}, progress=progress
+        study,
+        inputs,
+        city,
+        schools,
+        dangers=dangers(city.scene) if ways else (),
+        rules=rules,
+        done={},
+        progress=progress,
     )
     return context, left_out
 
@@ -122,7 +127,7 @@ def _coverage(of: Context) -> Result:
 def _participation(of: Context) -> Result:
     """Lay what children and parents marked beside what the model says."""
     safe = of.done.get("safety")
-    model = None if safe is None or of.scene is None else _model(of.scene, safe)
+    model = None if safe is None else _model(of.city.scene, safe)
     if of.inputs.marks is None:
         return Result("participation", {})
     return participation(of.inputs.marks, of.inputs.communities, model)
@@ -130,7 +135,7 @@ def _participation(of: Context) -> Result:
 
 def _places(of: Context) -> Result:
     """Answer who lacks a place and what would help."""
-    safe = None if of.scene is None else safe_pairs_of(of.scene, of.setting)
+    safe = safe_pairs_of(of.city, of.dangers) if of.dangers else None
     parts = places_of(of.city, of.study, of.inputs, rules=of.rules, safe=safe)
     return together("places", parts)
 
@@ -153,16 +158,17 @@ def _quality(of: Context) -> Result:
 
 def _safety(of: Context) -> Result:
     """Answer the questions about ways to school, and what a trial of measures would change."""
-    scene, setting, edits_file = of.scene, of.setting, of.study.routes.edits
-    if scene is None:
-        return Result("safety", {})
-    before = safety(scene, setting, rules=of.rules)
+    options, edits_file = safety_options(of.study, of.inputs), of.study.routes.edits
+    before = safety(of.schools, of.dangers, options, rules=of.rules)
     if edits_file is None:
         return before.result
     of.progress("what_if")
     edits = read_edits(edits_file, of.study.folder)
-    tried = edited_scene(scene, edits, build=partial(scene_of, of.inputs))
-    after: Safety = safety(tried, replace(setting, gates=edited_gates(setting.gates, edits)))
+    scene = edited_scene(of.schools.scene, edits, build=of.schools.scene_of)
+    gates = edited_gates(of.schools.entrances, edits)
+    after: Safety = safety(
+        of.schools.changed(scene=scene, entrances=gates), dangers(scene), options
+    )
     return replace(before.result, tables={**before.result.tables, **compared(before, after)})
 
 
@@ -185,29 +191,16 @@ def city_of(study: Study, inputs: Inputs) -> City:
     )
 
 
-def setting_of(study: Study, inputs: Inputs, doors: gpd.GeoDataFrame | None = None) -> Setting:
-    """Return what the questions about ways to school take; doors of `entrances`."""
-    schools = schools_of(inputs.facilities)
-    if doors is None:
-        doors = _doors(inputs)
-    return Setting(
-        schools=schools,
-        gates=doors[doors["facility_id"].isin(schools["facility_id"])].reset_index(drop=True),
-        demand=inputs.demand,
-        snap_max_m=study.streets.snap_max_m,
-        detour_cap=study.routes.detour_cap,
-        catchments=inputs.safety.catchments,
+def safety_options(study: Study, inputs: Inputs) -> SafetyOptions:
+    """Return what a study sets about the ways to school."""
+    return SafetyOptions(
+        routes=RouteOptions(
+            detour_cap=study.routes.detour_cap, catchments=inputs.safety.catchments
+        ),
         study_date=study_date(study.study.date),
         previous=inputs.safety.ledger,
         best=study.routes.best,
     )
-
-
-def scene_of(inputs: Inputs, network: WalkNetwork | None = None) -> Scene:
-    """Put together what is known of the streets, or of a network with other paths."""
-    streets = inputs.network if network is None else network
-    settlement = settlement_of_edges(streets, inputs.communities)
-    return street_scene(streets, settlement=settlement, layers=inputs.safety.layers)
 
 
 def _doors(inputs: Inputs) -> gpd.GeoDataFrame:
@@ -258,7 +251,7 @@ def _has_marks(of: Context) -> bool:
 
 ANALYSES = (
     Analysis("coverage", _coverage, stage="coverage"),
-    Analysis("safety", _safety, on=lambda of: of.scene is not None, stage="safety"),
+    Analysis("safety", _safety, on=lambda of: bool(of.dangers), stage="safety"),
     Analysis("participation", _participation, on=_has_marks, stage="participation"),
     Analysis("places", _places, on=lambda of: of.study.sites.on, stage="places"),
     Analysis("quality", _quality, on=lambda of: "coverage" in of.done),

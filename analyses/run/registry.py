@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from analyses.city import City
-    from analyses.routes import Setting
+    from analyses.risk import Danger
     from analyses.rules import Rule
     from analyses.run.inputs import Inputs
-    from analyses.streets import Scene
     from analyses.study import Study
 
 
@@ -28,12 +27,12 @@ class Context:
         Settings, and the layers as they are used.
     city
         The layers put together: streets, facilities, children, communities, entrances.
+    schools
+        The city with those facilities alone that children walk to school to.
+    dangers
+        What the streets are to each age; none where the ways to school are left out.
     rules
         The rules that are tested.
-    setting
-        Schools, gates and children of the ways to school.
-    scene
-        What is known of the streets, or None where the ways to school are left out.
     done
         Results of the analyses before it, by name.
     progress
@@ -43,9 +42,9 @@ class Context:
     study: Study
     inputs: Inputs
     city: City
+    schools: City
+    dangers: tuple[Danger, ...]
     rules: tuple[Rule, ...]
-    setting: Setting
-    scene: Scene | None
     done: Mapping[str, Result]
     progress: Callable[[str], None]
 

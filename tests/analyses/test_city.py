@@ -80,6 +80,12 @@ def test_other_facilities_leave_the_homes_where_they_are(snapped: list[int]) -> 
     assert snapped == [1, 2, 3]
 
 
+def test_a_facility_that_moves_gets_an_entrance_at_its_new_place() -> None:
+    moved = facilities_at([(0, 10), (500, 30)])
+    other = city(STREET, SCHOOLS, HOMES).changed(facilities=moved)
+    assert other.on_streets.entrances.access_m.tolist() == [10, 30]
+
+
 def test_other_homes_leave_the_entrances_where_they_are(snapped: list[int]) -> None:
     made = city(STREET, SCHOOLS, HOMES)
     other = made.changed(demand=homes_at([(100, 0), (200, 0), (300, 0), (400, 0)]))

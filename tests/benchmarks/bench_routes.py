@@ -150,8 +150,10 @@ def district(size: int) -> dict[str, float]:
     """Answer all questions about ways to school in a town so many times the demo's size."""
     from town.write import write_demo
 
+    from analyses.risk import dangers
+    from analyses.routes import school_city
     from analyses.run.inputs import read_inputs
-    from analyses.run.order import scene_of, setting_of
+    from analyses.run.order import city_of, safety_options
     from analyses.run.ways_to_school import safety
     from analyses.study.settings import load_study
 
@@ -159,11 +161,11 @@ def district(size: int) -> dict[str, float]:
         write_demo(Path(folder) / "demo", size=size)
         study = load_study(Path(folder) / "demo")
         inputs = read_inputs(study)
-    setting = setting_of(study, inputs)
+    city = school_city(city_of(study, inputs))
     wall, cpu = time.perf_counter(), time.process_time()
-    found = safety(scene_of(inputs), setting)
+    found = safety(city, dangers(city.scene), safety_options(study, inputs))
     return {
-        "schools": len(setting.schools),
+        "schools": len(city.facilities),
         "children": float(found.routes.pupils["children"].sum()),
         "hazards": len(found.hazards),
         "wall_s": time.perf_counter() - wall,

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses.routes.catchments import catchments
-from analyses.routes.snapped import Placed
 from tests import worlds
-from tests.school_worlds import area, gates, homes, profile, schools
+from tests.school_worlds import area, city_of, homes, profile, schools
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=60)
 PROFILES = (profile("grades_1_3"),)  # walks 1000 m
@@ -23,19 +22,8 @@ PROFILES = (profile("grades_1_3"),)  # walks 1000 m
 def send(
     found: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, *, network: Any = None, **options: Any
 ) -> pd.DataFrame:
-    network = network or worlds.long_edge(5000.0)
-    entrances = gates(found)
-    at = [
-        np.column_stack([f.geometry.x, f.geometry.y]) - worlds.ORIGIN for f in (entrances, demand)
-    ]
-    placed = Placed(
-        network=network,
-        gates=worlds.put(network, at[0], max_m=50.0),
-        school_of=np.arange(len(entrances)),
-        homes=worlds.put(network, at[1], max_m=50.0),
-    )
-    options = {"profiles": PROFILES, **options}
-    return catchments(placed, found, demand, **options).rows
+    made = city_of(network or worlds.long_edge(5000.0), found, demand)
+    return catchments(made, made.on_streets, **{"profiles": PROFILES, **options}).rows
 
 
 def told(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
@@ -121,11 +109,9 @@ def test_the_nearest_of_several_official_schools() -> None:
 
 def test_a_catchment_of_no_school_is_said_and_passed_over() -> None:
     network, found = worlds.long_edge(5000.0), schools((0, 0))
-    at = worlds.put(network, [(0, 0)])
-    placed = Placed(network, gates=at, school_of=np.array([0]), homes=at)
+    made = city_of(network, found, homes([(0, 0)], [1]))
     official = area("没有的学校", (-10, -10), (10, 10))
-    demand = homes([(0, 0)], [1])
-    done = catchments(placed, found, demand, profiles=PROFILES, official=official)
+    done = catchments(made, made.on_streets, profiles=PROFILES, official=official)
     assert [(f.code, f.row, f.value) for f in done.findings] == [
         ("CATCHMENT_NO_SCHOOL", 2, "没有的学校")
     ]

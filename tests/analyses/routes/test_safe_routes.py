@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from analyses.routes import search as route_search
 from analyses.routes.analysis import Routes, safe_routes
 from analyses.routes.coverage import safe_coverage
-from analyses.routes.snapped import place
+from analyses.routes.options import RouteOptions
 from analyses.routes.words import explained
 from geo.findings import InputRefused
 from geo.sides.model import EdgeKind
 from tests.school_worlds import (
     area,
+    city_of,
+    danger,
     forbidden_at,
-    gates,
     homes,
     ladder,
     profile,
@@ -57,17 +58,11 @@ def routes(
     found = schools(*(at or [SCHOOL]), capacity=options.pop("capacity", None))
     ages = options.pop("profiles", GRADES)
     shut = options.pop("forbidden", forbidden_at(scene, "unmarked"))
-    return safe_routes(
-        scene,
-        found,
-        gates(found),
-        homes(lived, children or [1.0] * len(lived)),
-        profiles=ages,
-        risks={p.id: risk_of(scene, crossing=POINTS) for p in ages},
-        forbidden={p.id: shut for p in ages},
-        snap_max_m=50.0,
-        **options,
-    )
+    bounds = options.pop("bounds", ())
+    demand = homes(lived, children or [1.0] * len(lived))
+    made = city_of(scene.network, found, demand, scene=scene)
+    known = [danger(p, risk_of(scene, crossing=POINTS), shut, *bounds) for p in ages]
+    return safe_routes(made, known, RouteOptions(**options))
 
 
 def one(found: Routes) -> dict[str, Any]:
@@ -122,8 +117,7 @@ def test_walking_alone_has_bounds_around_what_is_assumed(
 ) -> None:
     scene = town()
     shut = [forbidden_at(scene, *names) for names in (value, sure, possible)]
-    bounds = {"grades_1_3": (shut[1], shut[2])}
-    row = one(routes(scene, [HOME], forbidden=shut[0], forbidden_bounds=bounds))
+    row = one(routes(scene, [HOME], forbidden=shut[0], bounds=shut[1:]))
     assert (row["alone"], row["alone_sure"], row["alone_possible"]) == alone
 
 
@@ -213,17 +207,14 @@ def test_a_search_cut_short_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_coverage_by_ways_for_children() -> None:
     scene, found = town(), schools(SCHOOL)
     demand = homes([HOME, (-10, -50), (390, 90)], [3, 4, 5])
-    placed = place(scene.sides, found, gates(found), demand, snap_max_m=50.0)
-    shut = {"grades_1_3": forbidden_at(scene, "unmarked")}
-    table = safe_coverage(
-        placed, demand, rows=np.array([0]), profiles=GRADES, forbidden=shut, radius_m=300.0
-    )
+    made = city_of(scene.network, found, demand, scene=scene)
+    risk, shut = risk_of(scene, crossing=POINTS), forbidden_at(scene, "unmarked")
+    known = [danger(age, risk, shut) for age in GRADES]
+    table = safe_coverage(made, np.array([0]), known, radius_m=300.0)
     assert table["covered"].tolist() == [True, True, False]
     assert table["covered_safely"].tolist() == [False, True, False]
     assert table["children_lost"].tolist() == [3, 0, 0]
-    wide = safe_coverage(
-        placed, demand, rows=np.array([0]), profiles=GRADES, forbidden=shut, radius_m=2000.0
-    )
+    wide = safe_coverage(made, np.array([0]), known, radius_m=2000.0)
     assert wide["children_lost"].sum() == 0
     assert wide["walk_m"][0] < 300
     assert wide["safe_walk_m"][0] > 800
