@@ -189,7 +189,7 @@ def publish(
 
 def _print_sheet(checks: Sequence[Check], title: str, lang: Lang) -> None:
     """Print the compliance sheet of a public edition."""
-    from geo.findings import printable
+    from geo.text import printable
 
     print(title)
     for check in checks:
@@ -287,7 +287,7 @@ def _print_accounts(accounts: Iterable[tuple[str, int, int, int]], lang: Lang) -
     from rich.console import Console
     from rich.table import Table
 
-    from geo.findings import printable
+    from geo.text import printable
 
     say = _words(lang)
     table = Table(box=None, pad_edge=False)

@@ -21,19 +21,17 @@ The errors that may leave this package::
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from geo.bundled import load_toml
+from geo.text import printable
 from geo.words import Lang, in_words, texts, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Outcome = Literal["note", "quarantine", "confirm", "refuse"]
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_LONGEST_VALUE = 80
 
 
 @dataclass(frozen=True)
@@ -137,9 +135,3 @@ def refuse_if_any(findings: Iterable[Finding]) -> None:
     stopping = [f for f in findings if f.outcome in ("confirm", "refuse")]
     if stopping:
         raise InputRefused(*stopping)
-
-
-def printable(text: object) -> str:
-    """Return a value of a stranger's file fit for a terminal or a log: one short line."""
-    clean = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))
-    return clean if len(clean) <= _LONGEST_VALUE else clean[: _LONGEST_VALUE - 1] + "…"

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 _AREAS = (3, 6)
 _NOT_LETTERS = re.compile(r"[\W_]+")
-_PLACE_WORDS = re.compile("[省市县区镇乡第]")
-_LEVEL_WORDS = (("小学", "小"), ("中学", "中"), ("小學", "小"), ("中學", "中"))
-_NUMBERS = re.compile(r"[一二三四五六七八九十]|\d+")
 _SHORTEST_ENDING = 3  # 实验小, for 实验小学
 _SHORTEST_PLACE = 2  # 静海; a single 东 or 新 tells two schools apart
 
@@ -106,8 +103,9 @@ def name_key(name: str) -> str:
     False
     """
     text = _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", name).casefold())
-    text = _PLACE_WORDS.sub("", text)
-    for long, short in _LEVEL_WORDS:
+    words = load_toml("rules/facilities.toml")["names"]
+    text = re.sub(f"[{words['place_words']}]", "", text)
+    for long, short in words["levels"].items():
         text = text.replace(long, short)
     return text
 
@@ -238,14 +236,20 @@ def _same_name(a: str, b: str) -> bool:
         len(short) >= _SHORTEST_ENDING
         and len(long) - len(short) >= _SHORTEST_PLACE
         and long.endswith(short)
-        and _NUMBERS.findall(a) == _NUMBERS.findall(b)
+        and _numbers(a) == _numbers(b)
     )
 
 
 def _numbers_agree(a: str, b: str) -> bool:
     """Say whether two names do not carry different numbers (一小 and 二小 do)."""
-    of_a, of_b = _NUMBERS.findall(a), _NUMBERS.findall(b)
+    of_a, of_b = _numbers(a), _numbers(b)
     return not of_a or not of_b or of_a == of_b
+
+
+def _numbers(name: str) -> list[str]:
+    """Return the numerals of a name, Chinese or Arabic."""
+    numerals = load_toml("rules/facilities.toml")["names"]["numerals"]
+    return re.findall(rf"[{numerals}]|\d+", name)
 
 
 def _crowded(rows: gpd.GeoDataFrame, pairs: Mapping[int, Sequence[_Pair]]) -> set[int]:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from geo.bundled import ROOT
 from geo.findings import Finding, InputRefused
 from geo.read import key
-from geo.tomltext import read_rows
+from geo.userfiles import read_rows
 from geo.words import Text
 
 State = Literal["text", "memory"]

@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field
 from analyses.facilities import facility_types
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
-from geo.tomltext import read_rows
+from geo.userfiles import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

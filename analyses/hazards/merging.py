@@ -20,17 +20,9 @@ from analyses.hazards.rows import is_hazard_id, statuses, vocabularies
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
-from geo.paths import inside
-from geo.read import (
-    TEXT,
-    Asked,
-    Column,
-    as_texts,
-    formula_restored,
-    map_columns,
-    missing_column,
-    open_raw,
-)
+from geo.read import TEXT, Asked, Column, as_texts, map_columns, missing_column, open_raw
+from geo.text import formula_restored
+from geo.userfiles import inside
 from geo.words import languages, text, texts
 
 if TYPE_CHECKING:

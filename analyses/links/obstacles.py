@@ -15,6 +15,7 @@ import shapely
 
 from geo.bundled import load_toml
 from geo.findings import Finding
+from geo.osm import has_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,8 +109,8 @@ def levels(network: WalkNetwork) -> NDArray[np.int64]:
     if "layer" in network.edges:
         texts = network.edges["layer"].astype(object)
         layer = pd.to_numeric(texts, errors="coerce").fillna(0.0).to_numpy(dtype=np.float64)
-    above = _has_tag(network.edges, ["bridge"], no=no) | (layer > 0)
-    below = _has_tag(network.edges, ["tunnel"], no=no) | (layer < 0)
+    above = has_tag(network.edges, ["bridge"], no=no) | (layer > 0)
+    below = has_tag(network.edges, ["tunnel"], no=no) | (layer < 0)
     return np.where(above, 1, np.where(below, -1, 0))
 
 
@@ -181,18 +182,8 @@ def _on_the_ground(
     frame: gpd.GeoDataFrame, row: Mapping[str, Any], *, no: Sequence[str]
 ) -> gpd.GeoDataFrame:
     """Return the rows that are wanted and are neither above nor below the ground."""
-    keep = ~_has_tag(frame, row.get("without", []), no=no)
+    keep = ~has_tag(frame, row.get("without", []), no=no)
     for column, values in row.get("only", {}).items():
         keep &= frame[column].isin(values).to_numpy(dtype=bool)
     keep &= shapely.get_dimensions(np.asarray(frame.geometry.array)) > 0
     return frame[keep]
-
-
-def _has_tag(frame: pd.DataFrame, columns: Sequence[str], *, no: Sequence[str]) -> Flags:
-    """Say which rows have one of some tags, with any value but those that say no."""
-    found = np.zeros(len(frame), dtype=bool)
-    for column in columns:
-        if column in frame:
-            values = frame[column].astype(object)
-            found |= (values.notna() & ~values.isin(no)).to_numpy(dtype=bool)
-    return found

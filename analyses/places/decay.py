@@ -15,7 +15,7 @@ from geo.arrays import MM_PER_M
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from geo.arrays import Floats
 
@@ -81,14 +81,3 @@ def decay(distance_m: Floats, name: str, *, scale_m: float) -> Floats:
         detail = {"known": ", ".join(DECAYS)}
         raise InputRefused(Finding("DECAY_UNKNOWN", "decay", value=name, detail=detail))
     return DECAYS[name](np.asarray(distance_m, dtype=float), scale_m)
-
-
-def stepped(distance_m: Floats, steps: Sequence[tuple[float, float]]) -> Floats:
-    """Return the weight of the first step ``(to metres, weight)`` that a distance is within.
-
-    The zones of E2SFCA (Luo and Qi 2009).  Beyond the last step the weight is 0.
-    """
-    weight = np.zeros(len(distance_m))
-    for limit_m, step in reversed(steps):
-        weight[within(distance_m, limit_m * MM_PER_M)] = step
-    return weight

@@ -75,48 +75,6 @@ def crossing_time_s(width_m: Number, *, speed_m_s: float, start_s: float | None 
     return width_m / speed_m_s + (constant("start_up") if start_s is None else start_s)
 
 
-def mean_wait_s(vehicles_h: Number, *, gap_s: float) -> Number:
-    """Return the mean wait in seconds for a gap in random traffic (Adams 1936).
-
-    Parameters
-    ----------
-    vehicles_h
-        Vehicles an hour that have to be crossed.
-    gap_s
-        Gap that the child needs: its crossing time.
-
-    Examples
-    --------
-    >>> [f"{mean_wait_s(q, gap_s=8.0):.1f}" for q in (0.0, 240.0, 600.0, 1000.0)]
-    ['0.0', '2.6', '8.8', '21.6']
-    """
-    per_s = np.maximum(vehicles_h, _HARDLY_ANY) / _S_PER_HOUR
-    wait: Any = (np.expm1(per_s * gap_s) - per_s * gap_s) / per_s
-    return cast("Number", wait)
-
-
-def share_of_gaps(vehicles_h: Number, *, gap_s: float) -> Number:
-    """Return the share (0-1) of gaps in random traffic that last at least `gap_s`.
-
-    Examples
-    --------
-    >>> f"{share_of_gaps(240.0, gap_s=8.0):.3f}"
-    '0.587'
-    """
-    return cast("Number", np.exp(-vehicles_h / _S_PER_HOUR * gap_s))
-
-
-def child_sight_m(speed_kmh: Number, *, gap_s: Number) -> Number:
-    """Return how far a child must see: what a vehicle drives while the child crosses.
-
-    Examples
-    --------
-    >>> [round(child_sight_m(v, gap_s=8.0)) for v in (30.0, 50.0, 60.0)]
-    [67, 111, 133]
-    """
-    return speed_kmh / _KMH_PER_M_S * gap_s
-
-
 def stopping_m(
     speed_kmh: Number, *, reaction_s: float | None = None, deceleration_m_s2: float | None = None
 ) -> Number:

@@ -79,25 +79,6 @@ def distance_score(lanes: ArrayLike, buffer_m: ArrayLike) -> Floats:
     return _score("distance", lanes, buffer_m)
 
 
-def land_use_score(land_use: str) -> float:
-    """Return T4: the use of the land beside the street.
-
-    Raises
-    ------
-    ValueError
-        For a use that the table does not have.
-
-    Examples
-    --------
-    >>> land_use_score("park"), land_use_score("heavy_industry")
-    (1.0, 4.0)
-    """
-    for score, uses in _rules()["land_use"].items():
-        if land_use in uses:
-            return float(score)
-    raise ValueError(f"no land use of the table: {land_use}")
-
-
 def crossing_score(
     speed_kmh: ArrayLike, *, lanes: ArrayLike, traffic_day: ArrayLike, arterial: ArrayLike
 ) -> Floats:
@@ -141,18 +122,6 @@ def adjusted(score: Floats, gain: Floats) -> Floats:
     rule = _rules()["adjustment"]
     reduced: Floats = np.maximum(score - np.minimum(gain, rule["most"]), rule["least"])
     return np.minimum(score, reduced)
-
-
-def route_stress(scores: Floats) -> float:
-    """Return the score of a way: that of its worst part; NaN where no part has one.
-
-    Examples
-    --------
-    >>> route_stress(np.array([3.0, 2.0, np.nan, 1.0]))
-    3.0
-    """
-    told = scores[~np.isnan(scores)]
-    return float(told.max()) if len(told) else float("nan")
 
 
 def segment_stress(places: Places) -> Bounds[np.float64]:

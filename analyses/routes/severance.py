@@ -23,6 +23,7 @@ from analyses.rules import within
 from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 from geo.findings import Finding
+from geo.osm import has_tag
 from geo.sides import EdgeKind
 from geo.walk import Closure, closed, walk_m
 
@@ -84,7 +85,7 @@ def barriers(scene: Scene) -> Barriers:
         layer = rules[kind]["layer"]
         if layer in scene.layers:
             frame = scene.layers[layer]
-            level = ~_tagged(frame, rules[kind]["passes"], no=rules["tags"]["tag_no"])
+            level = ~has_tag(frame, rules[kind]["passes"], no=rules["tags"]["tag_no"])
             shapes = np.asarray(frame.geometry.array, dtype=object)[level]
             each[kind] = _over_layer(scene, shapes, rules[kind], tags=rules["tags"])
         else:
@@ -164,7 +165,7 @@ def _over_layer(
     """Close both sides of the streets, and the paths, where they cross shapes at their level."""
     network, sides = scene.network, scene.sides
     edge, low, high = _met(network.tree.geometries, shapes)
-    passes = _tagged(network.edges, rule["passes"], no=tags["tag_no"])
+    passes = has_tag(network.edges, rule["passes"], no=tags["tag_no"])
     passes |= scene.streets["road_class"].isin(rule["passes_class"]).to_numpy(dtype=bool)
     guarded = _guarded(network, rule["guarded"])
     length_m = network.edge_length_mm[edge] / MM_PER_M
@@ -180,16 +181,6 @@ def _over_layer(
     from_share, to_share = np.zeros(len(along)), np.ones(len(along))
     from_share[rows[crossing]], to_share[rows[crossing]] = low, high
     return closed(sides.walk, shut, from_share=from_share, to_share=to_share)
-
-
-def _tagged(frame: pd.DataFrame, columns: list[str], *, no: list[str]) -> Flags:
-    """Say which rows have one of some tags, with any value but those that say no."""
-    found = np.zeros(len(frame), dtype=bool)
-    for column in columns:
-        if column in frame:
-            values = frame[column].astype(object)
-            found |= (values.notna() & ~values.isin(no)).to_numpy(dtype=bool)
-    return found
 
 
 def _guarded(network: WalkNetwork, wanted: Mapping[str, list[str]]) -> Flags:

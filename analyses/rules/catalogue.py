@@ -17,7 +17,7 @@ from analyses.rules.people import Ages  # noqa: TC001  (pydantic reads the annot
 from analyses.study import is_region
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
-from geo.tomltext import read_rows
+from geo.userfiles import read_rows
 from geo.words import texts
 
 if TYPE_CHECKING:

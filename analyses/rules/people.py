@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from geo.bundled import ROOT, load_toml
-from geo.tomltext import read_rows
+from geo.userfiles import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

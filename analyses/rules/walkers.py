@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from analyses.facilities import Id, facility_types
 from analyses.rules.people import Ages, age_shares, walking_speed_m_s
 from geo.bundled import ROOT
-from geo.tomltext import read_rows
+from geo.userfiles import read_rows
 
 if TYPE_CHECKING:
     import pandas as pd

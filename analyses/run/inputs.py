@@ -31,7 +31,7 @@ from analyses.streets import hazards_osm_wanted
 from analyses.streets import osm_wanted as safety_wanted
 from geo.bundled import load_toml
 from geo.crs import metric_crs, project
-from geo.datum_evidence import detect_datum
+from geo.datum import detect_datum
 from geo.findings import Finding, InputRefused, refuse_if_any
 from geo.osm import features_from_osm, streets_from_frame, streets_from_osm
 from geo.output import sha256

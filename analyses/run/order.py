@@ -22,7 +22,7 @@ from analyses.run.quality import access_legs, effects, facility_sources, street_
 from analyses.run.registry import Analysis, Context, answers, together
 from analyses.run.safety_inputs import study_date
 from analyses.run.ways_to_school import Safety, SafetyOptions, compared, safety
-from analyses.treatments import edited_gates, edited_scene, read_edits
+from analyses.treatments import edited_gates, edited_scene, read_edits, without_effect
 from geo.findings import Finding
 
 if TYPE_CHECKING:
@@ -169,7 +169,11 @@ def _safety(of: Context) -> Result:
     after: Safety = safety(
         of.schools.changed(scene=scene, entrances=gates), dangers(scene), options
     )
-    return replace(before.result, tables={**before.result.tables, **compared(before, after)})
+    return replace(
+        before.result,
+        tables={**before.result.tables, **compared(before, after)},
+        findings=(*before.result.findings, *without_effect(of.schools.scene, edits)),
+    )
 
 
 def _model(scene: Scene, safe: Result) -> Model:

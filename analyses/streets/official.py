@@ -37,12 +37,6 @@ def layer_names() -> tuple[str, ...]:
     return tuple(_rules()["layer"])
 
 
-def layer_title(name: str) -> tuple[str, str]:
-    """Return the title of a layer (zh, en)."""
-    layer = _rules()["layer"][name]
-    return layer["zh"], layer["en"]
-
-
 def osm_wanted() -> Wanted:
     """Return what `geo.osm.features.features_from_osm` should look for.
 

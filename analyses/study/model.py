@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from analyses.study.basemap import MapInput
 from analyses.study.section import Section
 from geo.bundled import load_toml
-from geo.paths import inside
+from geo.userfiles import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

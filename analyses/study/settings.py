@@ -18,7 +18,7 @@ from analyses.study.model import Study, inputs_of
 from analyses.study.regions import is_region
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused
-from geo.tomltext import parsed, read_text
+from geo.userfiles import parsed, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from analyses.treatments.before_after import (
 )
 from analyses.treatments.best import best_treatments
 from analyses.treatments.catalogue import adequate, bodies, horizons, treated, treatments
-from analyses.treatments.what_if import edited_gates, edited_scene, read_edits
+from analyses.treatments.what_if import edited_gates, edited_scene, read_edits, without_effect
 
 __all__ = [
     "Evaluate",
@@ -26,4 +26,5 @@ __all__ = [
     "treated",
     "treatments",
     "value_of_crossings",
+    "without_effect",
 ]

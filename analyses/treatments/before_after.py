@@ -11,13 +11,12 @@ import shapely
 from analyses.treatments.catalogue import adequate, treated, treatments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from analyses.streets import Scene
-    from analyses.treatments.what_if import Edit
 
 
 _MEANS = ("safest_risk", "safest_low", "safest_high", "detour")
@@ -81,34 +80,6 @@ def compare_hazards(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     both["outcome"] = np.where(gone, "gone", np.where(both.index.isin(then.index), "kept", "new"))
     columns = [*facts, *(f"{m}_{when}" for m in measures for when in ("before", "after"))]
     return both.sort_index()[[*columns, "outcome"]].rename_axis("id").reset_index()
-
-
-def gain_of(
-    scene: Scene,
-    edits: Sequence[Edit],
-    evaluate: Evaluate,
-    *,
-    apply: Callable[[Scene, Sequence[Edit]], Scene],
-) -> Callable[[tuple[int, ...]], float]:
-    """Return what a choice of edits gains: children who can walk on their own, more than now.
-
-    Parameters
-    ----------
-    scene
-        The scene as it is.
-    edits
-        The candidates of `analyses.treatments.best.best_treatments`.
-    evaluate
-        How children walk in a scene.
-    apply
-        `analyses.treatments.what_if.apply_edits`, or `edited_scene` with its way to build.
-    """
-    now = alone(evaluate(scene))
-
-    def gain(chosen: tuple[int, ...]) -> float:
-        return alone(evaluate(apply(scene, [edits[i] for i in chosen]))) - now
-
-    return gain
 
 
 def alone(pupils: pd.DataFrame) -> float:

@@ -21,8 +21,7 @@ from analyses.treatments.catalogue import treated, treatments, with_values
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
-from geo.paths import inside
-from geo.tomltext import read_rows
+from geo.userfiles import inside, read_rows
 from geo.walk import add_paths
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def read_edits(path: str, base: Path) -> tuple[Edit, ...]:
     Raises
     ------
     InputRefused
-        What `geo.tomltext.read_rows` refuses; ``EDIT_NEEDS`` where settings are missing or
+        What `geo.userfiles.read_rows` refuses; ``EDIT_NEEDS`` where settings are missing or
         do not fit, ``EDIT_TARGET`` for an unknown treatment.
     """
     file = inside(base, path)

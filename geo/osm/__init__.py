@@ -5,7 +5,7 @@ from geo.osm.download import download_bbox, download_place
 from geo.osm.features import Wanted, features_from_osm
 from geo.osm.reading import streets_from_osm
 from geo.osm.streets import Streets, streets_from_frame
-from geo.osm.tags import carries, numbers, speed_kmh, texts, width_m, words
+from geo.osm.tags import carries, has_tag, numbers, speed_kmh, texts, width_m, words
 
 __all__ = [
     "Streets",
@@ -14,6 +14,7 @@ __all__ = [
     "download_bbox",
     "download_place",
     "features_from_osm",
+    "has_tag",
     "numbers",
     "speed_kmh",
     "streets_from_frame",

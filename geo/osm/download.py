@@ -20,8 +20,9 @@ import requests
 import urllib3
 
 from geo.bundled import load_toml
-from geo.findings import EnvironmentFault, Finding, InputRefused, printable
+from geo.findings import EnvironmentFault, Finding, InputRefused
 from geo.osm.file import open_osm
+from geo.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,8 +22,9 @@ import osmium
 import osmium.io
 
 from geo.bundled import load_toml
-from geo.findings import EnvironmentFault, Finding, InputRefused, YimiError, printable
-from geo.paths import existing
+from geo.findings import EnvironmentFault, Finding, InputRefused, YimiError
+from geo.text import printable
+from geo.userfiles import existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -15,7 +15,7 @@ import pandas as pd
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,6 +54,20 @@ def carries(tags: pd.DataFrame, tag: str, values: Collection[str] | None = None)
     if values is None:
         return _coded(tags, tag)[0] >= 0
     return ~np.isnan(words(tags, tag, dict.fromkeys(values, 1)))
+
+
+def has_tag(tags: pd.DataFrame, names: Sequence[str], *, no: Sequence[str]) -> Flags:
+    """Say which have one of some tags, with any value but those that say no.
+
+    >>> has_tag(pd.DataFrame({"bridge": ["yes", "no", None]}), ["bridge"], no=["no"]).tolist()
+    [True, False, False]
+    """
+    tagged = np.zeros(len(tags), dtype=bool)
+    for name in names:
+        if name in tags:
+            values = tags[name].astype(object)
+            tagged |= (values.notna() & ~values.isin(no)).to_numpy(dtype=bool)
+    return tagged
 
 
 def texts(tags: pd.DataFrame, tag: str) -> NDArray[np.object_]:

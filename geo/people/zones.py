@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 
 LABELS = ("area_id", "town", "settlement")
-MEASURES = ("dwellings", "residential_m2")
 UNKNOWN_SETTLEMENT = "unknown"
 
 

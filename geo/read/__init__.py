@@ -3,7 +3,6 @@
 from geo.read.cells import as_texts, key
 from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
 from geo.read.columns import Column, map_columns, missing_column, plain
-from geo.read.formulas import formula_restored, formula_safe
 from geo.read.raw import Layer
 from geo.read.readers import TEXT, open_raw, read_layer
 from geo.read.rows import Asked
@@ -18,8 +17,6 @@ __all__ = [
     "as_texts",
     "check_xml",
     "checked_layer",
-    "formula_restored",
-    "formula_safe",
     "key",
     "map_columns",
     "missing_column",

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo.findings import InputRefused, printable
-from geo.output import run_folder, write_json, write_manifest
-from geo.read.formulas import formula_safe
+from geo.findings import InputRefused
 from geo.read.readers import read_layer, short_name
+from geo.text import formula_safe, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from geo.findings import Finding
@@ -55,42 +54,6 @@ class Checked:
     layer: Layer | None = None
 
 
-def check_file(
-    path: str | Path,
-    out: Path,
-    *,
-    lang: Lang = "zh",
-    progress: Callable[[str], None] = lambda _: None,
-    **options: Any,  # noqa: ANN401 - those of read_layer
-) -> Checked:
-    """Read a file, write ``report.json`` and ``rejects.csv`` into `out`, return a summary.
-
-    Parameters
-    ----------
-    out
-        Folder for the report; it is replaced as a whole or not at all.
-    lang
-        Language of the columns ``why`` and ``fix`` of the rejects.
-    progress
-        Told the stage when it begins: ``open``, ``places``, ``values``, ``copies`` (those of
-        `geo.read.readers.read_layer`), ``write``, ``done``.
-    **options
-        Those of `geo.read.readers.read_layer`.
-
-    Raises
-    ------
-    EnvironmentFault
-        The folder cannot be written.
-    """
-    checked = checked_layer(path, progress=progress, **options)
-    progress("write")
-    with run_folder(out) as folder:
-        write_report(folder, checked, lang=lang)
-        write_manifest(folder, {"check": checked.file, "outcome": checked.outcome})
-    progress("done")
-    return checked
-
-
 def checked_layer(path: str | Path, **options: Any) -> Checked:  # noqa: ANN401
     """Read a file and return what was found, also where nothing of it may be used."""
     try:
@@ -111,13 +74,6 @@ def outcome_of(findings: Sequence[Finding]) -> str:
     found = {finding.outcome for finding in findings}
     gravest = next((outcome for outcome in _ORDER if outcome in found), "note")
     return "accept" if gravest == "note" else gravest
-
-
-def write_report(folder: Path, checked: Checked, *, lang: Lang = "zh") -> None:
-    """Write ``report.json`` and, where rows were rejected, ``rejects.csv``."""
-    write_json(folder / "report.json", report(checked))
-    if checked.layer is not None and checked.rows_rejected:
-        write_rejects(folder / "rejects.csv", checked.layer.rejected, lang=lang)
 
 
 def report(checked: Checked) -> dict[str, Any]:

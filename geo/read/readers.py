@@ -7,17 +7,16 @@ True
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
-from geo.paths import existing, inside
 from geo.read import columns as cols
 from geo.read.rows import Asked, check_rows
 from geo.read.tables import read_text
+from geo.userfiles import existing, inside, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -29,11 +28,6 @@ if TYPE_CHECKING:
 
 TEXT = frozenset({".csv", ".tsv", ".txt", ".tab"})
 WORKBOOK = frozenset({".xlsx", ".xlsm", ".xls"})
-VECTOR = frozenset(
-    {".geojson", ".json", ".gpkg", ".shp", ".kml", ".kmz", ".gml", ".fgb"}
-    | {".parquet", ".geoparquet", ".zip", ".gz"}
-)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 Datum = Literal["declared", "auto", "WGS84", "GCJ-02", "BD-09"]
 
 
@@ -151,16 +145,14 @@ def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str
         from geo.read.workbooks import read_workbook  # noqa: PLC0415 - calamine only where needed
 
         return read_workbook(file, name=name, known=known, own=asked.columns, sheet=asked.layer)
-    if suffix in VECTOR:
-        from geo.read.vectors import read_vector  # noqa: PLC0415 - pyogrio only where needed
+    from geo.read.vectors import read_vector  # noqa: PLC0415 - pyogrio only where needed
 
-        return read_vector(file, layer=asked.layer, name=name)
-    raise InputRefused(Finding("FORMAT_NOT_ALLOWED", name, detail={"found": suffix or "-"}))
+    return read_vector(file, layer=asked.layer, name=name)
 
 
 def _anywhere(name: str) -> Path:
     """Return a file that is named without a study folder: any of this machine, no address."""
-    if name.replace("\\", "/").startswith("/vsi") or _SCHEME.match(name) or "\0" in name:
+    if is_address(name):
         raise InputRefused(Finding("PATH_NOT_ALLOWED", name, value=name))
     return existing(Path(name), name=short_name(name))
 

@@ -29,7 +29,6 @@ from geo.read.raw import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -56,9 +55,7 @@ class Asked:
 
     kinds: Mapping[str, str] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
-    own_columns: Path | None = None
     crs: str | None = None
-    datum: str = "declared"
     layer: str | None = None
     area: Area | None = None
     swap_xy: bool = False

@@ -22,8 +22,9 @@ from geo.read import columns as cols
 from geo.read.delimited import Grid, Row, grid, rows
 from geo.read.encodings import decode, repaired
 from geo.read.flags import REJECT_COLUMNS, Flag, Remark, findings_of, in_use, positions, rejects_of
-from geo.read.formulas import formula_restored
 from geo.read.raw import RAW_LINE, RawTable
+from geo.read.signatures import format_of, markup_of
+from geo.text import formula_restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,16 +39,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)
 _ENOUGH_HITS = 2
 _FEW = 2
-_CONTENT = (
-    (re.compile(rb"\s*(<!doctype html|<html|<table|<head|<meta)", re.IGNORECASE), "HTML"),
-    (re.compile(rb"\s*<\?xml|\s*<(kml|osm|gml|OGRVRT)", re.IGNORECASE), "XML"),
-    (re.compile(rb'\s*[\[{]\s*["\[{]'), "JSON"),
-    (re.compile(rb"PK\x03\x04"), "ZIP/XLSX"),
-    (re.compile(rb"\xd0\xcf\x11\xe0"), "XLS"),
-    (re.compile(rb"%PDF"), "PDF"),
-    (re.compile(rb"SQLite format 3"), "GeoPackage/SQLite"),
-    (re.compile(rb"PAR1"), "Parquet"),
-)
+_START = 4096
 
 
 def read_text(
@@ -73,7 +65,7 @@ def read_text(
     InputRefused
         ``EMPTY``, ``FORMAT_MISMATCH``, ``HEADER_MISSING``, ``HEADER_DUPLICATE``, ``MOJIBAKE``.
     """
-    found = content(data)
+    found = format_of(data[:_START]) or markup_of(data[:_START])
     if found is not None:
         raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": found}))
     decoded = decode(data, file=name)
@@ -89,12 +81,6 @@ def read_text(
     if set(REJECT_COLUMNS) <= set(headers):
         headers, body = _corrected(headers, body)
     return assemble(headers, body, name=name, known=known, own=own or {}, findings=findings)
-
-
-def content(data: bytes) -> str | None:
-    """Return what the bytes are if they are plainly no delimited text."""
-    start = data[:4096].removeprefix(b"\xef\xbb\xbf")
-    return next((what for pattern, what in _CONTENT if pattern.match(start)), None)
 
 
 def header_at(
@@ -146,7 +132,7 @@ def join_headers(head: Sequence[Sequence[str]], at: int) -> tuple[list[str], int
     parent, joined = "", []
     for over, under in zip(upper, lower, strict=True):
         parent = over or parent
-        alone = not under or under in ("计", "合计", "小计", "总数")
+        alone = not under or under in load_toml("columns.toml")["rows"]["second_row_totals"]
         joined.append(over if over and alone else parent + under if under else over)
     return joined, 2
 

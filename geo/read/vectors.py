@@ -8,7 +8,6 @@ pyarrow.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,6 @@ import pandas as pd
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
-from geo.paths import existing
 from geo.read.archives import ARCHIVES, choose, unpack
 from geo.read.features import geometry_array, raw_table
 from geo.read.gdalread import borrow, layers_of, read_with_gdal
@@ -26,7 +24,9 @@ from geo.read.geojson import read_geojson
 from geo.read.geopackage import read_geopackage
 from geo.read.kml import read_kml
 from geo.read.shapefile import read_shapefile
+from geo.read.signatures import format_of
 from geo.read.xmlguard import check_xml, utf8_xml
+from geo.userfiles import existing, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,20 +34,6 @@ if TYPE_CHECKING:
     from geo.read.raw import RawTable
 
 _GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
-_STARTS = (
-    (b"PK\x03\x04", "ZIP"),
-    (b"PK\x05\x06", "ZIP"),
-    (b"\x1f\x8b", "gzip"),
-    (b"SQLite format 3", "SQLite / GeoPackage"),
-    (b"PAR1", "Parquet"),
-    (b"fgb", "FlatGeobuf"),
-    (b"\x00\x00\x27\x0a", "Shapefile"),
-    (b"%PDF", "PDF"),
-    (b"\xd0\xcf\x11\xe0", "XLS"),
-    (b"\x89PNG", "PNG"),
-)
-_HTML = re.compile(rb"\s*(<!doctype\s+html|<html|<head|<body|<table)", re.IGNORECASE)
 
 
 def read_vector(path: Path | str, *, layer: str | None = None, name: str | None = None) -> RawTable:
@@ -77,7 +63,7 @@ def read_vector(path: Path | str, *, layer: str | None = None, name: str | None 
         `geo.read.geojson` and `geo.read.archives`.
     """
     text = str(path)
-    if text.replace("\\", "/").startswith("/vsi") or _is_address(text):
+    if is_address(text):
         raise InputRefused(Finding("PATH_NOT_ALLOWED", text, value=text))
     file = Path(path)
     shown = name or file.name
@@ -97,11 +83,6 @@ def read_vector(path: Path | str, *, layer: str | None = None, name: str | None 
     return table
 
 
-def _is_address(text: str) -> bool:
-    """Say whether a path is a URL or names a driver (``GPKG:x``), and no drive of Windows."""
-    return bool(_SCHEME.match(text)) and text[1] != ":"
-
-
 def _from_archive(path: Path, layer: str | None, *, name: str) -> RawTable:
     """Unpack an archive into a folder that is removed at once, and read its one data file."""
     with tempfile.TemporaryDirectory(prefix="yimi-") as folder:
@@ -116,9 +97,7 @@ def _check_start(path: Path, suffix: str, *, name: str) -> None:
     """Refuse a file whose first bytes are those of another format."""
     with path.open("rb") as file:
         head = file.read(512)
-    found = next((what for start, what in _STARTS if head.startswith(start)), None)
-    if found is None and _HTML.match(head):
-        found = "HTML"
+    found = format_of(head)
     if found is None and suffix in _BINARY:
         found = "text" if head.isascii() else "?"
     if found is not None and found not in _BINARY.get(suffix, ()):
@@ -251,4 +230,3 @@ _BINARY = {
     ".parquet": ("Parquet",),
     ".geoparquet": ("Parquet",),
 }
-VECTORS = frozenset(_READERS) | ARCHIVES

@@ -22,7 +22,8 @@ from geo.read import columns as cols
 from geo.read.delimited import Grid
 from geo.read.flags import Flag, findings_of, rejects_of
 from geo.read.sheetxml import Peek, inspect, peek
-from geo.read.tables import assemble, content, header_at, header_notes, join_headers
+from geo.read.signatures import format_of, markup_of
+from geo.read.tables import assemble, header_at, header_notes, join_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,10 +66,10 @@ def read_workbook(
     """
     with path.open("rb") as file:
         start = file.read(4096)
-    what = content(start)
-    zipped = what == "ZIP/XLSX"
-    if not zipped and what != "XLS":
-        raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": what or "text"}))
+    kind = format_of(start) or markup_of(start)
+    zipped = kind == "ZIP"
+    if not zipped and kind != "XLS":
+        raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": kind or "text"}))
     parts = inspect(path, name=name) if zipped else {}
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:

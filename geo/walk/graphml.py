@@ -14,8 +14,8 @@ from shapely.errors import GEOSException
 from geo.bundled import load_toml
 from geo.crs import check_metric, metric_crs, parse_crs
 from geo.findings import Finding, InputRefused
-from geo.paths import existing
 from geo.read import check_xml, utf8_xml
+from geo.userfiles import existing
 from geo.walk.interchange import from_networkx
 
 if TYPE_CHECKING:

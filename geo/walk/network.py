@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -237,15 +236,6 @@ def assemble(
         dropped=dropped,
         findings=findings,
     )
-
-
-def edge_frame(network: WalkNetwork) -> gpd.GeoDataFrame:
-    """Return the edges as lines in the network's CRS.
-
-    The index is the edge; columns ``way_id``, the way's tags and ``length_m``.
-    """
-    attributes = network.edges.assign(length_m=network.edge_length_mm / MM_PER_M)
-    return gpd.GeoDataFrame(attributes, geometry=network.tree.geometries, crs=network.crs)
 
 
 def polylines(vertex_xy: Floats, start: Ints) -> NDArray[np.object_]:

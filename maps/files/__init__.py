@@ -3,13 +3,11 @@
 from maps.files.exports import write_exports
 from maps.files.geopackage import write_geopackage
 from maps.files.ledger_files import ledger_table, write_ledger, write_survey
-from maps.files.plain_text import one_line
 from maps.files.workbook import header, write_csv, write_workbook
 
 __all__ = [
     "header",
     "ledger_table",
-    "one_line",
     "write_csv",
     "write_exports",
     "write_geopackage",

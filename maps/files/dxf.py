@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from analyses.schema import roles
-from maps.files.plain_text import one_line
+from geo.text import one_line
 from maps.style import palette, role_colour
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import pandas as pd
 
 from analyses.schema import roles
 from geo.findings import Finding
+from geo.text import one_line
 from maps.files.dxf import write_dxf
 from maps.files.kml import write_kml
-from maps.files.plain_text import one_line
 from maps.files.shapefile import write_shapefiles
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 import shapely
 
-from maps.files.plain_text import one_line
+from geo.text import one_line
 from maps.files.workbook import header
 from maps.style import role_colour, safe_colour
 

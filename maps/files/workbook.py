@@ -10,7 +10,7 @@ import pandas as pd
 
 from analyses.schema import column, tables
 from geo.bundled import load_toml
-from geo.read import formula_safe
+from geo.text import formula_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ def _sheet_name(table: str, lang: Lang) -> str:
 def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
     """Write one CSV for Excel: UTF-8 with a mark, no cell that Excel would run as a formula.
 
-    A text that Excel would run gets a single quote before it (`geo.read.formulas.formula_safe`).
+    A text that Excel would run gets a single quote before it (`geo.text.formula_safe`).
     """
     safe = table.copy()
     for name in safe.columns:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from maps.files import one_line
+from geo.text import one_line
 
 if TYPE_CHECKING:
     from geo.words import Lang

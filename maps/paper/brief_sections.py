@@ -17,8 +17,9 @@ import pandas as pd
 
 from analyses.facilities import facility_types
 from geo.bundled import load_toml
+from geo.text import one_line
 from geo.words import texts, texts_in
-from maps.files import header, ledger_table, one_line
+from maps.files import header, ledger_table
 from maps.paper.brief_cells import (
     MEASURES,
     as_number,

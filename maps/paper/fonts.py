@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from maps.files import one_line
+from geo.text import one_line
 from maps.style import palette
 
 if TYPE_CHECKING:

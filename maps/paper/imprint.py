@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.bundled import load_toml
-from maps.files import one_line
+from geo.text import one_line
 
 if TYPE_CHECKING:
     from analyses.study import Study

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from maps.files import one_line
+from geo.text import one_line
 from maps.paper.brief_parts import Picture, Table, Text
 from maps.paper.typesetting import typeset
 

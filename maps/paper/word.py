@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from geo.bundled import load_toml
-from maps.files import one_line
+from geo.text import one_line
 from maps.paper.brief_parts import Picture, Table, Text
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from geo.bundled import load_toml
-from geo.findings import printable
+from geo.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from analyses.places.access import (
     three_steps,
 )
 from analyses.places.crowding import rational_choice
-from analyses.places.decay import DECAYS, decay, stepped
+from analyses.places.decay import DECAYS, decay
 from geo.findings import InputRefused
 
 
@@ -81,12 +81,6 @@ def test_decays_begin_at_one_and_never_rise(name):
     assert weight[0] == pytest.approx(1)
     assert (np.diff(weight) <= 1e-12).all()
     assert (weight >= 0).all()
-
-
-def test_steps_hold_at_their_limit():
-    assert stepped(np.array([500.0, 500.1, 1000.0, 1001.0]), [(500, 1), (1000, 0.5)]).tolist() == [
-        1, 0.5, 0.5, 0,
-    ]  # fmt: skip
 
 
 def test_unknown_decay_and_negative_places_are_refused():

@@ -4,13 +4,10 @@ import numpy as np
 import pytest
 
 from analyses.risk.child_facts import (
-    child_sight_m,
     clear_length_m,
     crossing_time_s,
     fatality,
-    mean_wait_s,
     severity,
-    share_of_gaps,
     stopping_m,
 )
 
@@ -35,29 +32,9 @@ def test_eleven_percent_more_odds_for_each_kilometre_an_hour():
     assert odds[1] / odds[0] == pytest.approx(1.108, abs=0.001)
 
 
-@pytest.mark.parametrize(
-    ("vehicles", "gap", "wait"),
-    [(240, 8, 2.6), (400, 8, 4.9), (600, 8, 8.8), (840, 8, 15.4), (1000, 8, 21.6), (240, 12, 6.4)],
-)
-def test_the_mean_wait_of_adams(vehicles, gap, wait):
-    assert round(float(mean_wait_s(vehicles, gap_s=gap)), 1) == wait
-
-
-def test_without_traffic_nobody_waits_and_every_gap_will_do():
-    assert mean_wait_s(0.0, gap_s=8.0) == pytest.approx(0.0, abs=1e-4)
-    assert share_of_gaps(0.0, gap_s=8.0) == 1.0
-    assert round(float(mean_wait_s(840.0, gap_s=12.0))) == 54
-    assert round(float(share_of_gaps(240.0, gap_s=8.0)), 3) == 0.587
-
-
 def test_crossing_time_counts_the_whole_carriageway_and_the_start():
     assert crossing_time_s(21.0, speed_m_s=1.0) == 24.0  # 21 / 1.0 + 3
     assert round(crossing_time_s(7.3, speed_m_s=0.91, start_s=0.0), 2) == 8.02
-
-
-@pytest.mark.parametrize(("speed", "sight"), [(30, 67), (50, 111), (60, 133)])
-def test_the_child_sees_what_drives_up_while_it_crosses(speed, sight):
-    assert round(child_sight_m(speed, gap_s=8.0)) == sight
 
 
 @pytest.mark.parametrize(

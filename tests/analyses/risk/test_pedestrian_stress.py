@@ -11,9 +11,7 @@ from analyses.risk.stress import (
     crossing_score,
     crossing_stress,
     distance_score,
-    land_use_score,
     mph,
-    route_stress,
     segment_stress,
     sidewalk_score,
 )
@@ -95,21 +93,6 @@ def test_treatments_gain_two_levels_at_most_and_stop_at_two():
         2.0,
         1.0,
     ]
-
-
-def test_a_way_is_as_stressful_as_its_worst_part():
-    assert route_stress(np.array([3.0, 2.0, 1.0, np.nan])) == 3.0
-    assert np.isnan(route_stress(np.array([np.nan])))
-
-
-def test_land_use():
-    assert [land_use_score(use) for use in ("residential", "strip_commercial", "big_box")] == [
-        1.0,
-        2.0,
-        3.0,
-    ]
-    with pytest.raises(ValueError, match="moon"):
-        land_use_score("moon")
 
 
 @pytest.mark.parametrize(

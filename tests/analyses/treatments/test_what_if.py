@@ -12,9 +12,9 @@ from scenes import scene as make_scene
 from worlds import CRS, network_of, place, to_lonlat
 
 from analyses.treatments.before_after import (
+    alone,
     compare_hazards,
     compare_schools,
-    gain_of,
     value_of_crossings,
 )
 from analyses.treatments.best import best_treatments
@@ -265,7 +265,10 @@ def test_crossings_without_common_schools_are_evaluated_together():
 def test_best_choice_sees_that_two_belong_together():
     world = three_crossings()
     edits = [Edit(kind="treatment", treatment="signal", crossing_id=f"c{i}") for i in range(3)]
-    gain = gain_of(world, edits, toy, apply=apply_edits)
+
+    def gain(chosen):
+        return alone(toy(apply_edits(world, [edits[i] for i in chosen]))) - alone(toy(world))
+
     best = best_treatments([1.0] * 3, gain, count=2)
     assert (best.chosen, best.gain, best.proved) == ((1, 2), 50.0, True)
     assert best_treatments([1.0] * 3, gain, budget=1.0).chosen == (2,)

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import shapely
 
+from analyses.run.check import check_inputs
 from geo.crs import to_wgs84
-from geo.datum_evidence import detect_datum
+from geo.datum import detect_datum
 from geo.findings import Finding, InputRefused
 from geo.osm.reading import streets_from_osm
 from geo.osm.streets import Streets
-from geo.read.check import Checked, check_file, outcome_of
+from geo.read.check import Checked, checked_layer, outcome_of
 from geo.walk.graphml import network_from_graphml
 from geo.walk.network import build_network
 from geo.walk.snapping import snap
@@ -94,11 +95,11 @@ def is_told(finding: Finding) -> bool:
     )
 
 
-def checked(case: Expected, out: Path) -> Checked:
+def checked(case: Expected) -> Checked:
     """Check a layer; its datum is judged beside the streets as a study does it."""
     required = ("name", "kind") if case.path.startswith(("A", "E", "00")) else ()
     required = {"A36": (), "B17": ("name",)}.get(case.path[:3], required)
-    found = check_file(BAD / case.path, out, kinds=KINDS, required=required, area=area())
+    found = checked_layer(BAD / case.path, kinds=KINDS, required=required, area=area())
     if found.layer is None or len(found.layer.frame) == 0:
         return found
     points = shapely.get_coordinates(shapely.centroid(found.layer.frame.geometry.to_numpy()))
@@ -107,8 +108,8 @@ def checked(case: Expected, out: Path) -> Checked:
 
 
 @pytest.mark.parametrize("case", cases("00_good/facilities", "A", "B", "E"))
-def test_layer(case, tmp_path):
-    found = checked(case, tmp_path / "out")
+def test_layer(case):
+    found = checked(case)
     assert found.outcome.upper() in case.required, [f.text("en") for f in found.findings]
     assert has_code(found.findings, case.codes)
     assert found.rows_in == found.rows_used + found.rows_rejected
@@ -119,13 +120,13 @@ def test_layer(case, tmp_path):
 
 
 @pytest.mark.parametrize("case", cases("00_good/facilities"))
-def test_good_controls_pass_without_a_remark(case, tmp_path):
-    assert checked(case, tmp_path / "out").findings == ()
+def test_good_controls_pass_without_a_remark(case):
+    assert checked(case).findings == ()
 
 
-def test_encodings_give_the_names_of_the_control(tmp_path):
+def test_encodings_give_the_names_of_the_control():
     def names(path: str) -> list[str]:
-        layer = check_file(BAD / path, tmp_path / "out").layer
+        layer = checked_layer(BAD / path).layer
         assert layer is not None
         return layer.frame["name"].tolist()
 
@@ -136,7 +137,7 @@ def test_encodings_give_the_names_of_the_control(tmp_path):
 
 def test_children_leave_no_trace(tmp_path):
     for path in ("A35_pii_columns.csv", "A36_children_addresses.csv"):
-        check_file(BAD / path, tmp_path / path)
+        check_inputs(BAD / path, tmp_path / path)
     written = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()).decode()
     assert json.loads((tmp_path / "A35_pii_columns.csv/report.json").read_text("utf-8"))
     assert not [canary for canary in CANARIES if canary in written]
@@ -162,8 +163,8 @@ def test_streets(case):
     assert [f.text("en") for f in findings if not is_told(f)] == []
 
 
-def test_facilities_far_from_every_street_are_not_joined(tmp_path):
-    layer = check_file(BAD / "C11_facility_far_from_network.csv", tmp_path / "out").layer
+def test_facilities_far_from_every_street_are_not_joined():
+    layer = checked_layer(BAD / "C11_facility_far_from_network.csv").layer
     assert layer is not None
     network = build_network(streets(), crs="EPSG:4548")
     xy = layer.frame.to_crs("EPSG:4548").get_coordinates().to_numpy()
@@ -184,16 +185,16 @@ def _graphml_findings(path: Path) -> Sequence[Finding]:
         return refused.findings
 
 
-def test_axis_order_of_a_gml_lands_in_the_district(tmp_path):
-    layer = check_file(BAD / "B66_axis_order.gml", tmp_path / "out").layer
+def test_axis_order_of_a_gml_lands_in_the_district():
+    layer = checked_layer(BAD / "B66_axis_order.gml").layer
     west, south, east, north = layer.frame.total_bounds
     assert 116.8 < west < east < 117.0
     assert 38.9 < south < north < 39.0
 
 
-def test_old_crs_member_is_within_ten_centimetres(tmp_path):
+def test_old_crs_member_is_within_ten_centimetres():
     frames = [
-        check_file(BAD / path, tmp_path / "out").layer.frame.to_crs("EPSG:4548")
+        checked_layer(BAD / path).layer.frame.to_crs("EPSG:4548")
         for path in ("00_good/facilities.geojson", "B02_old_crs_member.geojson")
     ]
     assert frames[0].geometry.distance(frames[1].geometry, align=False).max() < 0.1

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.read.check import check_file, checked_layer
-from geo.read.formulas import formula_restored, formula_safe
+from analyses.run.check import check_inputs
+from geo.read.check import checked_layer
+from geo.text import formula_restored, formula_safe
 
 TABLE = (
     "编号,名称,类型,经度,纬度,学位\nF1,=1+1,小学,116.9,38.95,1200\nF2,@SUM(1),小学,abc,38.95,-5\n"
@@ -16,21 +17,27 @@ TABLE = (
 )
 
 
-def checked(tmp_path, **options):
+def checked(tmp_path):
     path = tmp_path / "学校.csv"
     path.write_text(TABLE, "utf-8")
-    return check_file(path, tmp_path / "out", **options)
+    return check_inputs(path, tmp_path / "out")
 
 
 def test_the_report_counts_every_row_and_says_all_in_both_languages(tmp_path):
-    stages = []
-    checked(tmp_path, progress=stages.append)
+    checked(tmp_path)
     report = json.loads((tmp_path / "out/report.json").read_text("utf-8"))
     counts = (report["rows_in"], report["rows_used"], report["rows_rejected"])
     assert counts == (3, 1, 2)
     assert report["codes"] == {"COORD_TEXT": 1, "NUMBER_RANGE": 1, "ROW_LENGTH": 1}
     assert all(f["zh"]["why"] and f["en"]["fix"] for f in report["findings"])
-    assert stages == ["open", "places", "values", "copies", "write", "done"]
+
+
+def test_reading_tells_its_stages(tmp_path):
+    path = tmp_path / "学校.csv"
+    path.write_text(TABLE, "utf-8")
+    stages = []
+    checked_layer(path, progress=stages.append)
+    assert stages == ["open", "places", "values", "copies"]
 
 
 def test_rejects_keep_the_original_cells_and_run_nothing(tmp_path):
@@ -59,7 +66,7 @@ def test_corrected_rejects_can_be_read_again(tmp_path):
 def test_a_refused_file_has_a_report_and_no_rejects(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("", "utf-8")
-    found = check_file(path, tmp_path / "out", lang="en")
+    found = check_inputs(path, tmp_path / "out", lang="en").files[0]
     assert (found.outcome, found.rows_in) == ("refuse", 0)
     assert not (tmp_path / "out/rejects.csv").exists()
     assert json.loads((tmp_path / "out/report.json").read_text("utf-8"))["outcome"] == "refuse"

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.findings import InputRefused
-from geo.walk.network import WalkNetwork, build_network, edge_frame
+from geo.walk.network import WalkNetwork, build_network
 
 CROSS = [[(0, 0), (100, 0), (250, 0)], [(100, -40), (100, 0), (100, 60)]]
 
@@ -111,10 +112,11 @@ def test_a_crs_that_cannot_measure_is_refused(crs: str) -> None:
 
 
 def test_edges_carry_the_tags_of_their_way() -> None:
-    frame = edge_frame(build(CROSS))
-    assert frame.crs == worlds.CRS
-    assert frame["way_id"].value_counts().to_dict() == {1: 2, 2: 2}
-    np.testing.assert_allclose(frame.geometry.length, frame["length_m"], atol=0.0005)
+    network = build(CROSS)
+    assert network.edges["way_id"].value_counts().to_dict() == {1: 2, 2: 2}
+    np.testing.assert_allclose(
+        shapely.length(network.tree.geometries), network.edge_length_mm / 1000, atol=0.0005
+    )
 
 
 def test_arcs_are_the_edges_both_ways() -> None:

@@ -25,8 +25,7 @@ from nonempty import each
 from analyses.run.order import run_study
 from analyses.study.settings import load_study
 from geo.read.cells import visible
-from geo.read.formulas import formula_restored
-from maps.files.plain_text import one_line
+from geo.text import formula_restored, one_line
 from maps.outputs import write_outputs
 
 if TYPE_CHECKING:

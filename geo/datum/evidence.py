@@ -22,7 +22,7 @@ import numpy as np
 import shapely
 
 from geo.bundled import load_toml
-from geo.datum import bd09_to_wgs84, gcj02_to_wgs84
+from geo.datum.conversions import bd09_to_wgs84, gcj02_to_wgs84
 from geo.findings import Finding
 
 if TYPE_CHECKING:

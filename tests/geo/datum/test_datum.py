@@ -24,10 +24,10 @@ from geo.datum import (
     wgs84_to_bd09,
     wgs84_to_gcj02,
 )
-from geo.datum_evidence import AS_IS, detect_datum
+from geo.datum.evidence import AS_IS, detect_datum
 from geo.osm.reading import streets_from_osm
 
-SHARED = Path(__file__).parents[2] / "../shared"
+SHARED = Path(__file__).parents[3] / "../shared"
 DATA = SHARED / "data"
 needs_shared = pytest.mark.skipif(not DATA.is_dir(), reason="no shared data beside the checkout")
 Floats = NDArray[np.float64]

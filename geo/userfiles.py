@@ -1,4 +1,4 @@
-"""What does a TOML file of a user say, and where is it wrong?"""
+"""Which file of a user is meant, and what does its TOML say or get wrong?"""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Row = TypeVar("Row")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _CODES = {
     "extra_forbidden": "CONFIG_UNKNOWN_KEY",
     "unexpected_keyword_argument": "CONFIG_UNKNOWN_KEY",
@@ -35,6 +36,55 @@ _CODES = {
     "string_pattern_mismatch": "CONFIG_RANGE",
     "too_short": "CONFIG_RANGE",
 }
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
+
+
+def is_address(text: str) -> bool:
+    """Say whether a path is an address or opens more than a file: a URL, ``/vsizip/``, ``GPKG:x``.
+
+    A drive of Windows is a place of this machine.
+
+    >>> is_address("https://x/y.csv"), is_address("/vsizip/a.zip"), is_address("C:/a.csv")
+    (True, True, False)
+    """
+    return text.replace("\\", "/").startswith("/vsi") or bool(_ADDRESS.match(text)) or "\0" in text
+
+
+def inside(folder: Path, text: str) -> Path:
+    """Return the existing file that `text` names, relative to `folder`.
+
+    Files may lie in the folder, below it, or in a folder beside it; nowhere else.
+
+    Raises
+    ------
+    InputRefused
+        ``PATH_NOT_ALLOWED`` (an address or a virtual path of GDAL), ``PATH_OUTSIDE``, or
+        ``FILE_NOT_FOUND`` with the nearest name.
+    """
+    written = text.replace("\\", "/")
+    if is_address(written):
+        raise InputRefused(Finding("PATH_NOT_ALLOWED", text, value=text))
+    root = folder.resolve()
+    path = (root / written).resolve()
+    if not path.is_relative_to(root.parent):
+        raise InputRefused(Finding("PATH_OUTSIDE", text, value=text))
+    return existing(path, name=text)
+
+
+def existing(path: Path, *, name: str) -> Path:
+    """Return `path` if it is a file, else refuse with the nearest name of its folder.
+
+    Raises
+    ------
+    InputRefused
+        ``FILE_NOT_FOUND``.
+    """
+    if path.is_file():
+        return path
+    siblings = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, siblings, n=1, cutoff=0.4)
+    detail = {"near": near[0] if near else "-", "where": str(path)}
+    raise InputRefused(Finding("FILE_NOT_FOUND", name, value=name, detail=detail))
 
 
 def read_rows(
@@ -139,9 +189,6 @@ def _line(text: str, place: Sequence[int | str], *, start: int) -> int:
         if key and key.match(lines[number]):
             return number + 1
     return start
-
-
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 
 
 def read_text(path: Path, *, name: str) -> str:
