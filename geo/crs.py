@@ -158,7 +158,7 @@ def parse_crs(text: str, *, file: str = "") -> Declared:
     except CRSError as error:
         known = [*_rules("names"), *(code for code, _ in _candidates())]
         near = difflib.get_close_matches(plain, known, n=3, cutoff=0.3) or ["EPSG:4548", *known[:3]]
-        detail = {"near": "、".join(near)}
+        detail = {"near": tuple(near)}
         finding = Finding("CRS_UNKNOWN", file, value=text, detail=detail)
         raise InputRefused(Finding("CONFIG_CRS", file, value=text), finding) from error
 

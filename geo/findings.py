@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal
 
 from geo.bundled import load_toml
 from geo.text import printable
-from geo.words import Lang, in_words, texts, texts_in
+from geo.words import Lang, in_words, language, languages, texts, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -128,6 +128,11 @@ class EnvironmentFault(YimiError, OSError):
 def catalogue() -> dict[str, Outcome]:
     """Return the catalogue of findings: code -> outcome."""
     return load_toml("findings.toml")
+
+
+def enumerated(names: Iterable[object]) -> str:
+    """Return names as one text for a cell that is the same in every language."""
+    return language(languages()[0]).between.join(map(str, names))
 
 
 def refuse_if_any(findings: Iterable[Finding]) -> None:

@@ -12,7 +12,7 @@ from analyses.coverage.outcomes import MEASURES
 from analyses.result import Indicator
 from analyses.rules import age_groups, age_shares
 from geo.bundled import load_toml
-from geo.findings import Finding
+from geo.findings import Finding, enumerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,15 +79,15 @@ def coverage_notes(
     yield _note("snapping", metres=f"{city.snap_max_m:g}")
     speeds = sorted({p.speed_m_s for o in outcomes for p in o.task.parts if o.rule.minutes})
     if speeds:
-        yield _note("speeds", speeds="、".join(f"{speed:g} m/s" for speed in speeds))
+        yield _note("speeds", speeds=enumerated(f"{speed:g} m/s" for speed in speeds))
     if contained:
         yield _note("contained")
     unchecked = [rule.id for rule in rules if not rule.checked]
     if unchecked:
-        yield _note("unchecked", rules="、".join(unchecked))
+        yield _note("unchecked", rules=enumerated(unchecked))
     cut = [r.id for r in rules if any(0 < s < 1 for s in age_shares(r.ages).values())]
     if cut:
-        yield _note("partial_ages", rules="、".join(cut))
+        yield _note("partial_ages", rules=enumerated(cut))
     yield from _demand_notes(city.demand)
     yield from _entrance_notes(city.entrances)
     units = {u for t in contained.values() for u in t.loc[t["special"].astype(bool), "name"]}
@@ -239,4 +239,4 @@ def _unknown_settlement(demand: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 
 
 def _list(names: Sequence[str]) -> str:
-    return "、".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")
+    return enumerated(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")

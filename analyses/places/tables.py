@@ -16,6 +16,7 @@ from analyses.places.reach import places_for
 from analyses.result import Indicator
 from analyses.rules import age_groups
 from geo.bundled import load_toml
+from geo.findings import enumerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -297,8 +298,8 @@ def listed(names: Sequence[object] | NDArray[np.object_]) -> str:
     """Return names as one text, the first ones where there are many."""
     most = load_toml("rules/places.toml")["names"]["most"]
     texts = [str(name) for name in names]
-    more = f" …（+{len(texts) - most}）" if len(texts) > most else ""
-    return "、".join(texts[:most]) + more
+    more = load_toml("rules/places.toml")["names"]["more"] if len(texts) > most else ""
+    return enumerated(texts[:most]) + more.format(count=len(texts) - most)
 
 
 def areas_at(facilities: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> Ints:

@@ -11,6 +11,7 @@ import pandas as pd
 from analyses.marks import NOBODY, in_communities, kinds
 from analyses.publish.merging import merged
 from analyses.publish.rounding import told
+from geo.findings import enumerated
 
 if TYPE_CHECKING:
     from analyses.marks import Marks
@@ -69,4 +70,4 @@ def _words(kind: str) -> dict[str, str]:
 
 
 def _together(names: pd.Series[Any]) -> str:
-    return "、".join(dict.fromkeys(str(name) for name in names if name is not None))
+    return enumerated(dict.fromkeys(str(name) for name in names if name is not None))

@@ -13,6 +13,7 @@ from analyses.publish.rounding import least_to_split
 from analyses.result import Status
 from analyses.rules import age_groups, age_shares, in_scope, one_test_each
 from analyses.run import standards_of
+from geo.findings import enumerated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -143,7 +144,7 @@ def _towns(areas: gpd.GeoDataFrame, counts: Counts, *, k: int) -> list[str]:
     together: dict[int, list[str]] = {}
     for name, first in zip(shapes.index, group, strict=True):
         together.setdefault(int(first), []).append(str(name))
-    called = {n: "、".join(filter(None, sorted(ns))) for ns in together.values() for n in ns}
+    called = {n: enumerated(filter(None, sorted(ns))) for ns in together.values() for n in ns}
     return [called[name] for name in names]
 
 
@@ -173,8 +174,8 @@ def units_of(areas: gpd.GeoDataFrame, *, district: str) -> tuple[Unit, ...]:
         units.append(Unit(f"T{len(units):03d}", "town", str(town), str(town), _ids(rows)))
     towns = len(units)
     for _, rows in areas.groupby("group", sort=True):
-        name = "、".join(rows["name"].fillna(rows["area_id"]).astype(str))
-        town = "、".join(sorted(set(rows["public_town"])))
+        name = enumerated(rows["name"].fillna(rows["area_id"]).astype(str))
+        town = enumerated(sorted(set(rows["public_town"])))
         units.append(Unit(f"A{len(units) - towns + 1:03d}", "area", name, town, _ids(rows)))
     return tuple(units)
 

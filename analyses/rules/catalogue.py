@@ -166,7 +166,7 @@ def own_rule(kind: str, *, metres: float | None = None, minutes: float | None = 
         minutes=minutes,
         measure="service_radius" if metres is not None else "none",
         strength="guidance",
-        wording="自定",
+        wording=words["own_wording"]["zh"],
         scope="all",
         standard=words["own_standard"]["zh"],
         clause="-",

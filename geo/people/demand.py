@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from geo.bundled import load_toml
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, enumerated
 from geo.people.rasters import demand_from_raster
 from geo.people.zones import (
     Carriers,
@@ -364,5 +364,5 @@ def _zones_named(code: str, zones: gpd.GeoDataFrame, *, name: str) -> list[Findi
         if "name" in zones
         else zones["area_id"]
     )
-    shown = "、".join(label.astype(str).head(most)) + ("…" if len(zones) > most else "")
+    shown = enumerated(label.astype(str).head(most)) + ("…" if len(zones) > most else "")
     return [Finding(code, name, detail={"count": len(zones), "zones": shown})]

@@ -128,7 +128,7 @@ def choose(
             return named[0], None
     if len(data) == 1:
         return data[0], layer
-    layers = "、".join(m.name for m in data)
+    layers = tuple(m.name for m in data)
     if layer is None:
         raise InputRefused(Finding("LAYER_AMBIGUOUS", name, detail={"layers": layers}))
     detail = {"layer": layer, "layers": layers}

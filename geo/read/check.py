@@ -15,6 +15,7 @@ import pandas as pd
 from geo.findings import InputRefused
 from geo.read.readers import read_layer, short_name
 from geo.text import formula_safe, printable
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +97,7 @@ def write_rejects(path: Path, rejected: pd.DataFrame, *, lang: Lang = "zh") -> N
     A cell that a spreadsheet would run gets a single quote before it; `geo.read.tables` takes it
     away again when the corrected file comes back.
     """
-    first = {"zh": "行号", "en": "row"}[lang]
+    first = text("messages/sign/row_number")[lang]
     table = pd.DataFrame({_free(first, rejected.columns): rejected.index.to_numpy()})
     for header in rejected.columns:
         cells = rejected[header].tolist()

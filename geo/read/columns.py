@@ -102,7 +102,11 @@ def plain(header: str) -> str:
 def header_unit(header: str) -> str | None:
     """Return the unit that stands in brackets at a header's end, e.g. 亩 of ``用地面积（亩）``."""
     match = _BRACKETS.search(unicodedata.normalize("NFKC", header).strip().lower())
-    return match["unit"].removeprefix("单位:").strip() if match else None
+    return (
+        match["unit"].removeprefix(load_toml("columns.toml")["rows"]["unit_word"]).strip()
+        if match
+        else None
+    )
 
 
 def header_hits(cells: Iterable[str | None], known: Mapping[str, Column]) -> int:
@@ -142,7 +146,7 @@ def map_columns(
         if found:
             taken[name] = found[0]
         if len(found) > 1:
-            detail = {"column": found[0], "others": "、".join(found[1:])}
+            detail = {"column": found[0], "others": tuple(found[1:])}
             findings.append(Finding("HEADER_CHOICE", file, column=found[0], detail=detail))
     words = _words(tuple(known.values()))
     for name, column in known.items():
@@ -169,9 +173,9 @@ def missing_column(name: str, headers: Sequence[str], known: Mapping[str, Column
     detail = {
         "name": name,
         "title": column.zh if column else name,
-        "expected": "、".join(words[:5]),
-        "near": "、".join(map(_shown, near)) or "-",
-        "headers": "、".join(_shown(h) for h in headers),
+        "expected": tuple(words[:5]),
+        "near": tuple(map(_shown, near)) or "-",
+        "headers": tuple(_shown(h) for h in headers),
     }
     return Finding("HEADER_MISSING", "", detail=detail)
 
@@ -230,8 +234,8 @@ def _own_headers(headers: Sequence[str], own: Mapping[str, str], *, file: str) -
                 "name": name,
                 "title": wanted,
                 "expected": wanted,
-                "near": "、".join(near) or "-",
-                "headers": "、".join(headers),
+                "near": tuple(near) or "-",
+                "headers": tuple(headers),
             }
             raise InputRefused(Finding("HEADER_MISSING", file, column=wanted, detail=detail))
         found[name] = same[0]

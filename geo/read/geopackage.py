@@ -175,7 +175,7 @@ def _chosen(layers: Sequence[_Layer], wanted: str | None, *, name: str) -> _Laye
     """Return the layer that is meant."""
     if not layers:
         raise InputRefused(Finding("EMPTY", name))
-    told = "、".join(layer.table for layer in layers)
+    told = tuple(layer.table for layer in layers)
     if wanted is not None:
         same = [layer for layer in layers if layer.table == wanted]
         if not same:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.bundled import load_toml
+from geo.findings import enumerated
 from geo.read.cells import all_visible, key
 from geo.read.cells import keys as same_form
 from geo.read.encodings import repaired, suspicious
@@ -148,7 +149,7 @@ def _nearest(word: str, kinds: Iterable[str]) -> str:
     """Return the known word that comes nearest to an unknown one."""
     plain = _simplified(key(word))
     close = difflib.get_close_matches(plain, sorted(kinds), n=1, cutoff=_NEAREST_CUTOFF)
-    return close[0] if close else "、".join(sorted(kinds)[:5])
+    return close[0] if close else enumerated(sorted(kinds)[:5])
 
 
 def _simplified(text: str) -> str:

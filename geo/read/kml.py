@@ -60,7 +60,7 @@ def read_kml(data: bytes, *, name: str) -> RawTable:
     cells = pd.DataFrame(data_of, index=index)
     findings = []
     if len(folders) > 1:
-        detail = {"count": len(folders), "layers": "、".join(f or "-" for f in folders)}
+        detail = {"count": len(folders), "layers": tuple(f or "-" for f in folders)}
         findings.append(Finding("LAYERS_JOINED", name, detail=detail))
     else:
         cells = cells.drop(columns=_FOLDER)

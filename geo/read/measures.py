@@ -67,7 +67,7 @@ def check_units(mapped: Mapped, known: Mapping[str, Column], *, file: str) -> No
             continue
         factors = _factors(column.unit)
         if unit not in factors and unit in load_toml("columns.toml")["foreign"]["units"]:
-            detail = {"unit": unit, "known": "、".join(factors)}
+            detail = {"unit": unit, "known": tuple(factors)}
             raise InputRefused(Finding("UNIT_UNKNOWN", file, column=header, detail=detail))
 
 

@@ -14,7 +14,7 @@ import shapely
 
 from geo.bundled import load_toml
 from geo.crs import likely_crs
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, enumerated
 from geo.read.cells import How, coordinates, one_column
 from geo.read.flags import Flag, Remark, positions
 
@@ -218,7 +218,7 @@ def _flag(
     """Flag rows, with both coordinates as their value."""
     rows = positions(mask)
     value = [f"{places.x[i]:.10g}, {places.y[i]:.10g}" for i in rows]
-    return Flag(code, rows, "、".join(dict.fromkeys(places.headers)), becomes, value=value)
+    return Flag(code, rows, enumerated(dict.fromkeys(places.headers)), becomes, value=value)
 
 
 def _reading_flags(
@@ -277,7 +277,7 @@ def _swapped(places: Places, rows: NDArray[np.bool_], *, file: str, of: int) -> 
         "y_value": f"{places.y[i]:.10g}",
     }
     value = f"{places.x[i]:.10g}, {places.y[i]:.10g}"
-    column = "、".join(dict.fromkeys(places.headers))
+    column = enumerated(dict.fromkeys(places.headers))
     return Remark("SWAPPED_XY", file, column=column, value=value, detail=detail, becomes="confirm")
 
 
@@ -294,12 +294,13 @@ def likely_names(places: Places, rows: NDArray[np.bool_]) -> str:
     if len(x) == 0:
         return "-"
     if np.abs(x).max() <= _LON_MAX and np.abs(y).max() <= _LAT_MAX:
-        return "EPSG:4326、EPSG:4490"
+        return enumerated(("EPSG:4326", "EPSG:4490"))
     found = likely_crs(x, y, near=places.near)
     found = sorted(found, key=lambda one: not one.crs.startswith(_CGCS2000))
     names = dict.fromkeys(one.crs + (_TURNED if one.swapped else "") for one in found)
-    told = "、".join(names)
-    return (told if len(names) <= _FEW else told.replace("、EPSG:", "、")) or "-"
+    first, *more = names or ("-",)
+    short = more if len(names) <= _FEW else [name.removeprefix("EPSG:") for name in more]
+    return enumerated((first, *short))
 
 
 def _mismatch(
@@ -312,7 +313,7 @@ def _mismatch(
 ) -> Finding:
     i = int(np.flatnonzero(rows)[0])
     value = f"{places.x[i]:.10g}, {places.y[i]:.10g}"
-    column = "、".join(dict.fromkeys(places.headers))
+    column = enumerated(dict.fromkeys(places.headers))
     detail = {"count": int(rows.sum()), "likely": likely, "crs": crs or "-"}
     code = "CRS_MISSING" if crs is None else "CRS_MISMATCH"
     return Remark(code, file, column=column, value=value, detail=detail, becomes="confirm")

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, enumerated
 from geo.read import columns as cols
 from geo.read.delimited import Grid, Row, grid, rows
 from geo.read.encodings import decode, repaired
@@ -113,8 +113,8 @@ def header_at(
     mended = [[repaired(cell) or cell for cell in cells] for cells in head]
     at = next((i for i, c in enumerate(mended) if _hits(c, known, own) >= _ENOUGH_HITS), None)
     if at is not None:
-        detail = {"repaired": "、".join(mended[at]), "count": 1}
-        value = "、".join(head[at])
+        detail = {"repaired": tuple(mended[at]), "count": 1}
+        value = enumerated(head[at])
         raise InputRefused(
             Remark("MOJIBAKE", file, row=at + 1, value=value, detail=detail, becomes="confirm")
         )
@@ -261,7 +261,7 @@ def _unique_headers(
     twice = [h for h, n in counts.items() if n > 1]
     main = [h for h in twice if cols.header_hits([h], known)]
     if main:
-        at = "、".join(str(j + 1) for j, h in enumerate(headers) if h == main[0])
+        at = tuple(j + 1 for j, h in enumerate(headers) if h == main[0])
         detail = {"columns": at}
         raise InputRefused(Finding("HEADER_DUPLICATE", file, column=main[0], detail=detail))
     named: list[tuple[int, str]] = []
@@ -271,12 +271,14 @@ def _unique_headers(
         if header and header not in {h for _, h in named}:
             named.append((j, header))
         elif any(cell and cell.strip() for cell in body.columns[j]):
-            own_name = cols.free_name(header or f"列{j + 1}", taken)
+            own_name = cols.free_name(
+                header or f"{load_toml('columns.toml')['rows']['unnamed']}{j + 1}", taken
+            )
             taken.add(own_name)
             named.append((j, own_name))
             code = "HEADER_DUPLICATE" if header else "HEADER_BLANK"
-            detail = {"columns": str(j + 1), "name": own_name}
-            notes.append(Remark(code, file, column=own_name, detail=detail, becomes="note"))
+            blank = {"columns": j + 1, "name": own_name}
+            notes.append(Remark(code, file, column=own_name, detail=blank, becomes="note"))
     return named, notes
 
 
@@ -300,7 +302,7 @@ def _refuse_blank_main(
     if not mapped.placed:
         missing += ["longitude", "latitude"]
     if missing:
-        at = "、".join(str(j + 1) for j in blank)
+        at = tuple(j + 1 for j in blank)
         told = [cols.missing_column(n, filled, known) for n in missing]
         raise InputRefused(
             *(Finding("HEADER_MISSING", file, detail={**t.detail, "blank": at}) for t in told)

@@ -150,7 +150,7 @@ def _flatgeobuf(path: Path, layer: str | None, name: str) -> RawTable:
 
 def _one_layer(layers: list[str], wanted: str | None, *, name: str) -> str:
     """Return the layer that is meant."""
-    told = "、".join(layers)
+    told = tuple(layers)
     if not layers:
         raise InputRefused(Finding("EMPTY", name))
     if wanted is not None and len(layers) > 1:

@@ -103,13 +103,13 @@ def _sheets(
     """Choose the sheet and read it."""
     names = list(book.sheet_names)
     if wanted is not None and wanted not in names:
-        detail = {"layer": wanted, "layers": "、".join(names)}
+        detail = {"layer": wanted, "layers": tuple(names)}
         raise InputRefused(Finding("LAYER_UNKNOWN", name, value=wanted, detail=detail))
     sheets = [_read(book, n) for n in ([wanted] if wanted else names)]
     filled = [s for s in sheets if sum(_filled(row) for row in s.rows) > 1]
     tables = [s for s in filled if _has_header(s, known, own)]
     if len(tables) > 1:
-        detail = {"layers": "、".join(s.name for s in tables)}
+        detail = {"layers": tuple(s.name for s in tables)}
         raise InputRefused(Finding("LAYER_AMBIGUOUS", name, detail=detail))
     chosen = (tables or filled or sheets)[0] if sheets else _Sheet("", [], [])
     others = tuple(n for n in names if n != chosen.name)
@@ -179,7 +179,7 @@ def _table(
     body = Grid(columns, np.array(numbers, np.int64) + 1)
     findings = header_notes(at, used, file=name)
     if sheet.others:
-        detail = {"used": sheet.name, "others": "、".join(sheet.others)}
+        detail = {"used": sheet.name, "others": tuple(sheet.others)}
         findings.append(Finding("XLSX_SHEETS", name, detail=detail))
     raw = assemble(headers, body, name=name, known=known, own=own, findings=findings)
     place = {int(row) - 1: i for i, row in enumerate(raw.cells.index)}

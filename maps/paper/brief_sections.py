@@ -18,7 +18,7 @@ import pandas as pd
 from analyses.facilities import facility_types
 from geo.bundled import load_toml
 from geo.text import one_line
-from geo.words import texts, texts_in
+from geo.words import text, texts, texts_in
 from maps.files import header, ledger_table
 from maps.paper.brief_cells import (
     MEASURES,
@@ -119,7 +119,7 @@ def brief(made_of: Material, pictures: Mapping[str, Picture]) -> Brief:
     ]
     filled = [(key, tuple(blocks)) for key, blocks in parts]
     numerals = texts_in("report/numerals", made_of.lang).values()
-    between = "、" if made_of.lang == "zh" else "  "
+    between = text("report/brief_numeral/between")[made_of.lang]
     sections = tuple(
         Section(numeral + between + made_of.say(key), blocks)
         for numeral, (key, blocks) in zip(numerals, [f for f in filled if f[1]], strict=False)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.words import language
 from maps.paper import paper
 from maps.paper.figure import MM_PER_INCH, POINTS_PER_INCH
 from maps.paper.fonts import drawable
@@ -188,8 +189,9 @@ def hazards_map(scene: Scene, *, numbered: int, name: str = "hazards") -> Drawn:
             style = _sign(_GRADE_SIGNS[number], row["colour"], hollow=row["id"] == "?")
             _scatter(on.axes, x[mine], y[mine], size=_GRADE_SIZES[number], zorder=9 - number,
                      style=style)  # fmt: skip
-            handles.insert(0, _handle(style, f"{row[lang]}（{mine.sum():,}）" if lang == "zh"
-                                      else f"{row[lang]} ({mine.sum():,})"))  # fmt: skip
+            before, after = language(lang).brackets
+            label = f"{row[lang]}{before}{mine.sum():,}{after}"
+            handles.insert(0, _handle(style, label))
     _numbers(on, x[:numbered], y[:numbered])
     notes = [word("picture", "hazards_note", lang)]
     paper.explain(on, [*handles, *_ground_keys(scene)], title=word("sheet", "legend", lang),

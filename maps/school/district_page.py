@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from geo.words import language
 from maps.page import in_words, policy
 from maps.school import svg
 from maps.school.page import HTML_LANG, page_of, page_style
@@ -171,7 +172,7 @@ def _figures(
 
 
 def _notes(about: About, lang: Lang) -> list[str]:
-    page, colon = words("page", lang), "：" if lang == "zh" else ": "
+    page, colon = words("page", lang), language(lang).colon
     given = [("source", about.attribution), ("date", about.date)]
     notes = [f"{page[key]}{colon}{text}" for key, text in given if text]
     return [*notes, *(zh if lang == "zh" else en for zh, en in about.notes), page["rule"]]

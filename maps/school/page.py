@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from geo.words import language
 from maps.page import policy
 from maps.school.text import content
 
@@ -47,7 +48,7 @@ def school_html(sheet: SchoolSheet, *, lang: Lang = "zh") -> str:
         style=Markup(page_style()),  # noqa: S704  (a file of the package)
         page=page,
         words=page["words"],
-        semicolon="；" if lang == "zh" else "; ",
+        semicolon=language(lang).semicolon,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
+from geo.words import text
 from maps.school import svg
 from maps.style import palette, street_classes
 
@@ -156,7 +157,7 @@ def scale_and_north(sheet: Sheet, north: str, lang: Lang) -> Markup:
     drawn = back + svg.path(f"M{round(left)} {round(low)}h{bar}v{round(mm)}h{-bar}z", fill="#fff",
                             stroke=ink, stroke_width=round(0.2 * mm))  # fmt: skip
     drawn += svg.path(f"M{round(left)} {round(low)}h{half}v{round(mm)}h{-half}z", fill=ink)
-    unit = "米" if lang == "zh" else "m"
+    unit = text("messages/sign/metre")[lang]
     for at, said in ((0, "0"), (bar, f"{_BAR_M} {unit}")):
         drawn += svg.text(
             said, (left + at, low - 1.1 * mm), 2.7 * mm, fill=ink, text_anchor="middle"

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
+from geo.words import language
 from maps.school import svg
 from maps.school.picture import grade_of, hazard_key, legend, zone_svg
 from maps.style import palette
@@ -271,7 +272,7 @@ def _asked_for(hazards: Sequence[Row]) -> list[Row]:
 
 def _notes(sheet: SchoolSheet, page: Mapping[str, str], lang: Lang) -> list[str]:
     about = sheet.about
-    colon = "：" if lang == "zh" else ": "
+    colon = language(lang).colon
     notes = [f"{page[key]}{colon}{said}" for key, said in
              (("source", about.attribution), ("date", about.date)) if said]  # fmt: skip
     if sheet.facts.get("gates_assumed"):

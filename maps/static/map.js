@@ -267,7 +267,7 @@ const yimi = (() => {
       for (const node of document.querySelectorAll("[data-hint]")) node.placeholder = t(node.dataset.hint);
       byId("language").lang = state.lang === "zh" ? "en" : "zh-CN";
       frame.words();
-      const sources = [about.attribution && `${t("ui.source")}${state.lang === "zh" ? "：" : ": "}${about.attribution}`, ...tiles.words()];
+      const sources = [about.attribution && `${t("ui.source")}${t("sign.colon")}${about.attribution}`, ...tiles.words()];
       fill(byId("source"), sources.filter(Boolean).join(" · "));
       fill(byId("notes"), ...about.notes.map((note) => el("li", {}, note[state.lang === "zh" ? 0 : 1])));
       document.querySelector("footer").hidden = !about.notes.length;

@@ -85,7 +85,7 @@ const panel = (() => {
       return [
         el("h3", {}, kindKey(get("kind"), 26), el("span", {}, get("name") || get("facility_id") || t("ui.unknown"))),
         facts([["kind", read.kindName(get("kind"))], ["capacity", capacity === null || capacity !== capacity ? t("ui.unknown") : whole(capacity)],
-          ["entrances", counted.join(state.lang === "zh" ? "；" : "; ")], ["source", get("source")]]),
+          ["entrances", counted.join(t("sign.semicolon"))], ["source", get("source")]]),
         ...facilityPlaces(get("facility_id")),
         serving.length ? el("h4", {}, t("ui.rules_here")) : null,
         serving.length ? table(...serving.map((place) => row2(ruleName(place), read.ruleText(place, "verified") || ""))) : null,

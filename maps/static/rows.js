@@ -101,7 +101,7 @@ const rows = (() => {
         number("capacity_low", (row) => lack(row, "capacity_low"))],
     });
     const members = (row) => range(group).filter((other) => ["stage", "group"].every((name) => get(group, name, other) === get(group, name, row)));
-    const memberNames = (row) => members(row).map((other) => get(group, "name", other)).join(state.lang === "zh" ? "、" : ", ");
+    const memberNames = (row) => members(row).map((other) => get(group, "name", other)).join(t("sign.between"));
     const ofStage = (layer) => (layer.table.get("stage") || []).includes(state.stage);
     const groups = plain("short_group", group, {
       empty: () => !ofStage(group),

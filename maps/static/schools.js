@@ -24,7 +24,7 @@ const schools = (() => {
 
     // In the page's language where the table has both.
     const said = (layer, name, row) => read.get(layer, `${name}_${state.lang}`, row) || read.get(layer, name, row);
-    const colon = () => (state.lang === "zh" ? "：" : ": ");
+    const colon = () => t("sign.colon");
 
     function number(layer, name, row) {
       const value = read.get(layer, name, row);

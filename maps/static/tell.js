@@ -41,7 +41,7 @@ const tell = (() => {
     const children = (value) => `${count(value)} ${t("ui.children_unit")}`;
     const metres = (value) => (value === null ? "—" : value !== value ? t("ui.nothing_reached") : `${whole(Math.round(value))} ${t("ui.metre")}`);
     const metresShort = (value) => (value === value && value !== null ? metres(value) : "—");
-    const aside = (text) => (state.lang === "zh" ? `（${text}）` : ` (${text})`);
+    const aside = (text) => `${t("sign.open")}${text}${t("sign.close")}`;
     const settlement = (value) => t(`settlement.${value}`) || value || t("ui.unknown");
     const share = (value) => data.palette.share[signs.classOf(value, data.palette.share)];
 
