@@ -23,7 +23,7 @@ def gpkg(tmp_path: Path) -> Path:
 
 def test_two_layers_are_listed_and_one_can_be_named(gpkg: Path) -> None:
     frame().iloc[:2].to_file(gpkg, layer="b")
-    with pytest.raises(InputRefused, match="b、学校") as error:
+    with pytest.raises(InputRefused, match="b, 学校") as error:
         read_vector(gpkg)
     assert error.value.findings[0].code == "LAYER_AMBIGUOUS"
     assert read_vector(gpkg, layer="b").rows_in == 2
