@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -34,8 +34,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="yimi 一米：儿童友好城市空间分析 / spatial analysis for child-friendly cities",
 )
+
+
+def _known(lang: str) -> str:
+    """Return a language that there are texts in; refuse others and list those that there are."""
+    from geo.words import languages
+
+    if lang not in languages():
+        raise typer.BadParameter(f"{lang}: {', '.join(languages())}")
+    return lang
+
+
 Language = Annotated[
-    Literal["zh", "en"], typer.Option("--lang", help="语言 / language", envvar="YIMI_LANG")
+    str, typer.Option("--lang", help="语言 / language", envvar="YIMI_LANG", callback=_known)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="只显示错误 / only errors")]

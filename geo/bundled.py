@@ -14,7 +14,6 @@ from typing import Any
 
 _PACKAGE = Path(__file__).parent
 ROOT = next(p for p in (_PACKAGE / "_data", _PACKAGE.parent / "data") if p.is_dir())
-_WHOLE = ("map", "places", "places_page", "tables")
 
 
 @cache
@@ -27,7 +26,7 @@ def load_toml(relative: str) -> dict[str, Any]:
         Path below ``data/``, with forward slashes, e.g. ``"columns.toml"``.
     """
     folder, _, file = relative.partition("/")
-    if folder == "words" and file.removesuffix(".toml") not in _WHOLE:
+    if folder == "words":
         from geo.words import tree  # noqa: PLC0415 - until all texts are asked for by their keys
 
         return dict(tree(file.removesuffix(".toml")))

@@ -149,7 +149,7 @@ def _quality(run: Run, tables: dict[str, pd.DataFrame], lang: Lang) -> str:
     }
     parts = {n: t.drop(columns="synthetic", errors="ignore") for n, t in parts.items()}
     info = run.study.study
-    name = info.name if lang == "zh" else info.name_en or info.name
+    name = info.title[lang]
     return quality_html(parts, name=name, synthetic=info.synthetic, lang=lang)
 
 
@@ -157,7 +157,7 @@ def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:
     """Return the rows of the notes sheet: study, source, date, rows, rules, assumptions."""
     say = load_toml("words/tables.toml")["notes"]
     info = run.study.study
-    rows = [(say["study"][lang], info.name if lang == "zh" else info.name_en or info.name)]
+    rows = [(say["study"][lang], info.title[lang])]
     if info.synthetic:
         rows.append((say["synthetic"][lang], say["synthetic_text"][lang]))
     rows += [(say[key][lang], getattr(info, key) or "—") for key in ("source", "date")]
@@ -191,7 +191,7 @@ def _findings(findings: tuple[Finding, ...], lang: Lang) -> pd.DataFrame:
 def _write_places(run: Run, tables: dict[str, pd.DataFrame], folder: Path, *, lang: Lang) -> None:
     """Write ``places.html`` where the run has answers about places."""
     info = run.study.study
-    name = info.name if lang == "zh" else info.name_en or info.name
+    name = info.title[lang]
     page = places_html(tables, name=name, synthetic=info.synthetic, lang=lang)
     if page:
         (folder / "places.html").write_text(page, encoding="utf-8", newline="\n")

@@ -42,7 +42,7 @@ def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
     if not pages:
         return
     info = run.study.study
-    name = info.name if lang == "zh" else info.name_en or info.name
+    name = info.title[lang]
     (folder / "district.html").write_text(
         district_html(pages, name=name, lang=lang), encoding="utf-8", newline="\n"
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from analyses.schema import roles
 from geo.bundled import load_toml
+from geo.words import languages, sections, texts_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +23,10 @@ def palette() -> dict[str, Any]:
     return load_toml("palette.toml")
 
 
-def words() -> dict[str, Any]:
-    """Return the texts of the map page, language -> section -> key -> text (cached)."""
-    return load_toml("words/map.toml")
+def words() -> dict[str, dict[str, dict[str, str]]]:
+    """Return the texts of the map page: language -> section -> key -> text."""
+    parts = sections("map")
+    return {lang: {part: texts_in(f"map/{part}", lang) for part in parts} for lang in languages()}
 
 
 def street_classes(highway: pd.Series) -> NDArray[np.int64]:

@@ -15,20 +15,12 @@ from typing import Any
 import pytest
 from nonempty import each
 
-from geo.bundled import ROOT, load_toml
+from geo.bundled import ROOT
 from geo.findings import Finding, catalogue
 from geo.words import languages, texts
 
 CHECKOUT = Path(__file__).parents[1]
 SLOT = re.compile(r"\{(\w+)\}")
-
-
-def keys(table: dict[str, Any], path: str = "") -> set[str]:
-    """Return the paths of all texts of a nested table."""
-    found: set[str] = set()
-    for key, value in table.items():
-        found |= keys(value, f"{path}/{key}") if isinstance(value, dict) else {f"{path}/{key}"}
-    return found
 
 
 def slots(table: dict[str, Any], path: str = "") -> dict[str, set[str]]:
@@ -42,15 +34,6 @@ def slots(table: dict[str, Any], path: str = "") -> dict[str, set[str]]:
     return found
 
 
-def in_other_language(path: str) -> str:
-    """Return the path of the same text in the other language: its first or last part differs."""
-    swap = {"zh": "en", "en": "zh"}
-    parts = path.split("/")
-    for place in {1, len(parts) - 1}:
-        parts[place] = re.sub(r"(?:^|(?<=_))(zh|en)$", lambda m: swap[m[1]], parts[place])
-    return "/".join(parts)
-
-
 def files_of(lang: str) -> set[str]:
     return {p.name for p in (ROOT / "words" / lang).glob("*.toml")}
 
@@ -61,12 +44,6 @@ def test_every_text_stands_in_every_language_with_the_same_slots(file: str, lang
     trees = [(ROOT / "words" / code / file).read_bytes() for code in (lang, languages()[0])]
     here, first = (slots(tomllib.loads(tree.decode())) for tree in trees)
     assert here == first
-
-
-@pytest.mark.parametrize("file", sorted(p.name for p in (ROOT / "words").glob("*.toml")))
-def test_every_text_stands_in_both_languages(file: str) -> None:
-    texts = keys(load_toml(f"words/{file}"))
-    assert {in_other_language(path) for path in texts} == texts
 
 
 @pytest.mark.parametrize("code", sorted(catalogue()))

@@ -23,6 +23,7 @@ from analyses.places.decay import decay
 from analyses.places.equity import concentration_index, gini, palma, shortfall, theil
 from analyses.rules import in_scope
 from geo.bundled import load_toml
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -281,8 +282,7 @@ def _worded(stage: str, rows: Sequence[tuple[str, float, str | None, float]]) ->
                 "en": words[name]["en"],
                 "value": round(value, _DIGITS) + 0.0,  # no -0
                 "p_value": p_value,
-                "note_zh": words[name]["note_zh"],
-                "note_en": words[name]["note_en"],
+                **texts("places/measure_note")[name].columns("note"),
             }
             for name, value, rule_id, p_value in rows
         ]

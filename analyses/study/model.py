@@ -11,6 +11,7 @@ from analyses.study.basemap import MapInput
 from analyses.study.section import Section
 from geo.bundled import load_toml
 from geo.userfiles import inside
+from geo.words import Text as Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,11 @@ class StudyInfo(Section):
     date: str = ""
     source: str = ""
     attribution: str = ""
+
+    @property
+    def title(self) -> Words:
+        """Return what the study is called."""
+        return Words(zh=self.name, en=self.name_en or self.name)
 
 
 class LayerInput(Section):

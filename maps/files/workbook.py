@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analyses.schema import column, tables
-from geo.bundled import load_toml
 from geo.text import formula_safe
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ def write_workbook(
         book.set_properties({"created": _CREATED})
         formats = _formats(book)
         _write_notes(
-            book.add_worksheet(load_toml("words/tables.toml")["notes"]["title"][lang]),
+            book.add_worksheet(text("tables/notes/title")[lang]),
             notes,
             formats,
         )

@@ -14,9 +14,9 @@ import folium
 import geopandas as gpd
 from branca.element import Figure
 
+from geo.words import text
 from maps.page.datablock import data_block
 from maps.page.page import about, data_uri, render
-from maps.style import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,8 +73,8 @@ def folium_map(
         crs=crs or str(next((c for c in named if c is not None), "EPSG:4326")),
         about=about(
             title=(
-                title_zh or words()["zh"]["ui"]["title"],
-                title_en or words()["en"]["ui"]["title"],
+                title_zh or text("map/ui/title")["zh"],
+                title_en or text("map/ui/title")["en"],
             ),
             synthetic=synthetic,
             notes=notes,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from geo.words import language
 from maps.page.basemap import about_basemap, shifted
 from maps.page.datablock import data_block
 
@@ -34,7 +35,6 @@ _SCRIPTS = (
     "search", "questions", "rows", "lists", "legend", "panel", "schools", "sites", "marks", "ways",
     "permalink", "compare", "basemap", "framing", "map",
 )  # fmt: skip
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _IMAGE = re.compile(r"url\((images/[\w.-]+)\)")
 _OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
@@ -142,7 +142,7 @@ def render(
     """
     style, scripts = page_style(), [leaflet_script(), page_script(), start]
     return _template().render(
-        lang=_HTML_LANG[lang],
+        lang=language(lang).html,
         policy="" if head else policy(style, scripts, pictures),
         style=Markup(style),  # noqa: S704  (files of the packages)
         head=Markup(head),  # noqa: S704  (ours or folium's)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
+from geo.words import language, text, texts
 from maps.page.quality_page import parts_of, template
 
 if TYPE_CHECKING:
@@ -36,20 +37,20 @@ def places_html(
     str
         HTML, or "" where there is nothing to tell.
     """
-    words = load_toml("words/places_page.toml")
+    titles = texts("places_page/part")
     parts = {
-        part["table"]: (part, _shown(tables[part["table"]], part, lang))
-        for part in words["part"]
+        part["table"]: (titles[part["table"]], _shown(tables[part["table"]], part, lang))
+        for part in load_toml("places_page.toml")["part"]
         if part["table"] in tables
     }
     told = parts_of(parts, lang)
     if not told:
         return ""
     return template().render(
-        html_lang={"zh": "zh-CN", "en": "en"}[lang],
-        heading=f"{words['title'][lang]} · {name}",
-        synthetic=words["synthetic"][lang] if synthetic else "",
-        intro=words["intro"][lang],
+        html_lang=language(lang).html,
+        heading=f"{text('places_page/title')[lang]} · {name}",
+        synthetic=text("places_page/synthetic")[lang] if synthetic else "",
+        intro=text("places_page/intro")[lang],
         parts=told,
     )
 
@@ -60,7 +61,7 @@ def _shown(table: pd.DataFrame, part: Mapping[str, Any], lang: Lang) -> pd.DataF
     if part.get("total"):
         rows = rows[rows["area_id"].isna()]
     if part.get("only_moves"):
-        moves = load_toml("words/tables.toml")["values"]["change"]["moves"][lang]
+        moves = text("tables/values/change/moves")[lang]
         rows = rows[rows["change"] == moves]
     if largest := part.get("largest"):
         rows = rows.sort_values(largest, ascending=False, kind="stable")

@@ -9,6 +9,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo.bundled import load_toml
+from geo.words import language
 from maps.files import header
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def quality_html(
     """
     words = load_toml("words/quality.toml")
     return template().render(
-        html_lang={"zh": "zh-CN", "en": "en"}[lang],
+        html_lang=language(lang).html,
         heading=f"{words['title'][lang]} · {name}",
         synthetic=words["synthetic"][lang] if synthetic else "",
         intro=words["intro"][lang],

@@ -82,7 +82,7 @@ def imprint_of(study: Study, *, crs: str, lang: Lang) -> Imprint:
     """Return the imprint of a study's own report (not its public edition)."""
     info, publish = study.study, study.publish
     return Imprint(
-        name=one_line(info.name if lang == "zh" else info.name_en or info.name),
+        name=one_line(info.title[lang]),
         lang=lang,
         crs=crs,
         date=one_line(info.date),

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from geo.bundled import load_toml
 from geo.text import one_line
+from geo.words import language
 from maps.paper.brief_parts import Picture, Table, Text
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _properties(document: Any, brief: Brief) -> None:  # noqa: ANN401
     about.author = about.last_modified_by = "yimi"
     about.comments = about.keywords = ""
     about.created = about.modified = _FIXED
-    about.language = "zh-CN" if brief.imprint.lang == "zh" else "en"
+    about.language = language(brief.imprint.lang).html
 
 
 def _heading(document: Any, brief: Brief) -> None:  # noqa: ANN401

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from geo.bundled import load_toml
+from geo.words import language
 from maps.page import policy
-from maps.school import HTML_LANG, page_of
+from maps.school import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +118,7 @@ def public_html(page: Page, site: Site) -> str:
         for s in page.sections
     ]
     return page_of("public_page.html.j2").render(
-        html_lang=HTML_LANG[site.lang],
+        html_lang=language(site.lang).html,
         policy=policy(page_style(), ()),
         style=Markup(page_style()),  # noqa: S704  (a file of the package)
         words=words,
@@ -126,7 +127,7 @@ def public_html(page: Page, site: Site) -> str:
             "name": site.name,
             "warnings": site.warnings,
             "footer": site.footer,
-            "other": {"href": link(page.path, other), "lang": HTML_LANG[other],
+            "other": {"href": link(page.path, other), "lang": language(other).html,
                       "text": words["other"]},
             "links": [
                 {"href": link(f"{name}.html"), "text": words[name],

@@ -98,7 +98,7 @@ def _write_language(
     """Write the pages, the map and the downloads of one language."""
     study, say = run.study, load_toml("words/publish.toml")
     info, k = study.study, study.publish.k
-    name = info.name if lang == "zh" else info.name_en or info.name
+    name = info.title[lang]
     stated = _stated(study, lang)
     site = Site(name, lang, main, stated[0], stated[1])
     place = folder / folder_of(lang, main)

@@ -1,7 +1,7 @@
 """What does the page of a school show?"""
 
 from maps.school.district_page import district_html
-from maps.school.page import HTML_LANG, page_of, school_html
+from maps.school.page import page_of, school_html
 from maps.school.pdf import school_pdf
 from maps.school.picture import grade_of
 from maps.school.sheet import About, SchoolSheet, page_name, rows_of, sheets
@@ -10,7 +10,6 @@ from maps.school.svg import shape_data
 from maps.school.svg import text as svg_text
 
 __all__ = [
-    "HTML_LANG",
     "About",
     "SchoolSheet",
     "district_html",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from geo.words import language
 from maps.page import in_words, policy
 from maps.school import svg
-from maps.school.page import HTML_LANG, page_of, page_style
+from maps.school.page import page_of, page_style
 from maps.school.picture import grade_of
 from maps.school.sheet import About, page_name, rows_of, weight
 from maps.school.text import MISSING, TEXTS, cell, number, words
@@ -76,7 +76,7 @@ def district_html(
         _part("schools", said, _table(_schools(sheets, folder, lang), _SCHOOL, lang)),
     ]
     return page_of("district.html.j2").render(
-        html_lang=HTML_LANG[lang],
+        html_lang=language(lang).html,
         policy=policy(page_style(), ()),
         style=Markup(page_style()),  # noqa: S704  (a file of the package)
         heading=f"{said['title']} · {name}" if name else said["title"],

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from geo.words import Lang
     from maps.school.sheet import SchoolSheet
 
-HTML_LANG = {"zh": "zh-CN", "en": "en"}
-
 
 def school_html(sheet: SchoolSheet, *, lang: Lang = "zh") -> str:
     """Return the page of one school.
@@ -43,7 +41,7 @@ def school_html(sheet: SchoolSheet, *, lang: Lang = "zh") -> str:
     """
     page = content(sheet, lang=lang)
     return page_of("school.html.j2").render(
-        html_lang=HTML_LANG[lang],
+        html_lang=language(lang).html,
         policy=policy(page_style(), ()),
         style=Markup(page_style()),  # noqa: S704  (a file of the package)
         page=page,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from geo.bundled import load_toml
 from geo.text import printable
+from geo.words import language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,7 @@ def evidence(answer: Answer, rule: GateRule, *, lang: Lang) -> str:
             values[slot] = said[values[slot]][lang]
     own = book["test"][rule.test]
     found = (own.get(key) or book["common"][key] for key in (_key(answer), *answer.remarks))
-    return ("" if lang == "zh" else " ").join(_filled(text[lang], values) for text in found)
+    return language(lang).sentence.join(_filled(text[lang], values) for text in found)
 
 
 def _key(answer: Answer) -> str:

@@ -48,6 +48,6 @@ def test_only_the_total_of_the_gap_is_shown_and_nothing_without_tables() -> None
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_column_of_the_page_has_words(lang: str) -> None:
-    for part in each(load_toml("words/places_page.toml")["part"]):
+    for part in each(load_toml("places_page.toml")["part"]):
         for name in each(part["columns"]):
             assert column(name) or column(f"{name}_{lang}"), name
