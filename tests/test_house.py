@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -191,3 +192,32 @@ def test_no_assertion_hides_behind_an_if_or_in_a_loop_that_may_be_empty() -> Non
 )
 def test_a_hidden_assertion_is_seen(code: str, lines: list[int]) -> None:
     assert list(unsure_asserts(ast.parse(code), set())) == lines
+
+
+REFERENCE = re.compile(r"`((?:geo|analyses|maps)(?:\.\w+)+)`")
+
+
+def exists(name: str) -> bool:
+    """Say whether a dotted name is a module, or something inside one."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        try:
+            thing = importlib.import_module(".".join(parts[:length]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[length:]:
+            fields = getattr(thing, "__annotations__", {})
+            if not hasattr(thing, part):
+                return part in fields
+            thing = getattr(thing, part)
+        return True
+    return False
+
+
+def test_what_a_text_refers_to_exists() -> None:
+    sources = [
+        p for d in ("geo", "analyses", "maps", "tests") for p in (CHECKOUT / d).rglob("*.py")
+    ]
+    names = {n for p in sources for n in REFERENCE.findall(p.read_text("utf-8"))}
+    assert len(names) > 50
+    assert [name for name in sorted(names) if not exists(name)] == []

@@ -20,7 +20,7 @@ from analyses.hazards.rows import is_hazard_id, statuses, vocabularies
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
-from geo.read import TEXT, Asked, Column, as_texts, map_columns, missing_column, open_raw
+from geo.read import TEXT, Column, ReadRequest, as_texts, map_columns, missing_column, open_raw
 from geo.text import formula_restored
 from geo.userfiles import inside
 from geo.words import languages, text, texts
@@ -79,7 +79,7 @@ def read_ledger(path: str, base: Path) -> pd.DataFrame:
     """
     known = _columns()
     file = inside(base, path)
-    raw = open_raw(file, known, Asked(located=False), name=path)
+    raw = open_raw(file, known, ReadRequest(located=False), name=path)
     lost = [f for f in raw.findings if f.outcome != "note"]
     if lost:
         raise InputRefused(*lost)

@@ -4,11 +4,11 @@ from analyses.places.analysis import places
 from analyses.places.equity import walk_distances
 from analyses.places.reach import SafePairs, Stage, places_for, stages_of
 from analyses.places.safe_pairs import safe_pairs_of
-from analyses.places.siting import Asked
+from analyses.places.siting import SitingOptions
 
 __all__ = [
-    "Asked",
     "SafePairs",
+    "SitingOptions",
     "Stage",
     "places",
     "places_for",

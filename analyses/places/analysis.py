@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from analyses.city import City
     from analyses.places.reach import SafePairs, Stage, StageReach
-    from analyses.places.siting import Asked
+    from analyses.places.siting import SitingOptions
     from analyses.result import Indicator
     from analyses.rules import Rule
 
@@ -43,7 +43,7 @@ def places(
     rules: Sequence[Rule],
     *,
     safe: SafePairs | None = None,
-    sites: Asked | None = None,
+    sites: SitingOptions | None = None,
     first_year: int | None = None,
     own_first: bool = False,
 ) -> Result:

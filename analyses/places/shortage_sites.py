@@ -40,8 +40,8 @@ def shortage_sites(
         ``stage, town, year, year_earliest, short_most``, see
         `analyses.places.cohorts.first_shortage`.
     candidates
-        See `analyses.places.siting.Asked`; those of unknown places cannot be counted and are left
-        out.
+        See `analyses.places.SitingOptions`; those of unknown places cannot be counted and are
+        left out.
     communities
         ``town`` and shapes.
     stages

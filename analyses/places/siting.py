@@ -41,7 +41,7 @@ _PROPOSED = ("kind", "verdict", "rule_id", "rank", "children", "share", "communi
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Asked:
+class SitingOptions:
     """What may be built, and where.
 
     Attributes
@@ -73,7 +73,7 @@ class Sites:
     findings: tuple[Finding, ...]
 
 
-def siting(city: City, rules: Sequence[Rule], asked: Asked) -> Sites:
+def siting(city: City, rules: Sequence[Rule], options: SitingOptions) -> Sites:
     """Choose among the candidates for each stage and rule in metres.
 
     Parameters
@@ -82,7 +82,7 @@ def siting(city: City, rules: Sequence[Rule], asked: Asked) -> Sites:
         Streets, facilities, children and communities.
     rules
         With one test each.
-    asked
+    options
         The candidates and the means.
 
     Returns
@@ -97,8 +97,8 @@ def siting(city: City, rules: Sequence[Rule], asked: Asked) -> Sites:
         ``SITES_NONE``, ``SITES_COLUMNS``, ``SITES_ID_DOUBLE``, ``SITES_CRS``, ``SITES_COST``,
         ``SITES_CAPACITY``, ``SITES_COST_UNKNOWN``, ``SITES_MEANS``, ``SITES_TOO_MANY``.
     """
-    means = asked.means or _usual(len(asked.candidates))
-    candidates = _checked(asked.candidates, means, crs=city.crs)
+    means = options.means or _usual(len(options.candidates))
+    candidates = _checked(options.candidates, means, crs=city.crs)
     tables: dict[str, list[pd.DataFrame]] = {}
     shown, findings = [], []
     areas = areas_of(city.communities)
@@ -106,7 +106,7 @@ def siting(city: City, rules: Sequence[Rule], asked: Asked) -> Sites:
         own = _of_stage(candidates, stage)
         if own.empty:
             continue
-        checks = parcel_checks(own, stage.id, hazards=asked.hazards, study_area=city.communities)
+        checks = parcel_checks(own, stage.id, hazards=options.hazards, study_area=city.communities)
         tables.setdefault("parcel_checks", []).append(_named_checks(checks, own, stage))
         fits = suitable(checks, parcels=len(own))
         shown.append(_shown(own, fits, checks, stage=stage))
@@ -119,7 +119,7 @@ def siting(city: City, rules: Sequence[Rule], asked: Asked) -> Sites:
             if question is None:
                 findings.append(Finding("SITES_NOBODY_CONCERNED", FILE, value=rule.id))
                 continue
-            found, said = answer_tables(question, means, asked.phases, areas=areas)
+            found, said = answer_tables(question, means, options.phases, areas=areas)
             findings += [*_unreached(question), *said]
             for name, table in found.items():
                 tables.setdefault(name, []).append(table)

@@ -46,7 +46,7 @@ _OPEN = ("SITES_TOO_FEW", "SITES_OUT_OF_REACH", "SITES_SHORT_PLACES", "SITES_NOB
 
 
 def answer_tables(
-    question: Question, asked: Means, phases: Sequence[Phase], *, areas: pd.DataFrame
+    question: Question, means: Means, phases: Sequence[Phase], *, areas: pd.DataFrame
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Answer all questions of one problem; remarks name those that have no answer.
 
@@ -63,14 +63,14 @@ def answer_tables(
     numbers = load_toml("rules/places.toml")["sites"]
     effort = Effort(gap_share=numbers["gap_share"])
     count = len(question.candidates)
-    most = count if asked.new_sites is None else min(asked.new_sites, count)
-    each = [replace(asked, new_sites=p) for p in range(1, most + 1)]
+    most = count if means.new_sites is None else min(means.new_sites, count)
+    each = [replace(means, new_sites=p) for p in range(1, most + 1)]
     if not each:
         return {}, []
     problem = question.problem
     radius_m, charge_m = question.radius_m, question.limit_m
     reachable = without_unreached(problem, None)
-    covers = [mclp(problem, means, radius_m=question.radius_m, effort=effort) for means in each]
+    covers = [mclp(problem, step, radius_m=question.radius_m, effort=effort) for step in each]
     others, findings = _others(question, each[-1], effort)
     front = pareto_front(
         reachable,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.places import Asked, places, stages_of
+from analyses.places import SitingOptions, places, stages_of
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
 from analyses.run.safety_inputs import study_date
@@ -43,11 +43,11 @@ def places_of(
         The search for pairs with a safe way, or None where ways to school are left out.
     """
     date = study_date(study.study.date)
-    asked = None
+    siting = None
     if inputs.safety.candidates is not None:
         means = Means(study.sites.new_sites, study.sites.budget)
         given = study.sites.new_sites is not None or study.sites.budget is not None
-        asked = Asked(
+        siting = SitingOptions(
             candidates=inputs.safety.candidates,
             hazards=hazards_of(inputs),
             means=means if given else None,
@@ -60,7 +60,7 @@ def places_of(
         city,
         rules,
         safe=safe,
-        sites=asked,
+        sites=siting,
         first_year=None if date is None else date.year,
         own_first=study.sites.own_first,
     )

@@ -5,15 +5,15 @@ from geo.read.check import Checked, checked_layer, outcome_of, report, write_rej
 from geo.read.columns import Column, map_columns, missing_column, plain
 from geo.read.raw import Layer
 from geo.read.readers import TEXT, open_raw, read_layer
-from geo.read.rows import Asked
+from geo.read.rows import ReadRequest
 from geo.read.xmlguard import check_xml, utf8_xml
 
 __all__ = [
     "TEXT",
-    "Asked",
     "Checked",
     "Column",
     "Layer",
+    "ReadRequest",
     "as_texts",
     "check_xml",
     "checked_layer",

@@ -86,9 +86,9 @@ def columns(extra: Path | None = None) -> dict[str, Column]:
     tables: dict[str, dict[str, Any]] = dict(load_toml("columns.toml")["column"])
     if extra is not None:
         for name, table in _own_columns(extra).items():
-            known = tables.get(name, {"type": "text", "zh": name, "synonyms": []})
-            synonyms = [*table.get("synonyms", []), *known["synonyms"]]
-            tables[name] = {**known, **table, "synonyms": synonyms}
+            earlier = tables.get(name, {"type": "text", "zh": name, "synonyms": []})
+            synonyms = [*table.get("synonyms", []), *earlier["synonyms"]]
+            tables[name] = {**earlier, **table, "synonyms": synonyms}
     return {name: _column(name, table) for name, table in tables.items()}
 
 
@@ -109,16 +109,16 @@ def header_unit(header: str) -> str | None:
     )
 
 
-def header_hits(cells: Iterable[str | None], known: Mapping[str, Column]) -> int:
+def header_hits(cells: Iterable[str | None], canonical: Mapping[str, Column]) -> int:
     """Count the cells of a row that are headers of canonical columns."""
-    words = _words(tuple(known.values()))
+    words = _words(tuple(canonical.values()))
     short = [cell for cell in cells if cell and len(cell) <= _LONGEST_HEADER]
     return len({words[text] for cell in short if (text := plain(cell)) in words})
 
 
 def map_columns(
     headers: Sequence[str],
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     *,
     file: str,
     own: Mapping[str, str] | None = None,
@@ -129,7 +129,7 @@ def map_columns(
     ----------
     headers
         Headers as they stand in the file, all different.
-    known
+    canonical
         From `columns`.
     own
         The study's own words: canonical name -> header.  They win over every synonym.
@@ -141,28 +141,28 @@ def map_columns(
     """
     taken = _own_headers(headers, own or {}, file=file)
     findings: list[Finding] = []
-    for name, column in known.items():
+    for name, column in canonical.items():
         found = [] if name in taken else _written(_free(headers, taken), column)
         if found:
             taken[name] = found[0]
         if len(found) > 1:
             detail = {"column": found[0], "others": tuple(found[1:])}
             findings.append(Finding("HEADER_CHOICE", file, column=found[0], detail=detail))
-    words = _words(tuple(known.values()))
-    for name, column in known.items():
+    words = _words(tuple(canonical.values()))
+    for name, column in canonical.items():
         rest = [h for h in _free(headers, taken) if plain(h) not in words]
         cut = None if name in taken else next((h for h in rest if _is_cut(h, column)), None)
         if cut is not None:
             taken[name] = cut
             detail = {"meaning": column.zh}
             findings.append(Finding("FIELD_TRUNCATED", file, column=cut, detail=detail))
-    factors = {name: _factor(taken[name], known[name]) for name in taken if name in known}
+    factors = {name: _factor(taken[name], canonical[name]) for name in taken if name in canonical}
     return Mapped(taken, factors, tuple(findings))
 
 
-def missing_column(name: str, headers: Sequence[str], known: Mapping[str, Column]) -> Finding:
+def missing_column(name: str, headers: Sequence[str], canonical: Mapping[str, Column]) -> Finding:
     """Return the finding that says which column is missing and which headers come near."""
-    column = known.get(name)
+    column = canonical.get(name)
     words = column.synonyms if column else (name,)
     scores = {
         h: max(difflib.SequenceMatcher(None, plain(h), plain(w)).ratio() for w in words)
@@ -212,10 +212,10 @@ def _column(name: str, table: Mapping[str, Any]) -> Column:
 
 
 @cache
-def _words(known: tuple[Column, ...]) -> dict[str, str]:
+def _words(canonical: tuple[Column, ...]) -> dict[str, str]:
     """Return compared header -> canonical name; the first column that claims a word has it."""
     words: dict[str, str] = {}
-    for column in known:
+    for column in canonical:
         for word in column.synonyms:
             words.setdefault(plain(word), column.name)
     return words

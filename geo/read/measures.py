@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def read_measures(
     cells: pd.DataFrame,
     mapped: Mapped,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     *,
     decimal_comma: bool = False,
 ) -> tuple[dict[str, NDArray[np.float64]], list[Flag]]:
@@ -39,7 +39,7 @@ def read_measures(
     values: dict[str, NDArray[np.float64]] = {}
     flags: list[Flag] = []
     for name, header in mapped.header.items():
-        column = known.get(name)
+        column = canonical.get(name)
         if column is None or column.type != "number":
             continue
         found, said = _measure(
@@ -53,7 +53,7 @@ def read_measures(
     return values, flags
 
 
-def check_units(mapped: Mapped, known: Mapping[str, Column], *, file: str) -> None:
+def check_units(mapped: Mapped, canonical: Mapping[str, Column], *, file: str) -> None:
     """Refuse a header of a number column that names a unit which cannot be converted.
 
     Raises
@@ -62,7 +62,7 @@ def check_units(mapped: Mapped, known: Mapping[str, Column], *, file: str) -> No
         ``UNIT_UNKNOWN``.
     """
     for name, header in mapped.header.items():
-        column, unit = known.get(name), header_unit(header)
+        column, unit = canonical.get(name), header_unit(header)
         if column is None or column.unit is None or not unit:
             continue
         factors = _factors(column.unit)
@@ -102,12 +102,12 @@ def _judged(
 ) -> tuple[NDArray[np.float64], list[Flag]]:
     """Flag what cannot be right; such values become unknown."""
     odd = np.isin(how, (How.BOOLEAN, How.NONFINITE))
-    known = np.isfinite(values)
+    finite = np.isfinite(values)
     low = -np.inf if column.minimum is None else column.minimum
     high = np.inf if column.maximum is None else column.maximum
-    odd |= known & ~((values >= low) & (values <= high))
+    odd |= finite & ~((values >= low) & (values <= high))
     if column.whole:
-        odd |= known & (values != np.round(values))
+        odd |= finite & (values != np.round(values))
     bounds = f"{low:g}–{high:g}" + (", 0 1 2 …" if column.whole else "")
     flags = [
         Flag("NUMBER_TEXT", positions(how == How.UNREADABLE), header, "quarantine"),

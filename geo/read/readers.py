@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.read import columns as cols
-from geo.read.rows import Asked, check_rows
+from geo.read.rows import ReadRequest, check_rows
 from geo.read.tables import read_text
 from geo.userfiles import existing, inside, is_address
 
@@ -106,7 +106,7 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
     """
     name = str(path)
     file = _anywhere(name) if base is None else inside(base, name)
-    asked = Asked(
+    request = ReadRequest(
         kinds=kinds,
         columns=dict(columns or {}),
         crs=datum if datum not in ("declared", "auto") and crs is None else crs,
@@ -121,16 +121,20 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
         meanings=meanings,
     )
     if progress is not None:
-        asked = replace(asked, progress=progress)
-    asked.progress("open")
-    known = cols.columns(own_columns)
+        request = replace(request, progress=progress)
+    request.progress("open")
+    canonical = cols.columns(own_columns)
     try:
-        return check_rows(open_raw(file, known, asked, name=short_name(name)), known, asked)
+        return check_rows(
+            open_raw(file, canonical, request, name=short_name(name)), canonical, request
+        )
     except InputRefused as refused:
         raise InputRefused(*(_named(f, short_name(name)) for f in refused.findings)) from None
 
 
-def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str) -> RawTable:
+def open_raw(
+    file: Path, canonical: Mapping[str, Column], request: ReadRequest, *, name: str
+) -> RawTable:
     """Open a file by its extension and content, without judging its values."""
     suffix = file.suffix.lower()
     size = file.stat().st_size
@@ -140,14 +144,16 @@ def open_raw(file: Path, known: Mapping[str, Column], asked: Asked, *, name: str
     if size > limit:
         raise InputRefused(Finding("TOO_LARGE", name, detail={"found": f"{size / 1e9:.1f} GB"}))
     if suffix in TEXT:
-        return read_text(file.read_bytes(), name=name, known=known, own=asked.columns)
+        return read_text(file.read_bytes(), name=name, canonical=canonical, own=request.columns)
     if suffix in WORKBOOK:
         from geo.read.workbooks import read_workbook  # noqa: PLC0415 - calamine only where needed
 
-        return read_workbook(file, name=name, known=known, own=asked.columns, sheet=asked.layer)
+        return read_workbook(
+            file, name=name, canonical=canonical, own=request.columns, sheet=request.layer
+        )
     from geo.read.vectors import read_vector  # noqa: PLC0415 - pyogrio only where needed
 
-    return read_vector(file, layer=asked.layer, name=name)
+    return read_vector(file, layer=request.layer, name=name)
 
 
 def _anywhere(name: str) -> Path:

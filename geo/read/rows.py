@@ -50,7 +50,7 @@ def _silent(_: str) -> None:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReadRequest:
     """What the study says about one layer; `geo.read.readers.read_layer` explains each."""
 
     kinds: Mapping[str, str] | None = None
@@ -68,67 +68,74 @@ class Asked:
     meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None
 
 
-def check_rows(raw: RawTable, known: Mapping[str, Column], asked: Asked) -> Layer:
+def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequest) -> Layer:
     """Judge the rows of an opened file: see `geo.read.readers.read_layer`."""
     headers = [str(header) for header in raw.cells.columns]
-    if asked.meanings is not None:
-        asked = replace(asked, columns={**asked.meanings(headers), **asked.columns})
-    mapped = cols.map_columns(headers, known, file=raw.name, own=asked.columns)
-    _refuse_missing(raw, mapped, known, asked=asked)
-    check_units(mapped, known, file=raw.name)
+    if request.meanings is not None:
+        request = replace(request, columns={**request.meanings(headers), **request.columns})
+    mapped = cols.map_columns(headers, canonical, file=raw.name, own=request.columns)
+    _refuse_missing(raw, mapped, canonical, request=request)
+    check_units(mapped, canonical, file=raw.name)
     cleared = clear(
-        raw.cells, raw.rejected, mapped, file=raw.name, allow=asked.allow_pii, also=asked.personal
+        raw.cells,
+        raw.rejected,
+        mapped,
+        file=raw.name,
+        allow=request.allow_pii,
+        also=request.personal,
     )
     raw = replace(raw, cells=cleared.cells, rejected=cleared.rejected)
     mapped = replace(
         mapped, header={c: h for c, h in mapped.header.items() if h in raw.cells.columns}
     )
-    asked.progress("places")
-    declared = _declared(raw, asked)
-    notes = (*mapped.findings, *cleared.findings, *_override(raw, declared, asked))
-    raw, shape_flags = _shaped(raw, declared, asked)
-    places = _places(raw, mapped, asked)
+    request.progress("places")
+    declared = _declared(raw, request)
+    notes = (*mapped.findings, *cleared.findings, *_override(raw, declared, request))
+    raw, shape_flags = _shaped(raw, declared, request)
+    places = _places(raw, mapped, request)
     flags = [*shape_flags, *places.flags, *_judged(places, declared, file=raw.name)]
-    asked.progress("values")
-    values, said = read_measures(raw.cells, mapped, known, decimal_comma=places.decimal_comma)
-    texts, told = _texts(raw.cells, mapped, known, asked=asked)
+    request.progress("values")
+    values, said = read_measures(raw.cells, mapped, canonical, decimal_comma=places.decimal_comma)
+    texts, told = _texts(raw.cells, mapped, canonical, request=request)
     flags += [*said, *told]
-    asked.progress("copies")
-    spots = _located(raw, places, declared, swap_xy=asked.swap_xy)
+    request.progress("copies")
+    spots = _located(raw, places, declared, swap_xy=request.swap_xy)
     flags += spots.flags
-    flags += _far(raw, spots, flags, area=asked.area)
+    flags += _far(raw, spots, flags, area=request.area)
     flags += _copies(raw, spots, flags, texts=texts, near="kind" in mapped.header)
     if cleared.children:
         flags = [_unquoted(flag) for flag in flags]
-    frame = _frame(raw.cells, mapped, known, filled={**values, **texts})
+    frame = _frame(raw.cells, mapped, canonical, filled={**values, **texts})
     return _layer(raw, frame, spots, flags=flags, before=notes, crs=declared)
 
 
 def _refuse_missing(
-    raw: RawTable, mapped: Mapped, known: Mapping[str, Column], *, asked: Asked
+    raw: RawTable, mapped: Mapped, canonical: Mapping[str, Column], *, request: ReadRequest
 ) -> None:
     """Refuse a file that lacks a required column or the place."""
-    missing = [name for name in asked.required if name not in mapped.header]
-    if raw.geometry is None and asked.located and not mapped.placed:
+    missing = [name for name in request.required if name not in mapped.header]
+    if raw.geometry is None and request.located and not mapped.placed:
         missing += [name for name in ("longitude", "latitude") if name not in mapped.header]
     if missing:
         headers = [str(header) for header in raw.cells.columns]
         raise InputRefused(
-            *(replace(cols.missing_column(n, headers, known), file=raw.name) for n in missing)
+            *(replace(cols.missing_column(n, headers, canonical), file=raw.name) for n in missing)
         )
 
 
-def _declared(raw: RawTable, asked: Asked) -> Declared | None:
+def _declared(raw: RawTable, request: ReadRequest) -> Declared | None:
     """Return the CRS that the study or the file declares."""
-    text = asked.crs or raw.crs
+    text = request.crs or raw.crs
     if text is None:
         return None
     return parse_crs(text, file=raw.name)
 
 
-def _override(raw: RawTable, declared: Declared | None, asked: Asked) -> tuple[Finding, ...]:
+def _override(
+    raw: RawTable, declared: Declared | None, request: ReadRequest
+) -> tuple[Finding, ...]:
     """Note that the study's CRS is used in place of the file's."""
-    if declared is None or asked.crs is None or raw.crs is None:
+    if declared is None or request.crs is None or raw.crs is None:
         return ()
     own = parse_crs(raw.crs, file=raw.name)
     if own == declared:
@@ -137,7 +144,7 @@ def _override(raw: RawTable, declared: Declared | None, asked: Asked) -> tuple[F
     return (Finding("CRS_OVERRIDE", raw.name, detail=detail),)
 
 
-def _places(raw: RawTable, mapped: Mapped, asked: Asked) -> Places:
+def _places(raw: RawTable, mapped: Mapped, request: ReadRequest) -> Places:
     """Return the positions of all rows as the file has them."""
     if raw.geometry is not None:
         places = _of_geometry(raw.geometry)
@@ -145,20 +152,20 @@ def _places(raw: RawTable, mapped: Mapped, asked: Asked) -> Places:
         nothing = np.full(len(raw.cells), np.nan)
         return Places(nothing, nothing, (), ("", ""))
     else:
-        places = read_places(raw.cells, mapped, file=raw.name, own=asked.columns)
-    if asked.area is not None:
-        places = replace(places, near=middle(asked.area))
-    return replace(places, x=places.y, y=places.x) if asked.swap_xy else places
+        places = read_places(raw.cells, mapped, file=raw.name, own=request.columns)
+    if request.area is not None:
+        places = replace(places, near=middle(request.area))
+    return replace(places, x=places.y, y=places.x) if request.swap_xy else places
 
 
 def _shaped(
-    raw: RawTable, declared: Declared | None, asked: Asked
+    raw: RawTable, declared: Declared | None, request: ReadRequest
 ) -> tuple[RawTable, tuple[Flag, ...]]:
     """Repair the geometries of a vector layer; those that cannot be used become None."""
     if raw.geometry is None:
         return raw, ()
     metric = bool(declared and declared.metric)
-    fixed, flags = check_geometry(raw.geometry, wanted=asked.wanted, metric=metric)
+    fixed, flags = check_geometry(raw.geometry, wanted=request.wanted, metric=metric)
     return replace(raw, geometry=fixed), flags
 
 
@@ -199,10 +206,10 @@ class Spots:
 
 def _located(raw: RawTable, places: Places, declared: Declared | None, *, swap_xy: bool) -> Spots:
     """Bring all geometries to EPSG:4326."""
-    known = np.isfinite(places.x) & np.isfinite(places.y)
-    lon, lat = np.full(len(known), np.nan), np.full(len(known), np.nan)
-    lon[known], lat[known] = to_wgs84(places.x[known], places.y[known], declared or WGS84)
-    lost = known & ~(np.isfinite(lon) & np.isfinite(lat))
+    finite = np.isfinite(places.x) & np.isfinite(places.y)
+    lon, lat = np.full(len(finite), np.nan), np.full(len(finite), np.nan)
+    lon[finite], lat[finite] = to_wgs84(places.x[finite], places.y[finite], declared or WGS84)
+    lost = finite & ~(np.isfinite(lon) & np.isfinite(lat))
     lon[lost] = lat[lost] = np.nan
     value = [f"{places.x[i]:.10g}, {places.y[i]:.10g}" for i in positions(lost)]
     flag = Flag("COORD_RANGE", positions(lost), places.headers[0], value=value)
@@ -210,7 +217,7 @@ def _located(raw: RawTable, places: Places, declared: Declared | None, *, swap_x
         geometry = _turned(raw.geometry, declared, swap_xy=swap_xy)
         return Spots(geometry, lon, lat, (flag,))
     here = np.isfinite(lon)
-    geometry = np.full(len(known), None, dtype=object)
+    geometry = np.full(len(finite), None, dtype=object)
     geometry[here] = shapely.points(lon[here], lat[here])
     return Spots(geometry, lon, lat, (flag,))
 
@@ -231,26 +238,26 @@ def _turned(
 
 
 def _texts(
-    cells: pd.DataFrame, mapped: Mapped, known: Mapping[str, Column], *, asked: Asked
+    cells: pd.DataFrame, mapped: Mapped, canonical: Mapping[str, Column], *, request: ReadRequest
 ) -> tuple[dict[str, Texts], list[Flag]]:
     """Read and test the text columns: ids, names, kinds and the rest."""
     texts: dict[str, Texts] = {}
     flags: list[Flag] = []
     for name, header in mapped.header.items():
-        column = known.get(name)
+        column = canonical.get(name)
         if column is not None and column.type not in ("text", "id", "kind"):
             continue
         found = as_texts(cells[header])
-        if name in asked.required:
+        if name in request.required:
             empty = positions([cell is None for cell in found])
             flags.append(Flag("FIELD_MISSING", empty, header, None, {"name": header}))
         if name == "id":
             flags += check_ids(found, header=header, numbers=cells.index.to_numpy())
         elif name == "name":
-            found, said = check_names(found, header=header, needed="name" in asked.required)
+            found, said = check_names(found, header=header, needed="name" in request.required)
             flags += said
-        elif name == "kind" and asked.kinds is not None:
-            found, said = check_kinds(found, asked.kinds, header=header)
+        elif name == "kind" and request.kinds is not None:
+            found, said = check_kinds(found, request.kinds, header=header)
             flags += said
         elif column is not None and column.type == "id":
             flags += check_exponents(found, header=header)
@@ -293,7 +300,7 @@ def _unquoted(flag: Flag) -> Flag:
 def _frame(
     cells: pd.DataFrame,
     mapped: Mapped,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     *,
     filled: Mapping[str, Floats | Texts],
 ) -> pd.DataFrame:
@@ -309,7 +316,7 @@ def _frame(
             found = filled[name]
             kind = object if isinstance(found, list) else np.float64
             data[name] = pd.Series(found, index=cells.index, dtype=kind)
-        elif name not in known or known[name].type not in _PLACE_TYPES:
+        elif name not in canonical or canonical[name].type not in _PLACE_TYPES:
             data[name] = cells[header]
     return pd.DataFrame(data, index=cells.index)
 

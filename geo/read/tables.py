@@ -46,7 +46,7 @@ def read_text(
     data: bytes,
     *,
     name: str,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     own: Mapping[str, str] | None = None,
 ) -> RawTable:
     """Read a delimited text.
@@ -57,7 +57,7 @@ def read_text(
         The bytes of the file.
     name
         File name as the user wrote it, for the findings.
-    known, own
+    canonical, own
         Canonical columns (`geo.read.columns.columns`) and the study's own headers.
 
     Raises
@@ -69,8 +69,8 @@ def read_text(
     if found is not None:
         raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": found}))
     decoded = decode(data, file=name)
-    delimiter, head = _head(decoded, known, own or {})
-    at = header_at([row.cells for row in head], known, own or {}, file=name)
+    delimiter, head = _head(decoded, canonical, own or {})
+    at = header_at([row.cells for row in head], canonical, own or {}, file=name)
     headers, used = join_headers([row.cells for row in head], at)
     findings = [*decoded.findings]
     if delimiter != ",":
@@ -80,12 +80,12 @@ def read_text(
     findings += header_notes(at, used, file=name)
     if set(REJECT_COLUMNS) <= set(headers):
         headers, body = _corrected(headers, body)
-    return assemble(headers, body, name=name, known=known, own=own or {}, findings=findings)
+    return assemble(headers, body, name=name, canonical=canonical, own=own or {}, findings=findings)
 
 
 def header_at(
     head: Sequence[Sequence[str]],
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     own: Mapping[str, str],
     *,
     file: str,
@@ -97,7 +97,7 @@ def header_at(
     InputRefused
         ``HEADER_MISSING``, or ``MOJIBAKE`` where the header can be read once repaired.
     """
-    hits = [_hits(cells, known, own) for cells in head]
+    hits = [_hits(cells, canonical, own) for cells in head]
     best = max(hits, default=0)
     if best >= _ENOUGH_HITS:
         return hits.index(best)
@@ -111,7 +111,7 @@ def header_at(
     if best and hits[first] == best and _all_words(head[first]):
         return first
     mended = [[repaired(cell) or cell for cell in cells] for cells in head]
-    at = next((i for i, c in enumerate(mended) if _hits(c, known, own) >= _ENOUGH_HITS), None)
+    at = next((i for i, c in enumerate(mended) if _hits(c, canonical, own) >= _ENOUGH_HITS), None)
     if at is not None:
         detail = {"repaired": tuple(mended[at]), "count": 1}
         value = enumerated(head[at])
@@ -119,7 +119,7 @@ def header_at(
             Remark("MOJIBAKE", file, row=at + 1, value=value, detail=detail, becomes="confirm")
         )
     told = head[first] if all(_IDENTIFIER.fullmatch(c) for c in head[first]) else []
-    missing = cols.missing_column("name", told, known)  # a row of data is never quoted
+    missing = cols.missing_column("name", told, canonical)  # a row of data is never quoted
     raise InputRefused(Remark("HEADER_MISSING", file, row=first + 1, detail=missing.detail))
 
 
@@ -150,7 +150,7 @@ def assemble(
     body: Grid,
     *,
     name: str,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     own: Mapping[str, str],
     findings: Sequence[Finding] = (),
 ) -> RawTable:
@@ -163,12 +163,12 @@ def assemble(
     """
     rows_in = len(body.numbers) + len(body.spoiled)
     _check_size(rows_in, len(headers), name)
-    named, notes = _unique_headers(headers, body, known, file=name)
-    _refuse_blank_main(headers, body, known, own=own, file=name)
+    named, notes = _unique_headers(headers, body, canonical, file=name)
+    _refuse_blank_main(headers, body, canonical, own=own, file=name)
     data = {h: np.array(body.columns[j], dtype=object) for j, h in named}
     cells = pd.DataFrame(data, dtype=object)  # pandas would turn None into NaN
     cells.index = pd.Index(body.numbers)
-    flags = _no_rows(cells, known)
+    flags = _no_rows(cells, canonical)
     rejected = rejects_of(flags, cells, file=name)
     said = [*findings, *notes, *findings_of(flags, cells, file=name)]
     if body.spoiled:
@@ -200,7 +200,7 @@ def _corrected(headers: list[str], body: Grid) -> tuple[list[str], Grid]:
 
 
 def _head(
-    decoded: Decoded, known: Mapping[str, Column], own: Mapping[str, str]
+    decoded: Decoded, canonical: Mapping[str, Column], own: Mapping[str, str]
 ) -> tuple[str, list[Row]]:
     """Choose the delimiter under which the header has the most known columns."""
     within: int = load_toml("rules/limits.toml")["text"]["header_within_rows"]
@@ -209,7 +209,7 @@ def _head(
     best: tuple[int, int, str, list[Row]] | None = None
     for delimiter in choices:
         head = list(itertools.islice(rows(decoded, delimiter), within))
-        hits = max((_hits(row.cells, known, own) for row in head), default=0)
+        hits = max((_hits(row.cells, canonical, own) for row in head), default=0)
         width = Counter(len(row.cells) for row in head).most_common(1)[0][0]
         if best is None or (hits, width) > best[:2]:
             best = (hits, width, delimiter, head)
@@ -218,14 +218,14 @@ def _head(
     return best[2], best[3]
 
 
-def _hits(cells: Sequence[str], known: Mapping[str, Column], own: Mapping[str, str]) -> int:
+def _hits(cells: Sequence[str], canonical: Mapping[str, Column], own: Mapping[str, str]) -> int:
     """Count the known columns in a row (no row has as many as the widest table that is read)."""
     widest: int = load_toml("rules/limits.toml")["file"]["max_columns"]
     if len(cells) > widest:
         return 0
     wanted = {cols.plain(word) for word in own.values()}
     mine = sum(bool(cell) and cols.plain(cell) in wanted for cell in cells) if wanted else 0
-    return mine + cols.header_hits(cells, known)
+    return mine + cols.header_hits(cells, canonical)
 
 
 def _all_words(cells: Sequence[str]) -> bool:
@@ -254,12 +254,12 @@ def _check_size(rows_in: int, width: int, name: str) -> None:
 
 
 def _unique_headers(
-    headers: Sequence[str], body: Grid, known: Mapping[str, Column], *, file: str
+    headers: Sequence[str], body: Grid, canonical: Mapping[str, Column], *, file: str
 ) -> tuple[list[tuple[int, str]], list[Finding]]:
     """Give every column that has values a name of its own."""
     counts = Counter(h for h in headers if h)
     twice = [h for h, n in counts.items() if n > 1]
-    main = [h for h in twice if cols.header_hits([h], known)]
+    main = [h for h in twice if cols.header_hits([h], canonical)]
     if main:
         at = tuple(j + 1 for j, h in enumerate(headers) if h == main[0])
         detail = {"columns": at}
@@ -285,7 +285,7 @@ def _unique_headers(
 def _refuse_blank_main(
     headers: Sequence[str],
     body: Grid,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     *,
     own: Mapping[str, str],
     file: str,
@@ -297,22 +297,22 @@ def _refuse_blank_main(
     if not blank:
         return
     filled = [h for h in dict.fromkeys(headers) if h]
-    mapped = cols.map_columns(filled, known, file=file, own=own)
+    mapped = cols.map_columns(filled, canonical, file=file, own=own)
     missing = [n for n in ("name", "kind") if n not in mapped.header]
     if not mapped.placed:
         missing += ["longitude", "latitude"]
     if missing:
         at = tuple(j + 1 for j in blank)
-        told = [cols.missing_column(n, filled, known) for n in missing]
+        told = [cols.missing_column(n, filled, canonical) for n in missing]
         raise InputRefused(
             *(Finding("HEADER_MISSING", file, detail={**t.detail, "blank": at}) for t in told)
         )
 
 
-def _no_rows(cells: pd.DataFrame, known: Mapping[str, Column]) -> list[Flag]:
+def _no_rows(cells: pd.DataFrame, canonical: Mapping[str, Column]) -> list[Flag]:
     """Find the totals and notes that stand between or below the rows."""
     words = load_toml("columns.toml")["rows"]
-    names = {cols.plain(w) for n in ("id", "name") if n in known for w in known[n].synonyms}
+    names = {cols.plain(w) for n in ("id", "name") if n in canonical for w in canonical[n].synonyms}
     looked = [h for i, h in enumerate(cells.columns) if i == 0 or cols.plain(h) in names]
     total: set[int] = set()
     for header in looked:

@@ -41,7 +41,7 @@ def read_workbook(
     path: Path,
     *,
     name: str,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     own: Mapping[str, str] | None = None,
     sheet: str | None = None,
 ) -> RawTable:
@@ -53,7 +53,7 @@ def read_workbook(
         ``.xlsx``, ``.xlsm`` or a true ``.xls``.
     name
         File name as the user wrote it.
-    known, own
+    canonical, own
         Canonical columns and the study's own headers.
     sheet
         The sheet's name; None: the only sheet that has a header and rows.
@@ -73,13 +73,13 @@ def read_workbook(
     parts = inspect(path, name=name) if zipped else {}
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
-            found = _sheets(book, known, own or {}, name=name, wanted=sheet)
+            found = _sheets(book, canonical, own or {}, name=name, wanted=sheet)
     except calamine.PasswordError as error:
         raise InputRefused(Finding("WORKBOOK_LOCKED", name)) from error
     except (calamine.CalamineError, OSError) as error:
         raise InputRefused(Finding("CORRUPT", name, detail={"reason": "XLSX"})) from error
     seen = peek(path, parts.get(found.name), name=name) if zipped else Peek()
-    return _table(found, seen, name=name, known=known, own=own or {})
+    return _table(found, seen, name=name, canonical=canonical, own=own or {})
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class _Sheet:
 
 def _sheets(
     book: calamine.CalamineWorkbook,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     own: Mapping[str, str],
     *,
     name: str,
@@ -107,7 +107,7 @@ def _sheets(
         raise InputRefused(Finding("LAYER_UNKNOWN", name, value=wanted, detail=detail))
     sheets = [_read(book, n) for n in ([wanted] if wanted else names)]
     filled = [s for s in sheets if sum(_filled(row) for row in s.rows) > 1]
-    tables = [s for s in filled if _has_header(s, known, own)]
+    tables = [s for s in filled if _has_header(s, canonical, own)]
     if len(tables) > 1:
         detail = {"layers": tuple(s.name for s in tables)}
         raise InputRefused(Finding("LAYER_AMBIGUOUS", name, detail=detail))
@@ -126,12 +126,12 @@ def _filled(row: Sequence[Any]) -> bool:
     return any(cell not in ("", None) for cell in row)
 
 
-def _has_header(sheet: _Sheet, known: Mapping[str, Column], own: Mapping[str, str]) -> bool:
+def _has_header(sheet: _Sheet, canonical: Mapping[str, Column], own: Mapping[str, str]) -> bool:
     within: int = load_toml("rules/limits.toml")["text"]["header_within_rows"]
     head = [[_text(c) or "" for c in row] for row in sheet.rows[:within]]
     wanted = {cols.plain(word) for word in own.values()}
     hits = [
-        cols.header_hits(row, known) + sum(cols.plain(c) in wanted for c in row if c)
+        cols.header_hits(row, canonical) + sum(cols.plain(c) in wanted for c in row if c)
         for row in head
     ]
     return max(hits, default=0) >= _FULL_HEADER
@@ -163,7 +163,7 @@ def _table(
     seen: Peek,
     *,
     name: str,
-    known: Mapping[str, Column],
+    canonical: Mapping[str, Column],
     own: Mapping[str, str],
 ) -> RawTable:
     """Make the raw table of a sheet: header, rows, and what the sheet hides."""
@@ -172,7 +172,7 @@ def _table(
             sheet.rows[row][column] = error
     within: int = load_toml("rules/limits.toml")["text"]["header_within_rows"]
     head = [[_text(cell) or "" for cell in row] for row in sheet.rows[:within]]
-    at = header_at(head, known, own, file=name)
+    at = header_at(head, canonical, own, file=name)
     headers, used = join_headers(head, at)
     numbers = [i for i in range(at + used, len(sheet.rows)) if _filled(sheet.rows[i])]
     columns = [[_text(sheet.rows[i][j]) for i in numbers] for j in range(len(headers))]
@@ -181,9 +181,9 @@ def _table(
     if sheet.others:
         detail = {"used": sheet.name, "others": tuple(sheet.others)}
         findings.append(Finding("XLSX_SHEETS", name, detail=detail))
-    raw = assemble(headers, body, name=name, known=known, own=own, findings=findings)
+    raw = assemble(headers, body, name=name, canonical=canonical, own=own, findings=findings)
     place = {int(row) - 1: i for i, row in enumerate(raw.cells.index)}
-    types = _types(raw, headers, known, own=own)
+    types = _types(raw, headers, canonical, own=own)
     flags = [
         *_unsolved(seen, place, headers),
         *_merged(sheet, place, headers, types=types),
@@ -198,14 +198,14 @@ def _flag(code: str, rows: list[int], column: str | None = None, **more: Any) ->
 
 
 def _types(
-    raw: RawTable, headers: list[str], known: Mapping[str, Column], *, own: Mapping[str, str]
+    raw: RawTable, headers: list[str], canonical: Mapping[str, Column], *, own: Mapping[str, str]
 ) -> dict[int, str]:
     """Return position of a column -> its canonical type (``name`` for the name)."""
-    mapped = cols.map_columns(list(raw.cells.columns), known, file=raw.name, own=own)
+    mapped = cols.map_columns(list(raw.cells.columns), canonical, file=raw.name, own=own)
     types = {
-        header: "name" if name == "name" else known[name].type
+        header: "name" if name == "name" else canonical[name].type
         for name, header in mapped.header.items()
-        if name in known
+        if name in canonical
     }
     return {j: types[header] for j, header in enumerate(headers) if header in types}
 

@@ -39,7 +39,7 @@ def brief_pdf(brief: Brief, *, file: str = "brief.pdf", font_folders: Sequence[P
     Raises
     ------
     EnvironmentFault
-        ``NO_CHINESE_FONT``: see `maps.school.pdf.print_font`.
+        ``NO_CHINESE_FONT``: see `maps.paper.typeset`.
     """
     about = brief.imprint
     data = {

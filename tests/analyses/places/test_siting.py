@@ -12,7 +12,7 @@ import worlds
 from towns import city, facilities_at, homes_at
 
 from analyses.places.analysis import places
-from analyses.places.siting import Asked, Sites, siting
+from analyses.places.siting import Sites, SitingOptions, siting
 from analyses.rules.catalogue import own_rule
 from analyses.run.safety_inputs import candidates_of
 from analyses.sites.phases import Phase
@@ -34,7 +34,7 @@ def parcels(**columns: Any) -> gpd.GeoDataFrame:
 
 def asked(frame: gpd.GeoDataFrame, means: Means | None = None, **options: Any) -> Sites:
     town = city(STREET, THERE, HOMES, snap_max_m=100.0)
-    return siting(town, [RULE], Asked(candidates=frame, means=means, **options))
+    return siting(town, [RULE], SitingOptions(candidates=frame, means=means, **options))
 
 
 def test_each_site_adds_its_own_children_the_larger_first() -> None:
