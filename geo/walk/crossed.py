@@ -85,16 +85,18 @@ def around(network: WalkNetwork, places: Snapped, *, limit_m: float) -> Around:
     groups = np.arange(len(places))
     nodes = pairs_within(network, places, groups, everywhere, limit_m=limit_m)
     limit_mm = round(limit_m * MM_PER_M)
-    place, edge, left_mm, own = _ends(network, places, nodes, limit_mm=limit_mm)
+    # place, edge, holds_place: (pairs,); left_mm: (pairs, 2), whole mm left at the edge's two ends
+    place, edge, left_mm, holds_place = _ends(network, places, nodes, limit_mm=limit_mm)
     length_mm = network.edge_length_mm[edge].astype(np.int64)
     head = np.minimum(left_mm[:, 0], length_mm)
     tail = length_mm - np.minimum(left_mm[:, 1], length_mm)
     offset_mm = places.offset_mm[place]
-    low = np.where(own, np.maximum(offset_mm - limit_mm, 0), head)
-    high = np.where(own, np.minimum(offset_mm + limit_mm, length_mm), head)
+    low = np.where(holds_place, np.maximum(offset_mm - limit_mm, 0), head)
+    high = np.where(holds_place, np.minimum(offset_mm + limit_mm, length_mm), head)
     low, head = np.where(head >= low, 0, low), np.where(head >= low, 0, head)
     high, tail = np.where(high >= tail, length_mm, high), np.where(high >= tail, length_mm, tail)
-    near_mm = np.where(own, 0, limit_mm - left_mm.max(axis=1, initial=0))
+    near_mm = np.where(holds_place, 0, limit_mm - left_mm.max(axis=1, initial=0))
+    # begin, end: (pairs, 3) mm: the part at the head, the one around the place, the one at the tail
     begin = np.column_stack([np.zeros_like(head), low, tail])
     end = np.column_stack([head, high, length_mm])
     row, part = np.nonzero(end > begin)
@@ -117,6 +119,7 @@ def _ends(
 
     The last array tells the edges that the places themselves lie on.
     """
+    # node, degree: (nodes in reach,); from arc on (arcs,), one for each street that leaves a node
     node = nodes.target
     degree = network.indptr[node + 1] - network.indptr[node]
     arc = ranges(network.indptr[node], degree)

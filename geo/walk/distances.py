@@ -174,6 +174,7 @@ def reached_edges(
 
 def _intervals(network: WalkNetwork, reached: Reached) -> tuple[Ints, Ints, Ints]:
     """Return edge, begin and end (mm) of what is reached from each node and each source."""
+    # nodes: (reached,); from edge on (arcs,); starts: (sources,); all lengths whole mm
     nodes, starts = reached.nodes.astype(np.int64), reached.starts
     left_mm = reached.limit_mm - (reached.keys[nodes] >> reached.label_bits).astype(np.int64)
     degree = network.indptr[nodes + 1] - network.indptr[nodes]
@@ -203,8 +204,9 @@ def _intervals(network: WalkNetwork, reached: Reached) -> tuple[Ints, Ints, Ints
 
 def _merged(edge: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
     """Unite what overlaps or touches on the same edge; sorted by edge and place."""
-    some = high > low
-    edge, low, high = edge[some], low[some], high[some]
+    # edge, low, high: (intervals,); begin, end: (united,), rows of the first and last of each
+    not_empty = high > low
+    edge, low, high = edge[not_empty], low[not_empty], high[not_empty]
     order = np.lexsort((low, edge))
     edge, low, high = edge[order], low[order], high[order]
     far = int(high.max(initial=0)) + 1  # edges one after the other on one line
