@@ -3,11 +3,12 @@
 from analyses.hazards.finding import walked_edges
 from analyses.hazards.form import COLUMNS, FELT, survey, survey_form
 from analyses.hazards.merging import merge, read_ledger, totals
-from analyses.hazards.rows import ledger, statuses, vocabularies
+from analyses.hazards.rows import Evidence, ledger, statuses, vocabularies
 
 __all__ = [
     "COLUMNS",
     "FELT",
+    "Evidence",
     "ledger",
     "merge",
     "read_ledger",

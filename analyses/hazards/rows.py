@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,15 +47,33 @@ _DECIMALS = 2
 Choice = Literal["shortest", "safest"]
 
 
-def ledger(  # noqa: PLR0913 - one argument for each thing that is looked at
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evidence:
+    """What hazards are read from.
+
+    Attributes
+    ----------
+    audit
+        Gate audit, see `analyses.hazards.finding.failed_checks`.
+    crossings, streets
+        `analyses.risk.crossing_table` and `analyses.risk.along_table` of the most vulnerable
+        children who walk.
+    use, pupils
+        Of `analyses.routes.Routes`: the children on each edge, and what each child meets.
+    """
+
+    audit: pd.DataFrame
+    crossings: pd.DataFrame
+    streets: pd.DataFrame
+    use: pd.DataFrame
+    pupils: pd.DataFrame
+
+
+def ledger(
     schools: gpd.GeoDataFrame,
     scene: Scene,
+    evidence: Evidence,
     *,
-    audit: pd.DataFrame,
-    crossings: pd.DataFrame,
-    streets: pd.DataFrame,
-    use: pd.DataFrame,
-    pupils: pd.DataFrame,
     choice: Choice = "shortest",
     study_date: dt.date | None = None,
 ) -> gpd.GeoDataFrame:
@@ -66,14 +85,8 @@ def ledger(  # noqa: PLR0913 - one argument for each thing that is looked at
         ``facility_id, name, kind``; points or polygons in the scene's CRS.
     scene
         Streets, crossings and what is known of them.
-    audit
-        Gate audit, see `analyses.hazards.finding.failed_checks`.
-    crossings
-        `analyses.risk.edges.crossing_table` of the most vulnerable children who walk.
-    streets
-        `analyses.risk.edges.along_table` of the same.
-    use, pupils
-        Of `analyses.routes.analysis.Routes`: the children on each edge, and what each child meets.
+    evidence
+        Audit, risks, and the children's ways.
     choice
         Whose children count: ``shortest``, the ways that are taken as long as nobody recommends
         others, or ``safest``, the recommended ones.
@@ -98,12 +111,12 @@ def ledger(  # noqa: PLR0913 - one argument for each thing that is looked at
         review_date`` (ISO text or None); ``risk_before, risk_after, photo, note``; ``change``
         (code, see `vocabularies`).
     """
-    walked = hazards.walked_edges(use, choice=choice)
+    walked = hazards.walked_edges(evidence.use, choice=choice)
     found = _found(
-        hazards.failed_checks(audit, pupils),
-        hazards.dangerous_crossings(scene, crossings, walked),
-        hazards.stretches_without_sidewalk(scene, streets, walked),
-        hazards.severances(pupils),
+        hazards.failed_checks(evidence.audit, evidence.pupils),
+        hazards.dangerous_crossings(scene, evidence.crossings, walked),
+        hazards.stretches_without_sidewalk(scene, evidence.streets, walked),
+        hazards.severances(evidence.pupils),
     )
     rows = found[found["school_id"].isin(schools["facility_id"])].reset_index(drop=True)
     crs = str(schools.crs)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from analyses.city import City
     from analyses.coverage import Near
@@ -176,10 +175,17 @@ def stage_reach(city: City, stage: Stage, *, safe_pairs: SafePairs | None = None
             "distance_m": near.walk_m[inside],
         }
     )
-    ids = facilities["facility_id"].to_numpy()[fitting]
+    named = pd.DataFrame(
+        {
+            "facility_id": facilities["facility_id"].to_numpy()[fitting][pairs["facility"]],
+            "point": pairs["point"],
+            "limit_m": limit_m[pairs["point"]],
+        }
+    )
+    ages = _ages(stage, demand, named, everybody=everybody, safe_pairs=safe_pairs)
     rows = [
         _rows_of(pairs, children=np.where(applies, children, 0.0), safe=safe)
-        for children, safe in _ages(stage, demand, everybody, pairs, safe_pairs, limit_m, ids)
+        for children, safe in ages
     ]
     first = np.cumsum([0, *(len(point) for point, _, _ in rows)])
     joined = pd.concat(
@@ -237,37 +243,34 @@ def _inside(near: Near, limit_m: Floats) -> Flags:
     return inside
 
 
-def _ages(  # noqa: PLR0917 - what all age profiles of a stage share
+def _ages(
     stage: Stage,
     demand: gpd.GeoDataFrame,
+    named: pd.DataFrame,
+    *,
     everybody: Floats,
-    pairs: pd.DataFrame,
     safe_pairs: SafePairs | None,
-    limit_m: Floats,
-    facility_ids: NDArray[np.object_],
 ) -> Iterator[tuple[Floats, Flags]]:
-    """Yield the children of each age profile and which pairs are safe for them."""
+    """Yield the children of each age profile and which pairs are safe for them.
+
+    `named`: ``facility_id, point, limit_m`` of each pair.
+    """
     alone = [p for p in profiles() if stage.id in p.kinds and not p.accompanied]
     if safe_pairs is None or not alone:
-        yield everybody, np.ones(len(pairs), dtype=bool)
+        yield everybody, np.ones(len(named), dtype=bool)
         return
-    named = pd.DataFrame(
-        {"facility_id": facility_ids[pairs["facility"]], "point": pairs["point"].to_numpy()}
-    )
-    of_pair = limit_m[pairs["point"]]
     for profile in alone:
         yield (
             np.nan_to_num(children_of_profile(profile, demand)),
-            _safe_of(profile, named, of_pair=of_pair, safe_pairs=safe_pairs),
+            _safe_of(profile, named, safe_pairs),
         )
 
 
-def _safe_of(
-    profile: Profile, named: pd.DataFrame, *, of_pair: Floats, safe_pairs: SafePairs
-) -> Flags:
+def _safe_of(profile: Profile, named: pd.DataFrame, safe_pairs: SafePairs) -> Flags:
     """Say which pairs an age may walk alone, each within the radius that holds there."""
     safe = np.zeros(len(named), dtype=bool)
-    key = pd.MultiIndex.from_frame(named)
+    of_pair = named["limit_m"].to_numpy(dtype=np.float64)
+    key = pd.MultiIndex.from_frame(named[["facility_id", "point"]])
     for radius_m in np.unique(of_pair):
         good = safe_pairs(profile.id, float(radius_m))[["facility_id", "point"]]
         here = of_pair == radius_m

@@ -41,7 +41,7 @@ _WITH = SIDEWALK.index("yes")  # this one and those after it
 BUFFERS = ("rail", "trees", "verge", "none")
 
 
-class Places(NamedTuple):
+class WalkedEdges(NamedTuple):
     """Where one walks along: the walk edges, and what is known of the street there.
 
     `sidewalk` is a place in `SIDEWALK` (-1 = unknown) on the walker's own side, `source` that of
@@ -55,7 +55,7 @@ class Places(NamedTuple):
     away: Flags
 
 
-def places_along(scene: Scene, edges: Ints | None = None) -> Places:
+def walked_along(scene: Scene, edges: Ints | None = None) -> WalkedEdges:
     """Return the walk edges of kind SIDE and PATH, all or those of `edges`, with their street.
 
     A sidewalk that is drawn as a way of its own is rated by the street beside it.
@@ -77,7 +77,7 @@ def places_along(scene: Scene, edges: Ints | None = None) -> Places:
             [sources(frame, f"sidewalk_{side}") for side in ("left", "right")],
         )
     )
-    return Places(
+    return WalkedEdges(
         edges=edges,
         streets=frame,
         sidewalk=np.where(beside_street, _WITH, word),
@@ -86,13 +86,13 @@ def places_along(scene: Scene, edges: Ints | None = None) -> Places:
     )
 
 
-def along_factors(scene: Scene, places: Places, profile: Profile) -> dict[str, Factor]:
+def along_factors(scene: Scene, places: WalkedEdges, profile: Profile) -> dict[str, Factor]:
     """Return the factors of the risk along; their product is the points per 100 m over the base.
 
     Parameters
     ----------
     places
-        From `places_along`.
+        From `walked_along`.
     profile
         Whose risk: its ``risk_factor``.
     """
@@ -114,13 +114,13 @@ def along_factors(scene: Scene, places: Places, profile: Profile) -> dict[str, F
     }
 
 
-def along_known(places: Places) -> Flags:
+def along_known(places: WalkedEdges) -> Flags:
     """Say where speed and sidewalk, which decide most, are observed."""
     known: Flags = observed(sources(places.streets, "speed_kmh")) & observed(places.source)
     return known | places.away
 
 
-def separation(places: Places) -> Factor:
+def separation(places: WalkedEdges) -> Factor:
     """Return how far the walker is kept from the traffic: sidewalk, its width, its buffer."""
     rows = levels("along", "separation")
     value, order = values_of(rows), list(rows)
@@ -174,7 +174,7 @@ def _with_sidewalk(width_m: Floats, buffer: Ints, buffer_m: Floats) -> Ints:
     )
 
 
-def _visibility(scene: Scene, places: Places) -> Factor:
+def _visibility(scene: Scene, places: WalkedEdges) -> Factor:
     """Return the worse of darkness and a blind bend."""
     rows = levels("along", "visibility")
     light = word_factor(places.streets, "lit", rows=rows, words=("unlit", "lit"))

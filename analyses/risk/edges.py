@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from analyses.risk.along import ALONG, SIDEWALK, along_factors, along_known, places_along
+from analyses.risk.along import ALONG, SIDEWALK, along_factors, along_known, walked_along
 from analyses.risk.crossing import (
     CONTROLLED,
     CROSSING,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analyses.risk.along import Places
+    from analyses.risk.along import WalkedEdges
     from analyses.risk.factors import Factor
     from analyses.rules import Profile
     from analyses.streets import Scene
@@ -78,7 +78,7 @@ def edge_risk(scene: Scene, profile: Profile) -> Risk:
     edges = len(sides.kind)
     value, low, high = (np.zeros(edges) for _ in range(3))
     known = np.ones(edges, dtype=bool)
-    places = places_along(scene)
+    places = walked_along(scene)
     along = _along_points(along_factors(scene, places, profile))
     length = sides.walk.edge_length_mm[places.edges] / _MM_PER_100_M
     known[places.edges] = along_known(places)
@@ -136,7 +136,7 @@ def forbidden(scene: Scene, profile: Profile, *, bound: Bound = "value") -> Flag
     shut = np.zeros(len(sides.kind), dtype=bool)
     crossed = np.flatnonzero(sides.crossing >= 0)
     shut[crossed] = _crossings_shut(scene, profile, bound)[sides.crossing[crossed]]
-    places = places_along(scene)
+    places = walked_along(scene)
     shut[places.edges] = _along_shut(places, profile, bound)
     return shut
 
@@ -178,7 +178,7 @@ def along_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) -> 
         ``risk`` (points per 100 m) and ``plts`` three columns ``…``, ``…_low``, ``…_high``;
         ``known, forbidden`` (bool), ``grade`` (A | B | C | None = 待核查), ``why_zh, why_en``.
     """
-    places = places_along(scene, rows)
+    places = walked_along(scene, rows)
     factors = along_factors(scene, places, profile)
     zh, en = along_words(places, factors)
     return _table(
@@ -286,7 +286,7 @@ def _crossings_shut(scene: Scene, profile: Profile, bound: Bound) -> Flags:
     return shut | (~helped & hard)
 
 
-def _along_shut(places: Places, profile: Profile, bound: Bound) -> Flags:
+def _along_shut(places: WalkedEdges, profile: Profile, bound: Bound) -> Flags:
     """Say where this age may not walk in the carriageway alone."""
     limit = profile.carriageway
     if limit is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from analyses.risk.along import Places
+    from analyses.risk.along import WalkedEdges
     from geo.arrays import Floats, Ints
 
 
@@ -124,13 +124,13 @@ def adjusted(score: Floats, gain: Floats) -> Floats:
     return np.minimum(score, reduced)
 
 
-def segment_stress(places: Places) -> Bounds[np.float64]:
+def segment_stress(places: WalkedEdges) -> Bounds[np.float64]:
     """Return the score along: the worst of T1 to T3 that can be told (land use is not known).
 
     Parameters
     ----------
     places
-        From `analyses.risk.along.places_along`.
+        From `analyses.risk.along.walked_along`.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def crossing_stress(frame: pd.DataFrame) -> Bounds[np.float64]:
     )
 
 
-def _by_sidewalk(places: Places, on_walk: Bounds[np.float64]) -> Bounds[np.float64]:
+def _by_sidewalk(places: WalkedEdges, on_walk: Bounds[np.float64]) -> Bounds[np.float64]:
     """Return the scores where there is a sidewalk, 4 where there is none, 1 on paths."""
     none = np.isin(places.sidewalk, (SIDEWALK.index("no"), SIDEWALK.index("shared")))
     fixed = observed(places.source)

@@ -18,7 +18,7 @@ from geo.bundled import load_toml
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from analyses.risk.along import Places
+    from analyses.risk.along import WalkedEdges
     from analyses.risk.factors import Factor, Model
     from geo.arrays import Flags, Floats, Objects
 
@@ -27,7 +27,7 @@ Language = Literal["zh", "en"]
 SHOWN = 3
 
 
-def along_words(places: Places, factors: Mapping[str, Factor]) -> tuple[Objects, Objects]:
+def along_words(places: WalkedEdges, factors: Mapping[str, Factor]) -> tuple[Objects, Objects]:
     """Return why walking along is risky, in Chinese and English.
 
     Parameters

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.gates import audit_summary, gate_audit, zones
-from analyses.hazards import ledger, merge, survey, totals, walked_edges
+from analyses.hazards import Evidence, ledger, merge, survey, totals, walked_edges
 from analyses.result import Result, Shown
 from analyses.risk import along_table, crossing_table, dangers, edge_risk
 from analyses.routes import RouteOptions, safe_coverage, safe_routes, walking_alone
@@ -141,16 +141,14 @@ def safety(
     walked = walked_edges(routes.use, choice="shortest")
     ways = {str(k): v.to_numpy() for k, v in walked.groupby("school_id", observed=True)["edge"]}
     audit = gate_audit(scene, schools, gates, routes=ways)
-    hazards = ledger(
-        schools,
-        scene,
+    evidence = Evidence(
         audit=audit,
         crossings=crossings,
         streets=stretches,
         use=routes.use,
         pupils=routes.pupils,
-        study_date=options.study_date,
     )
+    hazards = ledger(schools, scene, evidence, study_date=options.study_date)
     found = routes.findings
     if options.previous is not None:
         merged = merge(hazards, options.previous)

@@ -15,7 +15,15 @@ from worlds import CRS, place
 from analyses.gates.audit import COLUMNS as AUDIT_COLUMNS
 from analyses.gates.rules import audit_rules
 from analyses.hazards.merging import checked_ledger, merge, totals
-from analyses.hazards.rows import COLUMNS, cell, hazard_id, is_hazard_id, ledger, statuses
+from analyses.hazards.rows import (
+    COLUMNS,
+    Evidence,
+    cell,
+    hazard_id,
+    is_hazard_id,
+    ledger,
+    statuses,
+)
 from analyses.risk.edges import along_table, crossing_table
 from analyses.rules.walkers import profiles
 from analyses.treatments.catalogue import bodies, horizons, treated, treatments
@@ -53,16 +61,14 @@ def pupils(*, severed=0.0, barrier=None, sure=True) -> pd.DataFrame:
 
 
 def made(scene, use, *, audit=NO_AUDIT, people=None, **options) -> gpd.GeoDataFrame:
-    return ledger(
-        options.pop("schools", schools("S1")),
-        scene,
+    evidence = Evidence(
         audit=audit,
         crossings=crossing_table(scene, PROFILE),
         streets=along_table(scene, PROFILE),
         use=use,
         pupils=pupils() if people is None else people,
-        **options,
     )
+    return ledger(options.pop("schools", schools("S1")), scene, evidence, **options)
 
 
 def one_crossing(**options) -> gpd.GeoDataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scenes import scene
 
-from analyses.risk.along import places_along
+from analyses.risk.along import walked_along
 from analyses.risk.stress import (
     adjusted,
     buffer_score,
@@ -107,7 +107,7 @@ def test_treatments_gain_two_levels_at_most_and_stop_at_two():
     ],
 )
 def test_segments_keep_what_is_not_known_open(given, value, low, high):
-    bounds = segment_stress(places_along(scene([given])))
+    bounds = segment_stress(walked_along(scene([given])))
     assert [(part[0], part[-1]) for part in bounds] == [(value,) * 2, (low,) * 2, (high,) * 2]
 
 
