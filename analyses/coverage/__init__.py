@@ -4,6 +4,7 @@ from analyses.coverage.analysis import coverage
 from analyses.coverage.containment import homes
 from analyses.coverage.gaps import OUTSIDE, area_codes
 from analyses.coverage.near import Near, near_pairs, nearest_facility
+from analyses.coverage.reaching import reach
 
 __all__ = [
     "OUTSIDE",
@@ -13,4 +14,5 @@ __all__ = [
     "homes",
     "near_pairs",
     "nearest_facility",
+    "reach",
 ]

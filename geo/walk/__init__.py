@@ -8,7 +8,9 @@ from geo.walk.crossed import Around, around
 from geo.walk.cutting import cut
 from geo.walk.distances import Pairs, nearest, nearest_of_nodes, pairs_within, reached_edges
 from geo.walk.edit_network import add_paths
+from geo.walk.interchange import from_networkx, to_networkx
 from geo.walk.network import EdgeParts, WalkNetwork, assemble, build_network, millimetres, polylines
+from geo.walk.opening import streets
 from geo.walk.snapping import Snapped, at_nodes, snap
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "build_network",
     "closed",
     "cut",
+    "from_networkx",
     "fronts",
     "limits_mm",
     "millimetres",
@@ -39,6 +42,8 @@ __all__ = [
     "runs_beside",
     "sharp_bends",
     "snap",
+    "streets",
+    "to_networkx",
     "walk_m",
     "ways",
 ]

@@ -7,16 +7,14 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import shapely
 from shapely.errors import GEOSException
 
 from geo.bundled import load_toml
-from geo.crs import check_metric, metric_crs, parse_crs
 from geo.findings import Finding, InputRefused
 from geo.read import check_xml, utf8_xml
 from geo.userfiles import existing
-from geo.walk.interchange import from_networkx
+from geo.walk.interchange import from_networkx, graph_crs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +51,7 @@ def network_from_graphml(
     """
     shown = name or path.name
     graph = read_graphml(path, name=shown)
-    return from_networkx(graph, crs=crs or _working_crs(graph, name=shown), name=shown)
+    return from_networkx(graph, crs=crs or graph_crs(graph, name=shown), name=shown)
 
 
 def read_graphml(path: Path, *, name: str) -> nx.MultiDiGraph[Any]:
@@ -116,15 +114,3 @@ def _typed(tags: dict[str, Any], *, name: str) -> dict[str, Any]:
             detail = {"reason": "geometry"}
             raise InputRefused(Finding("CORRUPT", name, detail=detail)) from error
     return typed
-
-
-def _working_crs(graph: nx.MultiDiGraph[Any], *, name: str) -> str:
-    """Return a graph's own CRS where it is metric, else the one for the middle of its nodes."""
-    own = graph.graph.get("crs")
-    if own is not None and parse_crs(str(own), file=name).metric:
-        return check_metric(str(own), file=name).name
-    try:
-        xy = np.array([(float(d["x"]), float(d["y"])) for _, d in graph.nodes(data=True)])
-    except (KeyError, ValueError, TypeError):
-        raise InputRefused(Finding("GRAPH_INCOMPLETE", name, column="x, y")) from None
-    return metric_crs((*xy.min(axis=0), *xy.max(axis=0)))

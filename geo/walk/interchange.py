@@ -18,7 +18,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from geo.arrays import MM_PER_M
-from geo.crs import check_metric
+from geo.crs import check_metric, metric_crs, parse_crs
 from geo.findings import Finding, InputRefused
 from geo.walk.network import EdgeParts, assemble, millimetres, polylines, with_dropped
 
@@ -137,6 +137,18 @@ def from_networkx(
         dropped=with_dropped(dropped, "length", ways=bad) if bad else dropped,
         findings=findings,
     )
+
+
+def graph_crs(graph: nx.Graph[Any], *, name: str) -> str:
+    """Return a graph's own CRS where it is metric, else the one for the middle of its nodes."""
+    own = graph.graph.get("crs")
+    if own is not None and parse_crs(str(own), file=name).metric:
+        return check_metric(str(own), file=name).name
+    try:
+        xy = np.array([(float(d["x"]), float(d["y"])) for _, d in graph.nodes(data=True)])
+    except (KeyError, ValueError, TypeError):
+        raise InputRefused(Finding("GRAPH_INCOMPLETE", name, column="x, y")) from None
+    return metric_crs((*xy.min(axis=0), *xy.max(axis=0)))
 
 
 class _Street(NamedTuple):
