@@ -20,6 +20,7 @@ import maps
 
 if TYPE_CHECKING:
     from analyses.coverage import coverage as coverage
+    from analyses.coverage import reach as reach
     from analyses.facilities import entrances as entrances
     from analyses.rules import standards as standards
     from analyses.run import run_study as run_study
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from geo.osm import streets_from_osm as streets_from_osm
     from geo.read import read_layer as read_layer
     from geo.walk import build_network as build_network
+    from geo.walk import from_networkx as from_networkx
+    from geo.walk import streets as streets
+    from geo.walk import to_networkx as to_networkx
     from maps.outputs import write_outputs as write_outputs
     from maps.page.folium_map import folium_map as folium_map
 else:
@@ -38,6 +42,10 @@ else:
         "folium_map": "maps.page.folium_map:folium_map",
         "load_study": "analyses.study:load_study",
         "metric_crs": "geo.crs:metric_crs",
+        "reach": "analyses.coverage:reach",
+        "streets": "geo.walk:streets",
+        "to_networkx": "geo.walk:to_networkx",
+        "from_networkx": "geo.walk:from_networkx",
         "read_layer": "geo.read:read_layer",
         "run_study": "analyses.run:run_study",
         "standards": "analyses.rules:standards",

@@ -7,6 +7,7 @@ GeoDataFrame in the study's metric CRS.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -15,11 +16,15 @@ from analyses.schema import role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+    from types import ModuleType
 
+    import folium
     import geopandas as gpd
     import pandas as pd
+    from matplotlib.axes import Axes
 
-    from geo.findings import Finding
+    from geo.findings import Finding, Lang
 
 
 class Status(IntEnum):
@@ -98,3 +103,47 @@ class Result:
     shown: tuple[Shown, ...] = ()
     notes: tuple[tuple[str, str], ...] = field(default=())
     """Remarks that every output must carry, each in (zh, en)."""
+
+    def __repr__(self) -> str:
+        """Return what the result holds, in a few lines."""
+        tables = ", ".join(f"{name} ({len(rows):,})" for name, rows in self.tables.items())
+        layers = ", ".join(dict.fromkeys(item.role for item in self.shown))
+        return (
+            f"Result {self.name!r}: {len(self.indicators)} indicators, "
+            f"{len(self.findings)} findings, {len(self.notes)} notes\n"
+            f"  tables: {_shortened(tables)}\n  layers: {_shortened(layers)}"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the result as a notebook shows it."""
+        text: str = _views().as_html(self)
+        return text
+
+    def explore(self, *, lang: Lang = "zh") -> folium.Map:
+        """Return the result as an interactive map (folium); it asks no other host."""
+        chart: folium.Map = _views().explore(self, lang=lang)
+        return chart
+
+    def plot(self, role: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw a layer with matplotlib: the first that has shapes, or the one of a role."""
+        axes: Axes = _views().plot(self, role, ax=ax)
+        return axes
+
+    def to_excel(self, path: str | Path, *, lang: Lang = "zh") -> Path:
+        """Write all tables as one workbook, the notes first; returns the file."""
+        file: Path = _views().to_excel(self, path, lang=lang)
+        return file
+
+    def to_gpkg(self, path: str | Path, *, lang: Lang = "zh") -> Path:
+        """Write all layers and tables as one GeoPackage with styles for QGIS; returns the file."""
+        file: Path = _views().to_gpkg(self, path, lang=lang)
+        return file
+
+
+def _views() -> ModuleType:
+    """Return what draws a result.  Only maps draws: it is looked up when somebody wants to see."""
+    return importlib.import_module("maps.page.views")
+
+
+def _shortened(text: str, width: int = 160) -> str:
+    return text if len(text) <= width else f"{text[:width]}..."

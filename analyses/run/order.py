@@ -52,6 +52,15 @@ class Run:
     result: Result
     inputs: Inputs
 
+    def __repr__(self) -> str:
+        """Return what was run and what came out, in a few lines."""
+        rows = sum(account.rows_in for account in self.accounts)
+        rejected = sum(account.rows_rejected for account in self.accounts)
+        return (
+            f"Run of {self.study.study.name}: {len(self.accounts)} inputs, {rows:,} rows, "
+            f"{rejected:,} rejected, {len(self.findings)} findings\n{self.result!r}"
+        )
+
     @property
     def accounts(self) -> tuple[Account, ...]:
         """Return rows in, used and rejected of each input."""

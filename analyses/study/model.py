@@ -201,6 +201,11 @@ class ReportInput(Section):
 class Study(Section):
     """A validated study; paths are as the user wrote them, relative to `folder`."""
 
+    def __repr__(self) -> str:
+        """Return the study's name and which layers it has."""
+        layers = sorted(self.model_fields_set - {"study"})
+        return f"Study {self.study.name!r} with {', '.join(layers)}"
+
     study: StudyInfo
     streets: StreetsInput
     facilities: list[FacilitiesInput] = Field(min_length=1)

@@ -44,6 +44,15 @@ class Layer:
     findings: tuple[Finding, ...] = field(default=())
     crs_read: str = "EPSG:4326"
 
+    def __repr__(self) -> str:
+        """Return the account of rows, the columns and the codes of the findings."""
+        codes = ", ".join(dict.fromkeys(finding.code for finding in self.findings)) or "-"
+        return (
+            f"Layer {self.name}: {self.rows_in:,} rows in, {len(self.frame):,} used, "
+            f"{len(self.rejected):,} rejected, read as {self.crs_read}\n"
+            f"  columns: {', '.join(map(str, self.frame.columns))}\n  findings: {codes}"
+        )
+
 
 # Column of the rejects with a row as it stands in the file, where it fits no columns.
 RAW_LINE = "raw_line"

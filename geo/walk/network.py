@@ -89,6 +89,14 @@ class WalkNetwork:
     dropped: pd.DataFrame
     findings: tuple[Finding, ...]
 
+    def __repr__(self) -> str:
+        """Return sizes instead of arrays."""
+        km = self.lengths_mm[2] / MM_PER_M / MM_PER_M
+        return (
+            f"WalkNetwork: {len(self.node_xy):,} nodes, {len(self.edge_nodes):,} edges, "
+            f"{km:,.1f} km, {self.crs}, {len(self.findings)} findings"
+        )
+
     @cached_property
     def lengths_mm(self) -> tuple[int, int, int]:
         """Mean, greatest and total length of the edges in millimetres."""
