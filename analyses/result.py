@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from geo.findings import Finding, Lang
+    from geo.findings import Finding
+    from geo.words import Lang
 
 
 class Status(IntEnum):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from analyses.result import Result, Shown
-    from geo.findings import Lang
+    from geo.words import Lang
 
 _ROWS = 5
 
