@@ -19,38 +19,54 @@ import geo
 import maps
 
 if TYPE_CHECKING:
-    from analyses.coverage import coverage as coverage
+    from analyses.city import City as City
     from analyses.coverage import reach as reach
-    from analyses.facilities import entrances as entrances
-    from analyses.rules import standards as standards
-    from analyses.run import run_study as run_study
-    from analyses.study import load_study as load_study
-    from geo.crs import metric_crs as metric_crs
-    from geo.osm import streets_from_osm as streets_from_osm
-    from geo.read import read_layer as read_layer
-    from geo.walk import build_network as build_network
+    from analyses.run import audit as audit
+    from analyses.run import communities as communities
+    from analyses.run import coverage as coverage
+    from analyses.run import demand as demand
+    from analyses.run import facilities as facilities
+    from analyses.run import hazards as hazards
+    from analyses.run import load as load
+    from analyses.run import places as places
+    from analyses.run import routes as routes
+    from analyses.run import rule as rule
+    from analyses.run import run as run
+    from analyses.run import sites as sites
+    from analyses.run import standards as standards
+    from analyses.run import what_if as what_if
+    from analyses.run import zones as zones
+    from analyses.treatments import Edit as Edit
     from geo.walk import from_networkx as from_networkx
     from geo.walk import streets as streets
     from geo.walk import to_networkx as to_networkx
-    from maps.outputs import write_outputs as write_outputs
-    from maps.page.folium_map import folium_map as folium_map
 else:
     _HOME = {
-        "build_network": "geo.walk:build_network",
-        "coverage": "analyses.coverage:coverage",
-        "entrances": "analyses.facilities:entrances",
-        "folium_map": "maps.page.folium_map:folium_map",
-        "load_study": "analyses.study:load_study",
-        "metric_crs": "geo.crs:metric_crs",
+        "City": "analyses.city:City",
+        "Edit": "analyses.treatments:Edit",
+        "audit": "analyses.run:audit",
+        "communities": "analyses.run:communities",
+        "coverage": "analyses.run:coverage",
+        "demand": "analyses.run:demand",
+        "demo": "geo.bundled:DEMO",
+        "facilities": "analyses.run:facilities",
+        "from_networkx": "geo.walk:from_networkx",
+        "hazards": "analyses.run:hazards",
+        "load": "analyses.run:load",
+        "places": "analyses.run:places",
+        "publish": "maps.public:write_site",
         "reach": "analyses.coverage:reach",
+        "read": "geo.read:read_layer",
+        "routes": "analyses.run:routes",
+        "rule": "analyses.run:rule",
+        "run": "analyses.run:run",
+        "sites": "analyses.run:sites",
+        "standards": "analyses.run:standards",
         "streets": "geo.walk:streets",
         "to_networkx": "geo.walk:to_networkx",
-        "from_networkx": "geo.walk:from_networkx",
-        "read_layer": "geo.read:read_layer",
-        "run_study": "analyses.run:run_study",
-        "standards": "analyses.rules:standards",
-        "streets_from_osm": "geo.osm:streets_from_osm",
-        "write_outputs": "maps.outputs:write_outputs",
+        "what_if": "analyses.run:what_if",
+        "write": "maps.outputs:write_outputs",
+        "zones": "analyses.run:zones",
     }
     __all__ = list(_HOME)
 

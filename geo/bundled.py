@@ -14,6 +14,7 @@ from typing import Any
 
 _PACKAGE = Path(__file__).parent
 ROOT = next(p for p in (_PACKAGE / "_data", _PACKAGE.parent / "data") if p.is_dir())
+DEMO = ROOT / "demo"
 
 
 @cache

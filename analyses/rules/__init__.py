@@ -3,6 +3,7 @@
 from analyses.rules.catalogue import (
     Rule,
     by_kind,
+    default_rules,
     load_rules,
     named_rule,
     one_test_each,
@@ -39,6 +40,7 @@ __all__ = [
     "by_kind",
     "children_of",
     "children_of_profile",
+    "default_rules",
     "facilities_for",
     "in_scope",
     "kind_table",

@@ -3,7 +3,20 @@
 from analyses.run.asked_rules import standards_of
 from analyses.run.check import check_inputs, reports
 from analyses.run.new_study import init_study
+from analyses.run.opening import OpenStudy, communities, demand, facilities, load, run
 from analyses.run.order import ANALYSES, Run, run_study
+from analyses.run.questions import (
+    audit,
+    coverage,
+    hazards,
+    places,
+    routes,
+    rule,
+    sites,
+    standards,
+    what_if,
+    zones,
+)
 from analyses.run.registry import Analysis, Context
 from analyses.run.ways_tables import safety_notes
 
@@ -11,11 +24,27 @@ __all__ = [
     "ANALYSES",
     "Analysis",
     "Context",
+    "OpenStudy",
     "Run",
+    "audit",
     "check_inputs",
+    "communities",
+    "coverage",
+    "demand",
+    "facilities",
+    "hazards",
     "init_study",
+    "load",
+    "places",
     "reports",
+    "routes",
+    "rule",
+    "run",
     "run_study",
     "safety_notes",
+    "sites",
+    "standards",
     "standards_of",
+    "what_if",
+    "zones",
 ]

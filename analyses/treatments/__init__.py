@@ -9,9 +9,10 @@ from analyses.treatments.before_after import (
 )
 from analyses.treatments.best import best_treatments
 from analyses.treatments.catalogue import adequate, bodies, horizons, treated, treatments
-from analyses.treatments.what_if import edited_gates, edited_scene, read_edits, without_effect
+from analyses.treatments.what_if import Edit, edited_gates, edited_scene, read_edits, without_effect
 
 __all__ = [
+    "Edit",
     "Evaluate",
     "adequate",
     "alone",

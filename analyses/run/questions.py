@@ -1,0 +1,255 @@
+"""How is one question put to a `City`, as a notebook does and a run does for all at once?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from analyses.coverage import coverage as coverage_of
+from analyses.facilities import kinds_serving, required_kind
+from analyses.places import Asked, safe_pairs_of, stages_of
+from analyses.places import places as places_of
+from analyses.result import Result, Shown
+from analyses.risk import dangers
+from analyses.routes import school_city
+from analyses.rules import Rule, by_kind, default_rules, named_rule, one_test_each, own_rule
+from analyses.rules import standards as standard_rules
+from analyses.run.ways_to_school import Safety, SafetyOptions, compared, safety
+from analyses.sites import Means
+from analyses.treatments import Edit, edited_gates, edited_scene
+from analyses.zones import school_zones, zone_ways, zoned_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+
+    import geopandas as gpd
+
+    from analyses.city import City
+    from analyses.risk import Danger
+
+    Rules = str | Iterable[str | Rule]
+
+_AUDIT = ("audit",)
+_HAZARDS = ("ledger_totals", "survey", "crossings", "stretches")
+_answered: MutableMapping[City, Safety] = WeakKeyDictionary()
+
+
+def standards(kind: str | None = None) -> pd.DataFrame:
+    """Return the bundled rules as a table, one row a rule.
+
+    Parameters
+    ----------
+    kind
+        Only those about a kind of facility: an id or a word (``幼儿园``, ``kindergarten``).
+
+    Returns
+    -------
+    DataFrame
+        Index ``rule_id``; ``kinds, zh, en, metres, minutes, strength, standard, clause, edition,
+        state`` (who has read it) and ``default``.
+
+    Examples
+    --------
+    >>> standards("kindergarten").loc["KG", ["metres", "strength"]].tolist()
+    [300.0, 'should_not']
+    """
+    wanted = None if kind is None else required_kind(kind)
+    rules = [r for r in standard_rules().values() if wanted is None or wanted in r.kinds]
+    columns = ("kinds", "zh", "en", "metres", "minutes", "strength", "standard", "clause",
+               "edition", "state", "default")  # fmt: skip
+    rows = [{"rule_id": r.id, **{c: getattr(r, c) for c in columns}} for r in rules]
+    return pd.DataFrame(rows, columns=["rule_id", *columns]).set_index("rule_id")
+
+
+def rule(kind: str, *, metres: float | None = None, minutes: float | None = None) -> Rule:
+    """Return a rule of your own: every child of the kind's ages, wherever it lives.
+
+    Examples
+    --------
+    >>> rule("公园", metres=500).metres
+    500
+    """
+    return own_rule(required_kind(kind), metres=metres, minutes=minutes)
+
+
+def coverage(
+    city: City, rules: Rules = "default", *, walking_speed_m_s: float | None = None
+) -> Result:
+    """Share of children within reach of each kind of facility: straight, by street, door to door.
+
+    Parameters
+    ----------
+    city
+        Streets, facilities, children and communities.
+    rules
+        Ids of `standards`, own rules (`rule`), or ``"default"``: the default rules of those kinds
+        that the city has.
+    walking_speed_m_s
+        One speed for all ages, for rules in minutes.
+
+    Returns
+    -------
+    Result
+        ``tables["total"]``: ``rule_id, children, covered_straight | network | walk, share_...``;
+        ``by_town``, ``by_area``, ``gaps`` (most children first), ``points`` (one row a home).
+
+    Raises
+    ------
+    InputRefused
+        ``RULE_UNKNOWN`` with the nearest id, ``RULES_NONE``.
+    """
+    return coverage_of(city, rules_for(city, rules), walking_speed_m_s=walking_speed_m_s)
+
+
+def routes(city: City) -> Result:
+    """How the children walk to school: shortest and recommended ways, risk with an interval.
+
+    Returns
+    -------
+    Result
+        ``tables["school_routes"]``, ``schools``, ``crossing_value``, ``attributes``; layers
+        ``school``, ``route``, ``exposure``, ``crossing``.
+    """
+    whole = _ways(city).result
+    left_out = {*_AUDIT, *_HAZARDS}
+    tables = {n: t for n, t in whole.tables.items() if n not in left_out}
+    return _part(whole, "routes", tables, roles=("school", "route", "crossing", "exposure"))
+
+
+def audit(city: City) -> Result:
+    """Check every school gate: ``tables["audit"]``, pass, fail, unknown or not applicable."""
+    whole = _ways(city).result
+    tables = {name: whole.tables[name] for name in _AUDIT}
+    return _part(whole, "audit", tables, roles=("audit", "zone"))
+
+
+def hazards(city: City) -> Result:
+    """List what threatens children on their ways, what is known of it and what would mend it.
+
+    Returns
+    -------
+    Result
+        ``tables["hazards"]`` (the ledger), ``survey`` (what to look at first), ``ledger_totals``,
+        ``crossings``, ``stretches``; layer ``hazard``.
+    """
+    answer = _ways(city)
+    tables = {name: answer.result.tables[name] for name in _HAZARDS}
+    ledger = pd.DataFrame(answer.hazards.drop(columns="geometry"))
+    return _part(answer.result, "hazards", {"hazards": ledger, **tables}, roles=("hazard",))
+
+
+def places(city: City, rules: Rules = "default") -> Result:
+    """Say who has no school place and why: too far, too few, or no safe way.
+
+    Returns
+    -------
+    Result
+        ``tables["place_gap"]`` (the row without an area is the total) and those of access.
+    """
+    return places_of(city, rules_for(city, rules), safe=safe_pairs_of(*_walked(city)))
+
+
+def sites(
+    city: City,
+    candidates: gpd.GeoDataFrame,
+    *,
+    new_sites: int | None = None,
+    budget: float | None = None,
+    rules: Rules = "default",
+) -> Result:
+    """Say where new places would help most.
+
+    Parameters
+    ----------
+    candidates
+        Parcels in the city's CRS: ``candidate_id, name`` and, if known, ``area_m2, cost,
+        capacity, kind``.
+    new_sites, budget
+        How many may be built, or for how much.
+
+    Returns
+    -------
+    Result
+        ``tables["sites"]``: the chosen ones by rank, with the optimality gap; ``sites_front``:
+        what fairness, cost and distance give up for each other.
+    """
+    means = None if new_sites is None and budget is None else Means(new_sites, budget)
+    asked = Asked(candidates=candidates, hazards={}, means=means, phases=[])
+    known = _walked(city)
+    return places_of(city, rules_for(city, rules), safe=safe_pairs_of(*known), sites=asked)
+
+
+def zones(
+    city: City, catchments: gpd.GeoDataFrame | None = None, *, rules: Rules = "default"
+) -> Result:
+    """Plan school zones that hold together, within places, changing as little as can be.
+
+    Returns
+    -------
+    Result
+        ``tables["school_zones"]``: a row a community and stage, with its school now and then.
+    """
+    zoned = city.facilities["kind"].isin(zoned_kinds()).to_numpy()
+    ways = zone_ways(city, np.flatnonzero(zoned), sides=True)
+    plan = school_zones(city, stages_of(rules_for(city, rules)), ways, official=catchments)
+    shown = () if plan.shown is None else (Shown("school_zone", plan.shown),)
+    return Result("zones", plan.tables, findings=plan.findings, shown=shown)
+
+
+def what_if(city: City, edits: Sequence[Edit]) -> Result:
+    """Try measures out: what they would change for each school and hazard.
+
+    Parameters
+    ----------
+    edits
+        E.g. ``yimi.Edit(kind="treatment", crossing_id="n1:w2:1", treatment="signal")``.
+
+    Returns
+    -------
+    Result
+        ``tables["whatif_schools"]`` and ``whatif_hazards``, before and after.
+    """
+    schools, before = school_city(city), _ways(city)
+    scene = edited_scene(schools.scene, edits, build=schools.scene_of)
+    gates = edited_gates(schools.entrances, edits)
+    tried = schools.changed(scene=scene, entrances=gates)
+    after = safety(tried, dangers(scene), SafetyOptions())
+    return Result("what_if", compared(before, after), findings=after.result.findings)
+
+
+def rules_for(city: City, rules: Rules) -> tuple[Rule, ...]:
+    """Return the rules that are meant, one test each, in the order of the kinds."""
+    if rules == "default":
+        there = set(city.facilities["kind"])
+        serve = {
+            r.id: {k for kind in r.kinds for k in kinds_serving(kind)} for r in default_rules()
+        }
+        return one_test_each(r for r in by_kind(default_rules()) if serve[r.id] & there)
+    given = [rules] if isinstance(rules, str) else rules
+    known = standard_rules()
+    return one_test_each(r if isinstance(r, Rule) else named_rule(r, known) for r in given)
+
+
+def _ways(city: City) -> Safety:
+    """Answer the ways to school of a city once, however many questions are asked about them."""
+    if city not in _answered:
+        schools, known = _walked(city)
+        _answered[city] = safety(schools, known, SafetyOptions(), rules=rules_for(city, "default"))
+    return _answered[city]
+
+
+def _walked(city: City) -> tuple[City, tuple[Danger, ...]]:
+    """Return the schools that are walked to, and what the streets are to each age."""
+    schools = school_city(city)
+    return schools, dangers(schools.scene)
+
+
+def _part(
+    whole: Result, name: str, tables: Mapping[str, pd.DataFrame], *, roles: Sequence[str]
+) -> Result:
+    shown = tuple(item for item in whole.shown if item.role in roles)
+    return replace(whole, name=name, tables=dict(tables), shown=shown, indicators=())
