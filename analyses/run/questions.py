@@ -11,7 +11,7 @@ import pandas as pd
 
 from analyses.coverage import coverage as coverage_of
 from analyses.facilities import kinds_serving, required_kind
-from analyses.places import Asked, safe_pairs_of, stages_of
+from analyses.places import SitingOptions, safe_pairs_of, stages_of
 from analyses.places import places as places_of
 from analyses.result import Result, Shown
 from analyses.risk import dangers
@@ -178,7 +178,7 @@ def sites(
         what fairness, cost and distance give up for each other.
     """
     means = None if new_sites is None and budget is None else Means(new_sites, budget)
-    asked = Asked(candidates=candidates, hazards={}, means=means, phases=[])
+    asked = SitingOptions(candidates=candidates, hazards={}, means=means, phases=[])
     known = _walked(city)
     return places_of(city, rules_for(city, rules), safe=safe_pairs_of(*known), sites=asked)
 
