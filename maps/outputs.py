@@ -15,6 +15,7 @@ from analyses.study import basemap_of
 from geo.bundled import ROOT, load_toml
 from geo.output import run_folder, sha256, write_json, write_manifest
 from geo.read import write_rejects
+from geo.words import texts
 from maps.files import write_csv, write_geopackage, write_workbook
 from maps.page import page_html, places_html, quality_html, told, with_after, with_places
 from maps.reports import write_reports
@@ -155,7 +156,7 @@ def _quality(run: Run, tables: dict[str, pd.DataFrame], lang: Lang) -> str:
 
 def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:
     """Return the rows of the notes sheet: study, source, date, rows, rules, assumptions."""
-    say = load_toml("words/tables.toml")["notes"]
+    say = texts("tables/notes")
     info = run.study.study
     rows = [(say["study"][lang], info.title[lang])]
     if info.synthetic:

@@ -16,6 +16,7 @@ import shapely
 from geo.bundled import load_toml
 from geo.findings import Finding
 from geo.osm import has_tag
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,7 +151,7 @@ def met(lines: Objects, network: WalkNetwork, blocked: Mapping[str, gpd.GeoDataF
 def names_of(crosses: str, lang: str) -> str:
     """Return the obstacles of `Met.crosses` in words."""
     rows = load_toml("rules/links.toml")["obstacle"]
-    joined: str = load_toml("words/links.toml")["list"]["joined"][lang]
+    joined: str = text("links/list/joined")[lang]
     return joined.join(rows[name][lang] for name in crosses.split(";") if name)
 
 

@@ -23,6 +23,7 @@ from analyses.rules import facilities_for
 from analyses.sites import FILE, Means, parcel_checks, suitable
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -225,7 +226,7 @@ def _shown(
 
 def _why(checks: pd.DataFrame, parcels: int, *, lang: str) -> list[str]:
     """Return for each parcel the requirements that it fails, then those that are not known."""
-    words = load_toml("words/places.toml")["check"]
+    words = texts("places/check")
     said: list[list[str]] = [[] for _ in range(parcels)]
     for verdict in ("fail", "advice", "unknown"):
         rows = checks[checks["verdict"] == verdict]

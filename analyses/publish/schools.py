@@ -12,6 +12,7 @@ from analyses.publish.rounding import band, told
 from analyses.schema import role, spread
 from analyses.treatments import bodies, treatments
 from geo.bundled import load_toml
+from geo.words import text
 
 if TYPE_CHECKING:
     from analyses.publish.release import Told
@@ -122,8 +123,8 @@ def public_hazards(run: Run, *, k: int) -> pd.DataFrame:
 
 def _cut_off(rows: pd.DataFrame, lang: str) -> list[str]:
     """Say with their band how many children a barrier cuts off: the ledger has their number."""
-    text = str(load_toml("words/publish.toml")["text"]["cut_off"][lang])
-    return [text.replace("{children}", str(children)) for children in rows["children"]]
+    cut_off = text("publish/text/cut_off")
+    return [cut_off.format(children=children)[lang] for children in rows["children"]]
 
 
 def bands(rows: pd.DataFrame, *, k: int) -> pd.Series:

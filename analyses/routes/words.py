@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ def _text(scene: Scene, pupil: dict[str, Any], lang: str) -> str:
 
 def _difference(scene: Scene, pupil: dict[str, Any], lang: str) -> str:
     """Say how much longer the recommended way is, and what it avoids."""
-    words = load_toml("words/routes.toml")["difference"]
+    words = texts("routes/difference")
     metres = f"{pupil['safest_m'] - pupil['shortest_m']:.0f}"
     if pupil["safest_m"] == pupil["shortest_m"]:
         return str(words["none"][lang])

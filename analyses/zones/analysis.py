@@ -23,6 +23,7 @@ from analyses.rules import children_of, parts_of
 from analyses.zones.plan import Blocks, zones
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -248,7 +249,7 @@ def _block_rows(case: _Case, plan: Zones, communities: gpd.GeoDataFrame) -> pd.D
     names = schools["name"].to_numpy(dtype=object)
     why = pd.Series("stays", index=every)
     why.loc[plan.moves["block"].to_numpy()] = plan.moves["why"].to_numpy()
-    words = load_toml("words/places.toml")["zone_why"]
+    words = texts("places/zone_why")
     of_area = communities[["area_id", "name", "town"]].iloc[case.area].reset_index(drop=True)
     moved = (plan.school != blocks.today).astype(bool)
     facts = {

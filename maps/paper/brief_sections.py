@@ -344,7 +344,7 @@ def _effects(of: Material) -> Iterator[Block]:
     if effects.empty:
         return
     most = _settings()["weaknesses"]
-    words = load_toml("words/quality.toml")["weakness"]
+    words = texts("quality/weakness")
     wide = (effects["share_low"] - effects["share_high"]).argsort(kind="stable")
     names = {r["rule_id"]: r[of.lang] for r in records(of.role("rule"))}
     rows = tuple(

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from geo.bundled import load_toml
-from geo.words import language
+from geo.words import language, texts
 from maps.page import policy
 from maps.school import page_of
 
@@ -103,7 +102,7 @@ def public_html(page: Page, site: Site) -> str:
     str
         HTML. Same input, same text.
     """
-    words = {key: said[site.lang] for key, said in load_toml("words/publish.toml")["page"].items()}
+    words = {key: said[site.lang] for key, said in texts("publish/page").items()}
     other: Lang = "en" if site.lang == "zh" else "zh"
     here = folder_of(site.lang, site.main) + page.path
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo.bundled import load_toml
+from geo.words import texts
 from maps.files import write_csv, write_geopackage, write_workbook
 from maps.page import told
 from maps.public.pages import kind_text
@@ -49,7 +50,7 @@ def write_downloads(
     tables = {name: _in_words(table, lang) for name, table in _tables(edition, lang).items()}
     for name, table in tables.items():
         write_csv(folder / "data" / f"{name}.csv", table, lang=lang)
-    names = load_toml("words/publish.toml")["file"]
+    names = texts("publish/file")
     sheets = {str(names[name][lang]): table for name, table in tables.items()}
     write_workbook(folder / "data" / "tables.xlsx", sheets, notes=notes, lang=lang)
     raw = _tables(edition, lang)

@@ -19,6 +19,7 @@ from analyses.publish import (
 from analyses.study import inputs_of
 from geo.bundled import load_toml
 from geo.output import run_folder, write_manifest
+from geo.words import texts
 from maps.page import page_html
 from maps.public.markup import Site, folder_of, public_html
 from maps.public.pages import notes, pages
@@ -132,7 +133,7 @@ def _write_language(
 
 def _stated(study: Study, lang: Lang) -> tuple[list[str], list[str]]:
     """Return what every page says at its top and at its foot."""
-    say = {key: said[lang] for key, said in load_toml("words/publish.toml")["page"].items()}
+    say = {key: said[lang] for key, said in texts("publish/page").items()}
     info, publish = study.study, study.publish
     if publish.approval:
         top = [say["approval"].replace("{approval}", publish.approval)]
