@@ -36,7 +36,7 @@ app = typer.Typer(
 )
 
 
-def _known(lang: str) -> str:
+def _known_language(lang: str) -> str:
     """Return a language that there are texts in; refuse others and list those that there are."""
     from geo.words import languages
 
@@ -46,7 +46,8 @@ def _known(lang: str) -> str:
 
 
 Language = Annotated[
-    str, typer.Option("--lang", help="语言 / language", envvar="YIMI_LANG", callback=_known)
+    str,
+    typer.Option("--lang", help="语言 / language", envvar="YIMI_LANG", callback=_known_language),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="只显示错误 / only errors")]

@@ -258,14 +258,14 @@ def _check_columns(found: Schema) -> None:
     """Refuse a table or role that names a column which nobody declared."""
     for table in found.tables.values():
         public = (*(table.called.get(c, c) for c in table.columns), *table.optional)
-        _known(public, found, place=f"[table.{table.name}]")
+        _check_known(public, found, place=f"[table.{table.name}]")
     for one in found.roles.values():
         named = (*one.page, *one.files, *one.made, *one.optional, *one.steps, *(one.public or ()))
         own = (one.id, one.label, one.value)
-        _known((*named, *(c for c in own if c)), found, place=f"[role.{one.name}]")
+        _check_known((*named, *(c for c in own if c)), found, place=f"[role.{one.name}]")
 
 
-def _known(names: Names, found: Schema, *, place: str) -> None:
+def _check_known(names: Names, found: Schema, *, place: str) -> None:
     missing = [name for name in names if name not in found.columns]
     if missing:
         raise ValueError(f"{place}: no [column] called {', '.join(missing)} in data/schema")

@@ -221,3 +221,14 @@ def test_what_a_text_refers_to_exists() -> None:
     names = {n for p in sources for n in REFERENCE.findall(p.read_text("utf-8"))}
     assert len(names) > 50
     assert [name for name in sorted(names) if not exists(name)] == []
+
+
+DIALECT = {"asked", "every", "found", "given", "known", "own", "said", "some", "taken", "told"}
+NOT_YET = {"found", "taken", "told"}  # one or two each
+
+
+def test_names_of_functions_and_classes_say_the_thing() -> None:
+    sources = [p for d in ("geo", "analyses", "maps") for p in (CHECKOUT / d).rglob("*.py")]
+    nodes = [node for p in sources for node in ast.walk(ast.parse(p.read_text("utf-8")))]
+    names = {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    assert {n for n in names if n.strip("_").lower() in DIALECT} <= NOT_YET

@@ -93,7 +93,10 @@ def entrances(
         open_[owner] = False
 
     if gates is not None:
-        keep(*_given(facilities, gates, areas, outline=outline, limit_m=numbers["gate_m"]), "gate")
+        keep(
+            *_given_gates(facilities, gates, areas, outline=outline, limit_m=numbers["gate_m"]),
+            "gate",
+        )
     if mapped is not None:
         at_map = _points(mapped)
         keep(*_near(at_map, areas, outline, limit_m=numbers["mapped_m"]), "mapped")
@@ -147,7 +150,7 @@ def gate_findings(facilities: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> tupl
     return (Finding("GATE_UNMATCHED", "gates", detail=detail),)
 
 
-def _given(
+def _given_gates(
     facilities: gpd.GeoDataFrame,
     gates: gpd.GeoDataFrame,
     areas: Ints,

@@ -122,10 +122,10 @@ def audit_rules() -> pd.DataFrame:
         clause)``, edition, strength, verified`` (codes; their words under ``…_zh, …_en``)``,
         treatment, source``.
     """
-    return pd.DataFrame([_told(rule) for rule in gate_rules().values()])
+    return pd.DataFrame([_row_of(rule) for rule in gate_rules().values()])
 
 
-def _told(rule: GateRule) -> dict[str, Any]:
+def _row_of(rule: GateRule) -> dict[str, Any]:
     """Return one row of `audit_rules`."""
     words = load_toml("words/audit.toml")
     return {

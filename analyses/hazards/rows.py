@@ -112,7 +112,7 @@ def ledger(
         (code, see `vocabularies`).
     """
     walked = hazards.walked_edges(evidence.use, choice=choice)
-    found = _found(
+    found = _stacked(
         hazards.failed_checks(evidence.audit, evidence.pupils),
         hazards.dangerous_crossings(scene, evidence.crossings, walked),
         hazards.stretches_without_sidewalk(scene, evidence.streets, walked),
@@ -205,7 +205,7 @@ def ranked_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return ranked.sort_values("rank_exposure", kind="stable").reset_index(drop=True)
 
 
-def _found(*tables: pd.DataFrame) -> pd.DataFrame:
+def _stacked(*tables: pd.DataFrame) -> pd.DataFrame:
     """Put the hazards of all kinds together."""
     filled = [table for table in tables if len(table)]
     if not filled:

@@ -27,9 +27,13 @@ def crossing_text(facts: pd.DataFrame, grades: Iterable[str | None], lang: Lang)
     return [
         words["text"]["crossing" if grade else "crossing_open"][lang].format(
             street=_street(row.street_name, lang),
-            facility=_told(row, "facility", words["facility"][row.facility][lang], lang=lang),
-            lanes=_told(row, "lanes", _measured("lanes", row.lanes, lang), lang=lang),
-            speed=_told(row, "speed_kmh", _measured("speed", row.speed_kmh, lang), lang=lang),
+            facility=_with_assumption(
+                row, "facility", words["facility"][row.facility][lang], lang=lang
+            ),
+            lanes=_with_assumption(row, "lanes", _measured("lanes", row.lanes, lang), lang=lang),
+            speed=_with_assumption(
+                row, "speed_kmh", _measured("speed", row.speed_kmh, lang), lang=lang
+            ),
         )
         for row, grade in zip(facts.itertuples(index=False), grades, strict=True)
     ]
@@ -41,7 +45,9 @@ def stretch_text(facts: pd.DataFrame, lang: Lang) -> list[str]:
     return [
         template.format(
             street=_street(row.name, lang),
-            speed=_told(row, "speed_kmh", _measured("speed", row.speed_kmh, lang), lang=lang),
+            speed=_with_assumption(
+                row, "speed_kmh", _measured("speed", row.speed_kmh, lang), lang=lang
+            ),
         )
         for row in facts.itertuples(index=False)
     ]
@@ -98,7 +104,7 @@ def _bounded(facts: pd.DataFrame, name: str) -> Iterator[tuple[Any, str, Any, An
         yield known, source, low, high
 
 
-def _told(row: Any, name: str, said: str, *, lang: Lang) -> str:  # noqa: ANN401 - a named tuple
+def _with_assumption(row: Any, name: str, said: str, *, lang: Lang) -> str:  # noqa: ANN401 - a named tuple
     """Return what is said of an attribute, marked where it is not observed."""
     if getattr(row, f"{name}_source") in OBSERVED_SOURCES:
         return said

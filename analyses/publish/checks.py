@@ -123,17 +123,17 @@ def _stated(study: Study) -> Iterator[Check]:
         yield Check("sketch")
     else:
         yield Check("approval", finding=Finding("PUBLISH_NO_APPROVAL", _FILE))
-    yield _given("source", info.source or info.attribution, "study.source")
+    yield _filled_in("source", info.source or info.attribution, "study.source")
     if study.streets.path.lower().endswith(_OSM) and not info.synthetic:
         named = f"{info.attribution} {info.source}"
         osm = named.strip() if "openstreetmap" in named.lower() else ""
-        yield _given("licence", osm, "study.attribution")
-    yield _given("date", info.date, "study.date")
-    yield _given("maker", publish.maker, "publish.maker")
-    yield _given("contact", publish.contact, "publish.contact")
+        yield _filled_in("licence", osm, "study.attribution")
+    yield _filled_in("date", info.date, "study.date")
+    yield _filled_in("maker", publish.maker, "publish.maker")
+    yield _filled_in("contact", publish.contact, "publish.contact")
 
 
-def _given(id_: str, value: str, key: str) -> Check:
+def _filled_in(id_: str, value: str, key: str) -> Check:
     if value.strip():
         return Check(id_, {"value": value.strip()})
     detail = {"what": texts(f"publish/check/{id_}")["name"], "key": key}

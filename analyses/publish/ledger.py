@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analyses.publish.release import Told
+from analyses.publish.release import PublishedNumber
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Release:
     date: str
     k: int
     groups: Mapping[str, str]
-    numbers: tuple[Told, ...]
+    numbers: tuple[PublishedNumber, ...]
 
     @property
     def id(self) -> str:
@@ -88,7 +88,7 @@ def write_ledger(path: Path, releases: Sequence[Release]) -> None:
     fresh.replace(path)
 
 
-def earlier_numbers(releases: Sequence[Release], *, date: str) -> list[Told]:
+def earlier_numbers(releases: Sequence[Release], *, date: str) -> list[PublishedNumber]:
     """Return what was published of the same children: of data with the same date."""
     same = (r.numbers for r in releases if r.date == date)
     return list(dict.fromkeys(number for numbers in same for number in numbers))
@@ -138,7 +138,7 @@ def _rings(new: Release, old: Sequence[Release]) -> Iterator[Clash]:
 
 
 def _covered(
-    numbers: Sequence[Told],
+    numbers: Sequence[PublishedNumber],
 ) -> dict[tuple[frozenset[str], str], tuple[str, float, float]]:
     """Return between which bounds the covered children lie: (areas, rule) -> kind, low, high.
 
@@ -188,7 +188,9 @@ def _as_json(release: Release) -> dict[str, Any]:
 def _from_json(entry: Mapping[str, Any]) -> Release:
     units = [frozenset(map(str, areas)) for areas in entry["units"]]
     numbers = tuple(
-        Told(units[unit], statistic, str(of), value, float(low), float(high), str(kind), str(base))
+        PublishedNumber(
+            units[unit], statistic, str(of), value, float(low), float(high), str(kind), str(base)
+        )
         for unit, statistic, of, kind, base, value, low, high in entry["numbers"]
     )
     groups = {str(a): str(g) for a, g in entry["groups"].items()}

@@ -81,7 +81,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Told:
+class PublishedNumber:
     """One published number; `value` None means "fewer than k".
 
     Attributes
@@ -148,7 +148,7 @@ def _sums(counts: Counts, units: Sequence[frozenset[str]]) -> _Sums:
 
 def told_numbers(
     counts: Counts, towns: Mapping[frozenset[str], Sequence[frozenset[str]]], *, k: int
-) -> list[Told]:
+) -> list[PublishedNumber]:
     """Return what may be told of the areas of each town.
 
     Who is covered by a rule is told once: of each area, or of the whole town where most of its
@@ -196,7 +196,7 @@ def _sides(
     return float(sums.groups[row, concerned].sum()), met
 
 
-def _mostly_few(told: Sequence[Told]) -> bool:
+def _mostly_few(told: Sequence[PublishedNumber]) -> bool:
     few = sum(one.value is None for one in told)
     least = load_toml("rules/publish.toml")["groups"]["told_by_area_share"]["value"]
     return not told or few > (1 - least) * len(told)
@@ -209,10 +209,10 @@ def _of_chain(
     *,
     kinds: Mapping[str, str],
     k: int,
-) -> list[Told]:
+) -> list[PublishedNumber]:
     """Tell of each rule of a chain who is covered, or that one side is below k."""
     whole, covered = truth
-    found: list[Told] = []
+    found: list[PublishedNumber] = []
     if whole < least_to_split(k):
         return found
     base, inside = "", 0.0
@@ -240,13 +240,13 @@ def number(
     k: int,
     kind: str = "",
     base: str = "",
-) -> Told:
+) -> PublishedNumber:
     """Return a count as it is told."""
     value = told_of(count, k=k)
-    return Told(areas, statistic, of, value, *interval(value, k=k), kind, base)
+    return PublishedNumber(areas, statistic, of, value, *interval(value, k=k), kind, base)
 
 
-def attack(counts: Counts, told: Sequence[Told], *, k: int) -> list[Pinned]:
+def attack(counts: Counts, told: Sequence[PublishedNumber], *, k: int) -> list[Pinned]:
     """Return the counts below k that the told numbers give away.
 
     Everything told is attacked together: of this release and, if handed over, of earlier ones of
@@ -263,7 +263,7 @@ def attack(counts: Counts, told: Sequence[Told], *, k: int) -> list[Pinned]:
     ]
 
 
-def _parts(told: Sequence[Told]) -> list[frozenset[str]]:
+def _parts(told: Sequence[PublishedNumber]) -> list[frozenset[str]]:
     """Return the areas told of, and the parts that they cut each other into."""
     units = sorted({t.areas for t in told if t.statistic != "pupils"}, key=sorted)
     member: dict[str, list[int]] = {}
@@ -277,7 +277,7 @@ def _parts(told: Sequence[Told]) -> list[frozenset[str]]:
 
 
 def _attack_chain(
-    counts: Counts, told: Sequence[Told], sums: _Sums, *, chain: Chain, k: int
+    counts: Counts, told: Sequence[PublishedNumber], sums: _Sums, *, chain: Chain, k: int
 ) -> Iterator[Pinned]:
     """Try to work out the counts that concern one chain of rules."""
     classes = _Classes(counts, chain)
@@ -321,14 +321,14 @@ class _Classes:
         """Return the classes of some rings of all groups that are concerned."""
         return frozenset(f"{g}|{n}" for g in self.concerned for n in range(first, last))
 
-    def statement(self, told: Told) -> Statement | None:
+    def statement(self, told: PublishedNumber) -> Statement | None:
         """Return a told number as a sum of classes, or None if it is about others."""
         members = self._members(told)
         return (
             None if members is None else Statement(Cell(told.areas, members), told.low, told.high)
         )
 
-    def _members(self, told: Told) -> frozenset[str] | None:
+    def _members(self, told: PublishedNumber) -> frozenset[str] | None:
         if told.statistic == "group":
             return self.group(told.of) if told.of in self.concerned else None
         if told.of not in self.chain or (told.base and told.base not in self.chain):

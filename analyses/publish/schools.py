@@ -15,7 +15,7 @@ from geo.bundled import load_toml
 from geo.words import text
 
 if TYPE_CHECKING:
-    from analyses.publish.release import Told
+    from analyses.publish.release import PublishedNumber
     from analyses.run import Run
 
 _CHECKS = {
@@ -54,7 +54,7 @@ def public_schools(run: Run, *, k: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=run.inputs.crs)
 
 
-def pupils_told(schools: pd.DataFrame, *, k: int) -> list[Told]:
+def pupils_told(schools: pd.DataFrame, *, k: int) -> list[PublishedNumber]:
     """Return the pupils of the schools as numbers of a release."""
     return [
         number(frozenset({f"{id_} {name}"}), "pupils", str(kind), count=float(children), k=k)

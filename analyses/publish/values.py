@@ -14,24 +14,24 @@ from analyses.publish import rounding
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analyses.publish.release import Counts, Told, Unit
+    from analyses.publish.release import Counts, PublishedNumber, Unit
 
 Span = tuple[int, int]
 _LEVELS = ("area", "town", "district")
 
 
-class _Told(NamedTuple):
+class _NumbersOfArea(NamedTuple):
     """What is told of one area: statistic and name -> number."""
 
-    groups: Mapping[str, Told]
-    rules: Mapping[str, Told]
+    groups: Mapping[str, PublishedNumber]
+    rules: Mapping[str, PublishedNumber]
 
 
-_NOTHING = _Told({}, {})
+_NOTHING = _NumbersOfArea({}, {})
 
 
 def told_units(
-    units: Sequence[Unit], counts: Counts, told: Sequence[Told], *, k: int
+    units: Sequence[Unit], counts: Counts, told: Sequence[PublishedNumber], *, k: int
 ) -> pd.DataFrame:
     """Return all children of each unit: ``unit_id, level, name, town, children_low, _high``."""
     of = _by_areas(told)
@@ -49,7 +49,7 @@ def told_units(
 
 
 def told_values(
-    units: Sequence[Unit], counts: Counts, told: Sequence[Told], *, k: int
+    units: Sequence[Unit], counts: Counts, told: Sequence[PublishedNumber], *, k: int
 ) -> pd.DataFrame:
     """Return a row for each unit and rule with what is told of it.
 
@@ -106,12 +106,12 @@ def _row(whole: Span, met: Span, *, k: int) -> tuple[int | None, ...]:
     return (*whole, *met, *rounding.share_range(met, whole))
 
 
-def _by_areas(told: Sequence[Told]) -> dict[frozenset[str], _Told]:
-    found: dict[frozenset[str], tuple[dict[str, Told], dict[str, Told]]] = {}
+def _by_areas(told: Sequence[PublishedNumber]) -> dict[frozenset[str], _NumbersOfArea]:
+    found: dict[frozenset[str], tuple[dict[str, PublishedNumber], dict[str, PublishedNumber]]] = {}
     for one in told:
         groups, rules = found.setdefault(one.areas, ({}, {}))
         (groups if one.statistic == "group" else rules)[one.of] = one
-    return {areas: _Told(*parts) for areas, parts in found.items()}
+    return {areas: _NumbersOfArea(*parts) for areas, parts in found.items()}
 
 
 def _areas(unit: Unit, units: Sequence[Unit]) -> list[frozenset[str]]:
@@ -119,7 +119,7 @@ def _areas(unit: Unit, units: Sequence[Unit]) -> list[frozenset[str]]:
     return [u.areas for u in units if u.level == _LEVELS[0] and u.areas <= unit.areas]
 
 
-def _whole(told: _Told, groups: frozenset[str], *, k: int) -> Span:
+def _whole(told: _NumbersOfArea, groups: frozenset[str], *, k: int) -> Span:
     """Return how many children of some groups there are."""
     return _sum([_span(one, k=k) for name, one in told.groups.items() if name in groups])
 
@@ -129,7 +129,7 @@ def _is_part(unit: Unit, of: Unit) -> bool:
     return _LEVELS.index(unit.level) == _LEVELS.index(of.level) - 1 and unit.areas <= of.areas
 
 
-def _covered(told: _Told, rule: str, whole: Span, *, parts: Span, k: int) -> Span:
+def _covered(told: _NumbersOfArea, rule: str, whole: Span, *, parts: Span, k: int) -> Span:
     """Return how many children are covered: as told, or as the sum of the parts."""
     one = told.rules.get(rule)
     if one is None:
@@ -144,7 +144,7 @@ def _covered(told: _Told, rule: str, whole: Span, *, parts: Span, k: int) -> Spa
     return max(low, 0), min(high, whole[1])
 
 
-def _span(told: Told, *, k: int) -> Span:
+def _span(told: PublishedNumber, *, k: int) -> Span:
     return (0, k) if told.value is None else (told.value, told.value)
 
 

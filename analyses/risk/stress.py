@@ -157,9 +157,9 @@ def segment_stress(places: WalkedEdges) -> Bounds[np.float64]:
         distance_score(lanes.high, buffer_m.low),
     )
     told = _worst(
-        _told(sidewalk_score(wide.value, condition["value"]), frame["sidewalk_width_m"]),
+        _where_known(sidewalk_score(wide.value, condition["value"]), frame["sidewalk_width_m"]),
         np.where(said < 0, np.nan, buffer_score(names[said], speed.value)),
-        _told(distance_score(lanes.value, buffer_m.value), frame["buffer_m"]),
+        _where_known(distance_score(lanes.value, buffer_m.value), frame["buffer_m"]),
     )
     return _by_sidewalk(places, Bounds(told, low, high))
 
@@ -224,7 +224,7 @@ def _worst(*scores: Floats) -> Floats:
     return worst
 
 
-def _told(score: Floats, attribute: pd.Series[Any]) -> Floats:
+def _where_known(score: Floats, attribute: pd.Series[Any]) -> Floats:
     """Return the score where the attribute is known or assumed."""
     return np.where(attribute.isna(), np.nan, score)
 

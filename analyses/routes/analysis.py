@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analyses.risk import Danger
     from analyses.routes.catchments import Catchments
     from analyses.routes.options import RouteOptions
-    from analyses.routes.search import Found
+    from analyses.routes.search import SchoolRoutes
     from analyses.streets import Scene
     from geo.arrays import Floats
 
@@ -162,7 +162,7 @@ def _walkers(scene: Scene, danger: Danger) -> Walkers:
     )
 
 
-def _pupils(rows: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
+def _pupils(rows: pd.DataFrame, found: Sequence[SchoolRoutes]) -> pd.DataFrame:
     """Return the rows with what was found for those that have a way."""
     count = len(rows)
     columns: dict[str, Any] = {
@@ -185,7 +185,7 @@ def _pupils(rows: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
     return rows[given].assign(**columns, reason=rows["reason"])
 
 
-def _columns(one: Found) -> dict[str, NDArray[np.generic]]:
+def _columns(one: SchoolRoutes) -> dict[str, NDArray[np.generic]]:
     """Return the columns of `Routes.pupils` for one school and profile."""
     first, last = one.front_start[:-1], one.front_start[1:] - 1
     shortest_m, safest_m = one.front_m[first], one.front_m[last]
@@ -209,7 +209,7 @@ def _columns(one: Found) -> dict[str, NDArray[np.generic]]:
     }
 
 
-def _front(pupils: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
+def _front(pupils: pd.DataFrame, found: Sequence[SchoolRoutes]) -> pd.DataFrame:
     """Return the fronts of all pupils, one below the other."""
     rows = _joined([np.repeat(one.rows, np.diff(one.front_start)) for one in found], np.int64)
     names = pupils[["school_id", "profile"]].astype("category")
@@ -218,7 +218,7 @@ def _front(pupils: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
     return front.assign(length_m=length_m, risk=_joined([o.front_risk for o in found], np.float64))
 
 
-def _use(pupils: pd.DataFrame, found: Sequence[Found]) -> pd.DataFrame:
+def _use(pupils: pd.DataFrame, found: Sequence[SchoolRoutes]) -> pd.DataFrame:
     """Return the children on the edges by school, profile and choice."""
     parts = [(one.rows[0], choice, one.measured.use[choice]) for one in found for choice in CHOICES]
     size = np.array([len(use.edge) for _, _, use in parts], dtype=np.int64)
@@ -250,7 +250,7 @@ def _on_edges(
     return found
 
 
-def _remarks(city: City, rows: pd.DataFrame, found: Sequence[Found]) -> Iterable[Finding]:
+def _remarks(city: City, rows: pd.DataFrame, found: Sequence[SchoolRoutes]) -> Iterable[Finding]:
     """Say what is not on the streets, and where a search was cut short."""
     snapped = city.on_sides
     off = rows[rows["reason"] == NOT_SNAPPED]

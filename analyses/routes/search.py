@@ -54,7 +54,7 @@ class Work(NamedTuple):
     labels_max: int
 
 
-class Found(NamedTuple):
+class SchoolRoutes(NamedTuple):
     """Ways of one school and profile, aligned with its pupils."""
 
     rows: Ints
@@ -73,7 +73,7 @@ class Found(NamedTuple):
     truncated: bool
 
 
-def search_all(work: Work, rows: pd.DataFrame) -> list[Found]:
+def search_all(work: Work, rows: pd.DataFrame) -> list[SchoolRoutes]:
     """Search from each school for each profile; the order of the results is that of the rows."""
     walking = rows[rows["reason"].isna()]
     own = walking.groupby(["school", "profile"], sort=False)
@@ -85,7 +85,7 @@ def search_all(work: Work, rows: pd.DataFrame) -> list[Found]:
     shortest_mm = np.rint(rows["distance_m"].to_numpy() * MM_PER_M)
     children = rows["children"].to_numpy(dtype=np.float64)
 
-    def search(task: tuple[int, str, Ints]) -> Found:
+    def search(task: tuple[int, str, Ints]) -> SchoolRoutes:
         school, profile, own = task
         return _search(
             work,
@@ -106,7 +106,7 @@ def _search(
     points: Ints,
     shortest_mm: Ints,
     children: Floats,
-) -> Found:
+) -> SchoolRoutes:
     """Find the ways of the children of one profile to one school."""
     school, profile, rows = task
     walkers, snapped = work.walkers[profile], work.snapped
@@ -129,7 +129,7 @@ def _search(
     alone = _open(walkers.alone, gates, homes, limit_m=limit_m, asked=np.ones(len(rows), bool))
     sure = _open(walkers.alone_sure, gates, homes, limit_m=limit_m, asked=alone)
     possible = _open(walkers.alone_possible, gates, homes, limit_m=limit_m, asked=~alone)
-    return Found(
+    return SchoolRoutes(
         rows=rows,
         front_start=found.start,
         front_m=found.length_mm / MM_PER_M,

@@ -39,7 +39,7 @@ class _Model:
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
+class _Solution:
     new: Ints
     objective: float
     bound: float
@@ -216,7 +216,7 @@ def _model(problem: Problem, near: Reach, means: Means, *, whom: Whom) -> _Model
     return _Model(rows, np.concatenate([np.where(problem.existing, 0.0, 1.0), most]))
 
 
-def _solved(problem: Problem, model: _Model, cost: Floats, *, effort: Effort) -> _Found | None:
+def _solved(problem: Problem, model: _Model, cost: Floats, *, effort: Effort) -> _Solution | None:
     sites = len(problem.existing)
     unit = float(np.abs(cost * model.upper).sum()) / _SCALE or 1.0
     whole = np.arange(len(cost)) < sites
@@ -224,10 +224,10 @@ def _solved(problem: Problem, model: _Model, cost: Floats, *, effort: Effort) ->
     if found is None:
         return None
     new = np.flatnonzero(found.value[:sites] > 0)
-    return _Found(new, found.objective * unit, found.bound * unit)
+    return _Solution(new, found.objective * unit, found.bound * unit)
 
 
-def _most(problem: Problem, near: Reach, means: Means, *, effort: Effort) -> _Found:
+def _most(problem: Problem, near: Reach, means: Means, *, effort: Effort) -> _Solution:
     """Place most children; the objective is minus their number."""
     model = _model(problem, near, means, whom="most")
     cost = np.concatenate([np.zeros(near.sites), -np.ones(len(near.site))])

@@ -71,7 +71,7 @@ def p_center(problem: Problem, means: Means, *, effort: Effort = PROOF) -> Answe
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
+class _Solution:
     """New sites (None: none will do), the longest way with them, and whether that is certain."""
 
     new: Ints | None
@@ -84,23 +84,23 @@ def _shortest(
 ) -> tuple[Ints, tuple[float, float]]:
     """Search with covers: greedy ones for the upper end, then likely ones, then exact ones."""
 
-    def measured(new: Ints) -> _Found:
+    def measured(new: Ints) -> _Solution:
         way = nearest_open(problem, near, new)["distance_m"].to_numpy()
-        return _Found(new, float(way[problem.children > 0].max(initial=0.0)))
+        return _Solution(new, float(way[problem.children > 0].max(initial=0.0)))
 
-    def quick(within: Reach) -> _Found:
+    def quick(within: Reach) -> _Solution:
         new = greedy_cover(cover_of(problem, within).matrix, np.ones(near.sites))
-        return measured(new) if _fits(problem, means, new) else _Found(None)
+        return measured(new) if _fits(problem, means, new) else _Solution(None)
 
-    def likely(within: Reach, *, prove: bool = False) -> _Found:
+    def likely(within: Reach, *, prove: bool = False) -> _Solution:
         new, certain = _covering(problem, means, within, effort=effort, prove=prove)
-        return _Found(None, certain=certain) if new is None else measured(new)
+        return _Solution(None, certain=certain) if new is None else measured(new)
 
-    def exact(within: Reach) -> _Found:
+    def exact(within: Reach) -> _Solution:
         return likely(within, prove=True)
 
     radii = _radii(near)
-    found, _ = _search(near, quick, radii, best=_Found(None))
+    found, _ = _search(near, quick, radii, best=_Solution(None))
     radii = radii[radii <= found.longest_m]
     found, bound = _search(near, likely, radii, best=found, doubts=_DOUBTS)
     radii = radii[(radii >= bound) & (radii <= found.longest_m)]
@@ -134,11 +134,11 @@ def _with_places(problem: Problem, means: Means, near: Reach, *, effort: Effort)
     _, (_, least) = _shortest(replace(problem, capacity=None), means, near, effort=effort)
     radii = np.unique(near.distance_m)
 
-    def places(within: Reach) -> _Found:
+    def places(within: Reach) -> _Solution:
         new = capacitated.fitting(problem, within, means, effort=effort)
-        return _Found(new, float(within.distance_m.max(initial=0.0)))
+        return _Solution(new, float(within.distance_m.max(initial=0.0)))
 
-    found, bound = _search(near, places, radii[radii >= least], best=_Found(None))
+    found, bound = _search(near, places, radii[radii >= least], best=_Solution(None))
     if found.new is None:
         raise too_few(means, 0, None)
     within = near.only(near.distance_m <= found.longest_m)
@@ -154,13 +154,13 @@ def _with_places(problem: Problem, means: Means, near: Reach, *, effort: Effort)
 
 def _search(
     near: Reach,
-    probe: Callable[[Reach], _Found],
+    probe: Callable[[Reach], _Solution],
     radii: Floats,
     *,
-    best: _Found,
+    best: _Solution,
     from_top: bool = False,
     doubts: float = np.inf,
-) -> tuple[_Found, float]:
+) -> tuple[_Solution, float]:
     """Find the shortest of the radii (ascending) that will do, and the proven lower bound.
 
     `best` is what is known to do within the last radius, if anything is; `from_top` begins beside

@@ -35,7 +35,7 @@ _POLYGONAL = [3, 6]  # shapely's numbers of Polygon and MultiPolygon
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Collected:
     """Things that are wanted, in the order of the file (columns of equal length)."""
 
     layers: list[list[int]] = field(default_factory=list)
@@ -76,11 +76,11 @@ def features_from_osm(path: Path, wanted: Wanted) -> gpd.GeoDataFrame:
     return _frame(found, list(wanted))
 
 
-def _collect(file: OsmFile, wanted: Wanted) -> _Found:
+def _collect(file: OsmFile, wanted: Wanted) -> _Collected:
     """Pass over the file; only things that have one of the wanted keys reach Python."""
     keys = sorted({key for filters in wanted.values() for one in filters for key in one})
     rules = _by_first_key(wanted)
-    found, wkb = _Found(), osmium.geom.WKBFactory()
+    found, wkb = _Collected(), osmium.geom.WKBFactory()
     area_types = load_toml("rules/streets.toml")["features"]["area_relations"]
     relations: dict[int, tuple[list[int], dict[str, str], list[int]]] = {}
     if not keys:
@@ -110,7 +110,7 @@ def _collect(file: OsmFile, wanted: Wanted) -> _Found:
 
 
 def _add(
-    found: _Found,
+    found: _Collected,
     thing: tuple[str, int],
     what: tuple[list[int], dict[str, str], str | None],
 ) -> None:
@@ -187,7 +187,7 @@ def _lines(file: OsmFile, ways: set[int]) -> dict[int, shapely.LineString]:
     return {number: line for number, line in runs if line is not None}
 
 
-def _frame(found: _Found, names: Sequence[str]) -> gpd.GeoDataFrame:
+def _frame(found: _Collected, names: Sequence[str]) -> gpd.GeoDataFrame:
     """Put the things in order, one row for each layer that they match."""
     shapes = _areas(
         np.asarray(shapely.from_wkb(np.array(found.shape, dtype=object)), dtype=object).reshape(-1),

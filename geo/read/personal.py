@@ -87,7 +87,8 @@ def clear(
     marked = {h: rows for h in _free_texts(cells, mapped, named) if (rows := _numbers_in(cells[h]))}
     named += [h for h, rows in marked.items() if len(rows) >= _MOSTLY * len(cells)]
     findings = [
-        _told(h, file, allow=allow) for h in [*named, *(h for h in marked if h not in named)]
+        _personal_finding(h, file, allow=allow)
+        for h in [*named, *(h for h in marked if h not in named)]
     ]
     if children:
         findings.append(Finding("PII_POINTS", file, detail={"count": len(cells)}))
@@ -154,7 +155,7 @@ def _is_home(header: str, mapped: Mapped) -> bool:
     return header in (mapped.header.get("address"), mapped.header.get("name"))
 
 
-def _told(header: str, file: str, *, allow: bool) -> Finding:
+def _personal_finding(header: str, file: str, *, allow: bool) -> Finding:
     return Finding(
         "PII_COLUMN", file, column=header, detail=reason_of("kept" if allow else "dropped")
     )

@@ -237,10 +237,10 @@ def _new_scratch(
     )
 
 
-def _new_found(*, groups: int, targets: int, pairs_at_once: int) -> search.Found:
+def _new_found(*, groups: int, targets: int, pairs_at_once: int) -> search.PairBuffer:
     """Make room for the pairs of one call of `reach`: at least for one whole group."""
     room = max(targets, pairs_at_once)
-    return search.Found(
+    return search.PairBuffer(
         hits=np.zeros(groups, dtype=np.uint64),
         target=np.empty(room, dtype=np.uint32),
         distance_mm=np.empty(room, dtype=np.uint64),

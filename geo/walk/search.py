@@ -317,7 +317,7 @@ class Scratch(NamedTuple):
     seed_key: U64
 
 
-class Found(NamedTuple):
+class PairBuffer(NamedTuple):
     """Pairs of one call of `reach`, and how many each group done so far has."""
 
     hits: U64
@@ -334,7 +334,7 @@ def reach(
     limit_mm: np.uint64,
     first_group: int,
     scratch: Scratch,
-    found: Found,
+    found: PairBuffer,
 ) -> tuple[np.int64, np.int64, bool]:
     """List the targets (in bins by edge) within the limit of each group of sources, unsorted.
 

@@ -87,7 +87,7 @@ def _folder(
         ET.SubElement(mark, "styleUrl").text = f"#c{colour.removeprefix('#')}"
         data = ET.SubElement(mark, "ExtendedData")
         for column in columns:
-            if (said := _said(row[column])) is not None:
+            if (said := _as_text(row[column])) is not None:
                 cell = ET.SubElement(data, "Data", {"name": header(column, lang)})
                 ET.SubElement(cell, "value").text = said
         _geometry(mark, shape)
@@ -97,12 +97,12 @@ def _folder(
 def _name(row: Mapping[Any, Any], lang: Lang) -> str:
     """Return what stands beside a sign: its name, or what a hazard is."""
     for column in ("name", f"description_{lang}"):
-        if (said := _said(row.get(column))) is not None:
+        if (said := _as_text(row.get(column))) is not None:
             return said
     return ""
 
 
-def _said(value: object) -> str | None:
+def _as_text(value: object) -> str | None:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
     return f"{value:.6g}" if isinstance(value, float) else one_line(value)

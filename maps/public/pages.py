@@ -186,8 +186,8 @@ def _town(book: _Book, town: Row, *, lang: Lang) -> Page:
     say = _words(lang)
     areas = [u for u in book.units if u["level"] == "area" and u["town"] == town["town"]]
     of_area = {area["unit_id"]: _of_unit(book, area["unit_id"]) for area in areas}
-    rules = [r for r in _rules(book) if any(_told(of.get(r)) for of in of_area.values())]
-    known = {r: sum(_told(of.get(r)) for of in of_area.values()) for r in rules}
+    rules = [r for r in _rules(book) if any(_is_published(of.get(r)) for of in of_area.values())]
+    known = {r: sum(_is_published(of.get(r)) for of in of_area.values()) for r in rules}
     rows = [
         [Cell(_name(area)), Cell(_children(area), number=True),
          *(Cell(_share(of_area[area["unit_id"]].get(r), lang), number=True) for r in rules)]
@@ -293,9 +293,9 @@ def _picture(book: _Book, rule: str | None, ids: Iterable[str], *, lang: Lang) -
         towns = {u["town"]: u["unit_id"] for u in book.units if u["level"] == "town"}
         for area, town in zip(areas["area_id"], areas["town"], strict=True):
             own, whole = (_of_unit(book, u).get(rule, {}) for u in (area, towns.get(town, "")))
-            if _told(own):
+            if _is_published(own):
                 labels[area] = (_middle(own), _share(own, lang))
-            elif _told(whole) and own.get("children_high") is not None:
+            elif _is_published(whole) and own.get("children_high") is not None:
                 labels[area] = (_middle(whole), "")
     texts = [say("text", "picture")] if labels else []
     return Section(title, texts, picture=areas_svg(areas, labels, title=title))
@@ -337,14 +337,14 @@ def _of_unit(book: _Book, unit: str) -> Mapping[str, Row]:
     return book.told.get(unit, {})
 
 
-def _told(row: Row | None) -> bool:
+def _is_published(row: Row | None) -> bool:
     return row is not None and row.get("share_low") is not None
 
 
 def _known_rules(book: _Book) -> dict[str, int]:
     """Return of how many areas each rule is told, in the order of the rules."""
     areas = book.edition.areas["area_id"]
-    counted = {r: sum(_told(_of_unit(book, a).get(r)) for a in areas) for r in _rules(book)}
+    counted = {r: sum(_is_published(_of_unit(book, a).get(r)) for a in areas) for r in _rules(book)}
     return {rule: number for rule, number in counted.items() if number}
 
 

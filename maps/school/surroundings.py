@@ -66,7 +66,7 @@ def places(shown: Sequence[Shown]) -> dict[str, Place]:
     roles = _columns(shown)
     schools = roles["school"]
     ids = [str(i) for i in schools["school_id"]]
-    own = {role: _own(roles[role], key, ids) for role, key in _OWN.items() if role in roles}
+    own = {role: _of_school(roles[role], key, ids) for role, key in _OWN.items() if role in roles}
     boxes = _boxes(schools["geometry"], [own[r] for r in ("zone", "entrance") if r in own], roles)
     frames: Any = shapely.box(*boxes.T)
     near = {role: _near(roles[role]["geometry"], frames) for role in _AROUND if role in roles}
@@ -97,7 +97,7 @@ def _columns(shown: Sequence[Shown]) -> dict[str, dict[str, NDArray[Any]]]:
     }
 
 
-def _own(rows: Rows, key: str, ids: list[str]) -> tuple[list[NDArray[np.int64]], Objects]:
+def _of_school(rows: Rows, key: str, ids: list[str]) -> tuple[list[NDArray[np.int64]], Objects]:
     """Return the rows that belong to each school, and the role's shapes."""
     of_school = pd.Index(ids).get_indexer(pd.Index(rows[key].astype(str)))
     order = np.argsort(of_school, kind="stable")

@@ -15,7 +15,7 @@ from nonempty import each
 from analyses.publish import ledger, release, rounding
 from analyses.publish.attacker import Cell, Statement, bounds, pinned
 from analyses.publish.merging import merged
-from analyses.publish.release import Counts, Told, Unit, attack, number, told_numbers
+from analyses.publish.release import Counts, PublishedNumber, Unit, attack, number, told_numbers
 from analyses.publish.values import told_values
 from geo.findings import InputRefused
 
@@ -190,14 +190,16 @@ def test_other_smallest_groups_are_as_safe(k: int) -> None:
         assert attack(counts, told_numbers(counts, towns, k=k), k=k) == [], seed
 
 
-def leaky(counts: Counts) -> list[Told]:
+def leaky(counts: Counts) -> list[PublishedNumber]:
     """Tell every count as if it were large: rounded, small ones too."""
     found = []
     for area in counts.groups.index:
         unit = frozenset({str(area)})
         for group, count in counts.groups.loc[area].items():
             value = rounding.rounded(float(count))
-            found.append(Told(unit, "group", str(group), value, max(value - 2.5, 0), value + 2.5))
+            found.append(
+                PublishedNumber(unit, "group", str(group), value, max(value - 2.5, 0), value + 2.5)
+            )
     return found
 
 
@@ -215,11 +217,14 @@ def test_telling_both_sides_and_the_whole_is_caught_and_named() -> None:
     unit = frozenset("a")
     both = [
         number(unit, "group", "g:urban", count=60, k=K),
-        Told(unit, "covered", "R", 55, 52.5, 57.5),
+        PublishedNumber(unit, "covered", "R", 55, 52.5, 57.5),
     ]
     # 3 uncovered: between 57.5 - 57.5 = 0 and 62.5 - 52.5 = 10 is wide enough; exact counts are not
     assert attack(counts, both, k=K) == []
-    exact = [Told(unit, "group", "g:urban", 60, 60, 60), Told(unit, "covered", "R", 57, 57, 57)]
+    exact = [
+        PublishedNumber(unit, "group", "g:urban", 60, 60, 60),
+        PublishedNumber(unit, "covered", "R", 57, 57, 57),
+    ]
     (found,) = attack(counts, exact, k=K)
     assert (found.areas, found.what, found.low, found.high) == (unit, "R..", 3.0, 3.0)
 
@@ -243,8 +248,8 @@ def test_other_areas_of_the_same_children_are_caught_by_subtraction() -> None:
 
 def test_exact_sums_of_overlapping_areas_are_pinned_by_the_attacker() -> None:
     counts = counts_of({"g:urban": [60, 50, 4]}, {"R": [30, 25, 2]})
-    whole = Told(frozenset("abc"), "group", "g:urban", 114, 114, 114)
-    part = Told(frozenset("ab"), "group", "g:urban", 110, 110, 110)
+    whole = PublishedNumber(frozenset("abc"), "group", "g:urban", 114, 114, 114)
+    part = PublishedNumber(frozenset("ab"), "group", "g:urban", 110, 110, 110)
     found = attack(counts, [whole, part], k=K)
     # the children of c, and with them the sides of the rule: 0 to 4 each
     assert {p.areas for p in found} == {frozenset("c")}
