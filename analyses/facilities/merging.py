@@ -103,7 +103,7 @@ def name_key(name: str) -> str:
     False
     """
     text = _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", name).casefold())
-    words = load_toml("rules/facilities.toml")["names"]
+    words = load_toml("rules/facility_names.toml")
     text = re.sub(f"[{words['place_words']}]", "", text)
     for long, short in words["levels"].items():
         text = text.replace(long, short)
@@ -248,7 +248,7 @@ def _numbers_agree(a: str, b: str) -> bool:
 
 def _numbers(name: str) -> list[str]:
     """Return the numerals of a name, Chinese or Arabic."""
-    numerals = load_toml("rules/facilities.toml")["names"]["numerals"]
+    numerals = load_toml("rules/facility_names.toml")["numerals"]
     return re.findall(rf"[{numerals}]|\d+", name)
 
 
