@@ -73,8 +73,8 @@ bench: $(READY) ## the benchmarks, side by side with other packages (installs th
 wheel-test: $(READY) ## build the wheel, install it elsewhere, run the demo from it
 	sh tests/wheel_test.sh
 
-docs: $(READY) ## write the generated pages of docs/ anew
-	$(BIN)/python -m maps.handbook docs
+docs: $(READY) ## build the documentation; open out/docs/index.html
+	PYTHONPATH=.:docs $(BIN)/python -m handbook out/docs
 
 lock: ## resolve the packages anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra parquet -o requirements.lock
