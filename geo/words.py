@@ -6,7 +6,7 @@ written.  Texts are asked for by the path of their key, always written out, so t
 compare all that is asked for with all that there is:
 
 >>> text("coverage/place/outside")["en"]
-'outside all communities'
+'Outside all communities'
 >>> text("messages/place/row").format(row=7)["en"]
 'row 7'
 >>> sorted(texts("links/kind"))

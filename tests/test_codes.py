@@ -17,7 +17,6 @@ CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 READING = (
     "patterns that read what people write in their tables: dates, degrees, brackets, encodings"
 )
-PAGES = "generated pages of docs/, in both languages side by side"
 HELP = "help of the command line, in both languages before one is chosen"
 LISTED = {
     "analyses/hazards/merging.py": READING,
@@ -29,8 +28,6 @@ LISTED = {
     "geo/read/personal.py": READING,
     "geo/read/tables.py": READING,
     "maps/paper/paper.py": "signs that never begin a line",
-    "maps/handbook.py": PAGES,
-    "maps/handbook_safety.py": PAGES,
     "yimi.py": HELP,
     "yimi_cli.py": HELP,
 }
