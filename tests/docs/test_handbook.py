@@ -13,6 +13,7 @@ from handbook.markdown import slug
 from handbook.parts import PARTS, filled, parts_named
 from handbook.rooms import house, questions
 from handbook.settings import Setting, SettingsSection, is_number, sections, unit_text
+from nonempty import each
 
 import yimi
 from analyses.facilities import facility_types
@@ -90,7 +91,7 @@ def test_every_number_among_the_settings_has_a_unit(lang: Lang) -> None:
 @both
 def test_every_command_and_option_says_what_it_does(lang: Lang) -> None:
     said = page("commands", lang)
-    for command in commands():
+    for command in each(commands()):
         assert in_one_language(command.help, lang) in said
         assert [o.names for o in command.options if not in_one_language(o.help, lang)] == []
         assert [o.names for o in command.options if f"| `{o.names}` |" not in said] == []
