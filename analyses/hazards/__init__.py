@@ -1,9 +1,9 @@
 """Which hazards lie on the ways, what is known of them, and what was done?"""
 
-from analyses.hazards.finding import walked_edges
-from analyses.hazards.form import COLUMNS, FELT, survey, survey_form
+from analyses.hazards.evidence import walked_edges
+from analyses.hazards.ledger_rows import Evidence, ledger, statuses, vocabularies
 from analyses.hazards.merging import merge, read_ledger, totals
-from analyses.hazards.rows import Evidence, ledger, statuses, vocabularies
+from analyses.hazards.survey_rows import COLUMNS, FELT, survey, survey_form
 
 __all__ = [
     "COLUMNS",

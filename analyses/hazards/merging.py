@@ -16,7 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analyses.hazards.rows import is_hazard_id, statuses, vocabularies
+from analyses.hazards.ledger_rows import is_hazard_id, statuses, vocabularies
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
@@ -44,7 +44,7 @@ class Merged:
     Attributes
     ----------
     ledger
-        As of `analyses.hazards.rows.ledger`, with the offices' columns and rows, ``change`` since
+        As of `analyses.hazards.ledger`, with the offices' columns and rows, ``change`` since
         the last ledger and ``status_before`` (of hazards that are gone).
     findings
         How many are gone, and how many have returned.

@@ -2,7 +2,7 @@
 
 from analyses.links.missing_links import LinkOptions, links_for, near_places
 from analyses.links.obstacles import names_of, obstacles_of, obstacles_osm_wanted, unseen
-from analyses.links.yards import co_use
+from analyses.links.shared_yards import co_use
 
 __all__ = [
     "LinkOptions",

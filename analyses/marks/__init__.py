@@ -1,7 +1,7 @@
 """What do children and parents mark on the map?"""
 
 from analyses.marks.analysis import in_communities, participation
-from analyses.marks.marked import NOBODY, Marks, kinds, marks_of, reading
+from analyses.marks.mark_layers import NOBODY, Marks, kinds, marks_of, reading
 from analyses.marks.model import Model
 
 __all__ = [

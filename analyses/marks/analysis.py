@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.marks.marked import NOBODY, kinds
+from analyses.marks.mark_layers import NOBODY, kinds
 from analyses.marks.model import CELL, beside_model, nearest, parts_of, with_tasks
 from analyses.result import Indicator, Result, Shown
 from geo.bundled import load_toml
 
 if TYPE_CHECKING:
-    from analyses.marks.marked import Marks
+    from analyses.marks.mark_layers import Marks
     from analyses.marks.model import Model
     from analyses.streets import Scene
     from geo.arrays import Objects
@@ -38,7 +38,7 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
     Parameters
     ----------
     marks
-        From `analyses.marks.marked.marks_of`, metric CRS.
+        From `analyses.marks.mark_layers.marks_of`, metric CRS.
     communities
         ``area_id, name, town`` and polygons in the same CRS.
     model
@@ -49,7 +49,7 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
     Result
         Tables ``marks`` (`COLUMNS`: ``marks`` and ``people`` at a place; ``people`` counts those
         who are known, each once; ``grade`` of the hazard beside it; of places that nobody marked
-        ``mark`` is None and ``people`` 0), ``marks_read`` (`analyses.marks.marked.Marks.accounts`)
+        ``mark`` is None and ``people`` 0), ``marks_read`` (`analyses.marks.Marks`)
         and, with a model, ``survey`` with the further tasks; role ``mark``.
     """
     placed = _placed(marks.rows, None if model is None else model.scene)

@@ -43,9 +43,9 @@ class Model:
     scene
         Streets and crossings.
     hazards
-        Ledger (`analyses.hazards.rows`): ``rule, object_id, grade``.
+        Ledger (`analyses.hazards.ledger_rows`): ``rule, object_id, grade``.
     survey
-        Tasks of the survey (`analyses.hazards.form`), to which places that are felt only are
+        Tasks of the survey (`analyses.hazards.survey_rows`), to which places that are felt only are
         added.
     """
 

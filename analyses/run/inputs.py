@@ -83,7 +83,7 @@ class Inputs:
     safety
         See `analyses.run.safety_inputs`.
     marks
-        What children and parents marked (`analyses.marks.marked`), or None.
+        What children and parents marked (`analyses.marks.mark_layers`), or None.
     accounts, rejects
         Rows in, used and rejected of each file; the rejected rows themselves by file.
     findings, notes

@@ -43,7 +43,7 @@ def without_building(city: City, study: Study, inputs: Inputs, *, rules: Sequenc
     Returns
     -------
     Result
-        Tables ``co_use`` (`analyses.links.yards`) and, with ``[sites] links``, ``missing_links``
+        Tables ``co_use`` (`analyses.links.co_use`) and, with ``[sites] links``, ``missing_links``
         (`analyses.links.missing_links`); both to be shown; a finding for each obstacle not known.
     """
     speed = study.walking.speed_m_s

@@ -217,7 +217,7 @@ class Study(Section):
     catchments: LayerInput | None = None
     safety: list[SafetyInput] = Field(default_factory=list)
     marks: list[LayerInput] = Field(default_factory=list)
-    """``[[marks]]``: what children and parents marked, see `analyses.marks.marked`."""
+    """``[[marks]]``: what children and parents marked, see `analyses.marks.mark_layers`."""
     routes: RoutesInput = Field(default_factory=RoutesInput)
     sites: SitesInput = Field(default_factory=SitesInput)
     zones: ZonesInput = Field(default_factory=ZonesInput)

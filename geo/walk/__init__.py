@@ -4,11 +4,11 @@ from geo.walk.bends import sharp_bends
 from geo.walk.beside import runs_beside
 from geo.walk.bicriteria import RISK_UNITS, Ways, fronts, limits_mm, risk_units, ways
 from geo.walk.closures import Closure, closed, walk_m
-from geo.walk.crossed import Around, around
 from geo.walk.cutting import cut
 from geo.walk.distances import Pairs, nearest, nearest_of_nodes, pairs_within, reached_edges
 from geo.walk.edit_network import add_paths
 from geo.walk.interchange import from_networkx, to_networkx
+from geo.walk.nearby import Around, around
 from geo.walk.network import EdgeParts, WalkNetwork, assemble, build_network, millimetres, polylines
 from geo.walk.opening import streets
 from geo.walk.snapping import Snapped, at_nodes, snap

@@ -36,7 +36,7 @@ def write_ledger(
     folder
         Existing folder; ``<name>.xlsx``, ``<name>.csv`` and ``<name>.gpkg`` must not exist in it.
     ledger
-        Of `analyses.hazards.rows.ledger` or `analyses.hazards.merging.merge`.
+        Of `analyses.hazards.ledger_rows.ledger` or `analyses.hazards.merging.merge`.
     name
         Name of the files.
     lang
@@ -74,7 +74,7 @@ def write_survey(
     folder
         Existing folder.
     tasks
-        Of `analyses.hazards.form.survey`.
+        Of `analyses.hazards.survey_rows.survey`.
     crs
         CRS of their places.
     """

@@ -14,8 +14,7 @@ from worlds import CRS, place
 
 from analyses.gates.audit import COLUMNS as AUDIT_COLUMNS
 from analyses.gates.rules import audit_rules
-from analyses.hazards.merging import checked_ledger, merge, totals
-from analyses.hazards.rows import (
+from analyses.hazards.ledger_rows import (
     COLUMNS,
     Evidence,
     cell,
@@ -24,6 +23,7 @@ from analyses.hazards.rows import (
     ledger,
     statuses,
 )
+from analyses.hazards.merging import checked_ledger, merge, totals
 from analyses.risk.edges import along_table, crossing_table
 from analyses.rules.walkers import profiles
 from analyses.treatments.catalogue import bodies, horizons, treated, treatments

@@ -6,7 +6,7 @@ import pytest
 from scenes import scene as make_scene
 from worlds import CRS
 
-from analyses.hazards.form import COLUMNS, FORM, survey, survey_form
+from analyses.hazards.survey_rows import COLUMNS, FORM, survey, survey_form
 from analyses.risk.edges import edge_risk
 from analyses.rules.walkers import profiles
 from geo.words import texts

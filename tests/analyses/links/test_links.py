@@ -12,7 +12,7 @@ from towns import city, facilities_at, homes_at
 
 from analyses.links.missing_links import LinkOptions, links_for
 from analyses.links.obstacles import names_of, unseen
-from analyses.links.yards import co_use
+from analyses.links.shared_yards import co_use
 from analyses.rules.catalogue import own_rule
 
 # Two streets 40 m apart that meet only at their eastern ends, 1 km away.

@@ -14,10 +14,10 @@ from nonempty import each
 from scenes import scene as make_scene
 from worlds import CRS, place
 
-from analyses.hazards.form import COLUMNS as SURVEY
-from analyses.hazards.form import survey_form
+from analyses.hazards.survey_rows import COLUMNS as SURVEY
+from analyses.hazards.survey_rows import survey_form
 from analyses.marks.analysis import participation
-from analyses.marks.marked import NOBODY, kinds, marks_of, meanings, reading
+from analyses.marks.mark_layers import NOBODY, kinds, marks_of, meanings, reading
 from analyses.marks.model import Model
 from analyses.publish.marks import public_marks
 from geo.bundled import load_toml
@@ -27,7 +27,7 @@ from geo.read.readers import read_layer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyses.marks.marked import Marks
+    from analyses.marks.mark_layers import Marks
     from analyses.result import Result
     from geo.read.raw import Layer
 

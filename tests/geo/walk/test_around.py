@@ -6,8 +6,8 @@ import shapely
 from nonempty import each
 from worlds import grid, network_of, put
 
-from geo.walk.crossed import around
 from geo.walk.distances import reached_edges
+from geo.walk.nearby import around
 
 
 def test_both_directions_end_exactly_at_the_limit():

@@ -8,8 +8,8 @@ import pytest
 from nonempty import each
 from worlds import CRS, place
 
+from analyses.hazards.ledger_rows import COLUMNS
 from analyses.hazards.merging import merge, read_ledger
-from analyses.hazards.rows import COLUMNS
 from geo.bundled import load_toml
 from geo.findings import InputRefused
 from geo.read.readers import read_layer

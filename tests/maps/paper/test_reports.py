@@ -16,7 +16,7 @@ import pytest
 import safe_sample
 from docx.oxml.ns import qn
 
-from analyses.hazards.rows import COLUMNS
+from analyses.hazards.ledger_rows import COLUMNS
 from analyses.result import Indicator
 from geo.findings import EnvironmentFault
 from maps.paper import fonts

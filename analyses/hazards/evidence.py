@@ -2,7 +2,7 @@
 
 Four kinds: a clause of the gate audit that is not met, a dangerous crossing with children on it, a
 stretch where children walk in the carriageway, and a barrier that cuts children off.  What is
-unknown is no hazard: it is a task of the survey (`analyses.hazards.form`).  Thresholds,
+unknown is no hazard: it is a task of the survey (`analyses.hazards.survey_rows`).  Thresholds,
 categories and proposed treatments stand in ``data/rules/ledger.toml``.
 """
 

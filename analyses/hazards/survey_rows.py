@@ -74,7 +74,7 @@ def survey(
     risk
         The risk of each edge in a scene: `analyses.risk.edges.edge_risk` of an age profile.
     walked
-        ``school_id, edge, children`` (`analyses.hazards.finding.walked_edges`).
+        ``school_id, edge, children`` (`analyses.hazards.evidence.walked_edges`).
     audit
         Gate audit: checks that could not be decided come last, by their children.
 

@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 
 from analyses.facilities import facility_types
-from analyses.hazards import finding as hazards
+from analyses.hazards import evidence as hazards
 from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 from geo.crs import to_wgs84
@@ -54,7 +54,7 @@ class Evidence:
     Attributes
     ----------
     audit
-        Gate audit, see `analyses.hazards.finding.failed_checks`.
+        Gate audit, see `analyses.hazards.evidence.failed_checks`.
     crossings, streets
         `analyses.risk.crossing_table` and `analyses.risk.along_table` of the most vulnerable
         children who walk.
