@@ -26,11 +26,6 @@ def load_toml(relative: str) -> dict[str, Any]:
     relative
         Path below ``data/``, with forward slashes, e.g. ``"columns.toml"``.
     """
-    folder, _, file = relative.partition("/")
-    if folder == "words":
-        from geo.words import tree  # noqa: PLC0415 - until all texts are asked for by their keys
-
-        return dict(tree(file.removesuffix(".toml")))
     return parse_toml(ROOT / relative)
 
 

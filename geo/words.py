@@ -234,9 +234,9 @@ def sections(key: str) -> tuple[str, ...]:
     return tuple(name for name, part in found.items() if not isinstance(part, Text))
 
 
-def tree(file: str) -> Mapping[str, object]:
-    """Return all texts of a file."""
-    return _file(file)
+def tree(file: str) -> dict[str, Any]:
+    """Return all texts of a file, nested as they stand there; `text` is the better way to one."""
+    return dict(_file(file))
 
 
 def _fill(template: str, lang: Lang, slots: Mapping[str, object]) -> str:

@@ -12,10 +12,10 @@ import pandas as pd
 from analyses import schema
 from analyses.facilities import facility_types
 from analyses.study import basemap_of
-from geo.bundled import ROOT, load_toml
+from geo.bundled import ROOT
 from geo.output import run_folder, sha256, write_json, write_manifest
 from geo.read import write_rejects
-from geo.words import texts
+from geo.words import texts, tree
 from maps.files import write_csv, write_geopackage, write_workbook
 from maps.page import page_html, places_html, quality_html, told, with_after, with_places
 from maps.reports import write_reports
@@ -123,10 +123,10 @@ def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         "kind": {id_: getattr(t, lang) for id_, t in facility_types().items()},
         **{
             column: {value: said[lang] for value, said in values.items()}
-            for column, values in load_toml("words/tables.toml")["values"].items()
+            for column, values in tree("tables")["values"].items()
         },
     }
-    quality = load_toml("words/quality.toml")
+    quality = tree("quality")
     for column in ("weakness", "tag"):
         words[column] = {value: said[lang] for value, said in quality[column].items()}
     named = {

@@ -13,6 +13,7 @@ from analyses.result import Indicator
 from analyses.rules import age_groups, age_shares
 from geo.bundled import load_toml
 from geo.findings import Finding, enumerated
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from analyses.coverage.outcomes import Outcome
     from geo.words import Lang
 
-_WORDS = "words/coverage.toml"
+_WORDS = "coverage"
 _METHODS = ("equal_building", "average_building", "street", "zone_point", "raster")
 _OWN = "communities"
 _NAMED = 10
@@ -33,7 +34,7 @@ _NAMED = 10
 
 def words(section: str, key: str, lang: Lang) -> str:
     """Return a text of ``data/words/coverage.toml``."""
-    text: str = load_toml(_WORDS)[section][key][lang]
+    text: str = tree(_WORDS)[section][key][lang]
     return text
 
 

@@ -18,6 +18,7 @@ from analyses.facilities import facility_types
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
 from geo.userfiles import read_rows
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +128,7 @@ def audit_rules() -> pd.DataFrame:
 
 def _row_of(rule: GateRule) -> dict[str, Any]:
     """Return one row of `audit_rules`."""
-    words = load_toml("words/audit.toml")
+    words = tree("audit")
     return {
         "check": rule.id,
         "zh": rule.zh,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.streets import SOURCES
-from geo.bundled import load_toml
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -141,4 +141,4 @@ def titles(rows: pd.DataFrame, lang: Lang) -> list[str]:
 
 
 def _words() -> dict[str, Any]:
-    return load_toml("words/ledger.toml")
+    return tree("ledger")

@@ -30,6 +30,7 @@ from analyses.rules import children_of, facilities_for, in_scope, parts_of, with
 from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 from geo.walk import Closure, add_paths, closed, nearest_of_nodes, pairs_within, snap, walk_m
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -419,7 +420,7 @@ def _node_ids(network: WalkNetwork, places: Snapped) -> Ints:
 
 def _reasons(best: _Ranked, children: Floats, lang: str) -> list[str]:
     """Say what is to be built and whom it serves."""
-    words = load_toml("words/links.toml")["reason"]
+    words = tree("links")["reason"]
     return [
         words[kind][lang].format(
             crosses=names_of(crosses, lang),

@@ -18,6 +18,7 @@ from analyses.marks.mark_layers import NOBODY, kinds
 from analyses.marks.model import CELL, beside_model, nearest, parts_of, with_tasks
 from analyses.result import Indicator, Result, Shown
 from geo.bundled import load_toml
+from geo.words import tree
 
 if TYPE_CHECKING:
     from analyses.marks.mark_layers import Marks
@@ -57,7 +58,7 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
     if model is not None:
         groups = beside_model(groups, placed, model)
     groups = _named(groups, communities)
-    words = load_toml("words/marks.toml")
+    words = tree("marks")
     tables = {
         "marks": pd.DataFrame(groups.drop(columns="geometry")),
         "marks_read": marks.accounts,
@@ -120,7 +121,7 @@ def _middles(groups: pd.DataFrame) -> Objects:
 
 def _named(groups: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the words and the community, and put the most people first."""
-    words = load_toml("words/marks.toml")["agreement"]
+    words = tree("marks")["agreement"]
     inside = in_communities(groups, communities)
     area = np.full(len(groups), -1)
     area[inside["row"]] = inside["area"]
@@ -156,7 +157,7 @@ def _indicators(groups: pd.DataFrame) -> tuple[Indicator, ...]:
     if places.empty:
         return ()
     both = float(places["agreement"].eq("agree").sum())
-    words = load_toml("words/marks.toml")["indicators"]["agree"]
+    words = tree("marks")["indicators"]["agree"]
     whole = float(len(places))
     return (Indicator("participation.agree", **words, value=both / whole, unit="1",
                       numerator=both, denominator=whole),)  # fmt: skip

@@ -21,8 +21,8 @@ from analyses.places.shortage_sites import shortage_sites
 from analyses.places.siting import siting
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
-from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from analyses.result import Indicator
     from analyses.rules import Rule
 
-_FILE, _WORDS = "study.toml", "words/places.toml"
+_FILE, _WORDS = "study.toml", "places"
 
 
 def places(
@@ -112,7 +112,7 @@ def places(
     absent = {
         "unsafe_unknown": safe is not None, "ahead": first_year is None, "sites": sites is None
     }  # fmt: skip
-    words = load_toml(_WORDS)
+    words = tree(_WORDS)
     return Result(
         "places",
         tables,

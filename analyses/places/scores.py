@@ -23,7 +23,7 @@ from analyses.places.decay import decay
 from analyses.places.equity import concentration_index, gini, palma, shortfall, theil
 from analyses.rules import in_scope
 from geo.bundled import load_toml
-from geo.words import texts
+from geo.words import texts, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from geo.arrays import Floats
 
 
-_RULES, _WORDS = "rules/places.toml", "words/places.toml"
+_RULES, _WORDS = "rules/places.toml", "places"
 AVAILABILITY = "availability"
 _CLUSTER_COLUMNS = (
     "stage", "area_id", "name", "town", "value", "local_i", "quadrant", "p_value",
@@ -271,7 +271,7 @@ def _spread(
 
 def _worded(stage: str, rows: Sequence[tuple[str, float, str | None, float]]) -> pd.DataFrame:
     """Return the rows (measure, value, rule, p-value) with their names and how to read them."""
-    words = load_toml(_WORDS)["measure"]
+    words = tree(_WORDS)["measure"]
     return pd.DataFrame(
         [
             {

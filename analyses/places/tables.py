@@ -17,6 +17,7 @@ from analyses.result import Indicator
 from analyses.rules import age_groups
 from geo.bundled import load_toml
 from geo.findings import enumerated
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from geo.arrays import Ints
 
 
-_WORDS = "words/places.toml"
+_WORDS = "places"
 
 
 def areas_of(communities: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return ``area_id, name, town`` of the communities and a last row for all outside them."""
-    outside = load_toml("words/coverage.toml")["place"]["outside"]["zh"]
+    outside = tree("coverage")["place"]["outside"]["zh"]
     areas = pd.DataFrame(communities[["area_id", "name", "town"]]).reset_index(drop=True)
     areas.loc[len(areas)] = [OUTSIDE, outside, ""]
     return areas
@@ -274,7 +275,7 @@ def indicators_of(stage: Stage, total: pd.Series) -> Iterator[Indicator]:
     children = float(total["children"])
     if not children > 0:
         return
-    words = load_toml(_WORDS)["indicator"]
+    words = tree(_WORDS)["indicator"]
     for cause in ("placed", "distance", "safety", "capacity"):
         number = float(total["capacity_low" if cause == "capacity" else cause])
         yield Indicator(

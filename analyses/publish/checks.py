@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from analyses.publish import rounding
 from analyses.schema import roles
 from analyses.study import inputs_of
-from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
-from geo.words import texts
+from geo.words import texts, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -158,5 +157,5 @@ def _private(study: Study) -> Check:
 
 
 def _words(check: str) -> dict[str, dict[str, str]]:
-    words: dict[str, dict[str, str]] = load_toml("words/publish.toml")["check"][check]
+    words: dict[str, dict[str, str]] = tree("publish")["check"][check]
     return words

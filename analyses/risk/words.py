@@ -13,7 +13,7 @@ import pandas as pd
 from analyses.risk.crossing import treated
 from analyses.risk.factors import constant, levels, numbers, observed
 from analyses.streets import SOURCES
-from geo.bundled import load_toml
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -177,4 +177,4 @@ def _each(keys: pd.DataFrame, text: Callable[[Any], str]) -> Objects:
 
 
 def _words() -> dict[str, Any]:
-    return load_toml("words/risk.toml")
+    return tree("risk")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
-from geo.words import texts
+from geo.words import texts, tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def explained(scene: Scene, routes: Routes, *, rows: Sequence[int]) -> pd.DataFr
 
 def crossing_text(scene: Scene, crossing: int, lang: str) -> str:
     """Name a crossing: its street, the lanes and the facility."""
-    words = load_toml("words/routes.toml")
+    words = tree("routes")
     row = scene.crossings.iloc[crossing]
     facility = row["facility"] if row["facility"] in words["facility"] else "unknown"
     name, lanes = row["street_name"], row["lanes"]
@@ -70,7 +70,7 @@ def _records(pupils: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _text(scene: Scene, pupil: dict[str, Any], lang: str) -> str:
     """Return the sentences on one pupil row."""
-    words = load_toml("words/routes.toml")
+    words = tree("routes")
     if pupil["reason"] is not None:
         return str(words["reason"][pupil["reason"]][lang])
     sentences = [_difference(scene, pupil, lang)]

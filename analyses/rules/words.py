@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analyses.facilities import facility_types
-from geo.bundled import load_toml
-from geo.words import texts
+from geo.words import texts, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,26 +15,26 @@ if TYPE_CHECKING:
     from analyses.rules.catalogue import Rule, Test
     from geo.words import Lang
 
-_WORDS = "words/rules.toml"
+_WORDS = "rules"
 _NEVER_A_BREACH = ("draft", "replaced", "foreign")
 
 
 def rule_text(rule: Rule, lang: Lang) -> str:
     """Return the limit in words, e.g. ``300 m（服务半径，不宜大于）``."""
-    words = load_toml(_WORDS)
+    words = tree(_WORDS)
     and_ = words["text"]["and"][lang]
     return str(and_.join(_limit_text(rule, test, lang) for test in rule.tests))
 
 
 def verified_text(rule: Rule, lang: Lang) -> str:
     """Return who has read it; starts with 待核 until somebody has, in print."""
-    text: str = load_toml(_WORDS)["verified"][rule.state][lang]
+    text: str = tree(_WORDS)["verified"][rule.state][lang]
     return text
 
 
 def strength_text(rule: Rule, lang: Lang) -> str:
     """Return how strongly it is worded, e.g. ``不宜（建议）``."""
-    text: str = load_toml(_WORDS)["strength"][rule.strength][lang]
+    text: str = tree(_WORDS)["strength"][rule.strength][lang]
     return text
 
 
@@ -51,7 +50,7 @@ def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: F
     lang
         ``zh`` or ``en``.
     """
-    words = load_toml(_WORDS)
+    words = tree(_WORDS)
     if passed is None or passed:
         return str(words["verdict"]["unknown" if passed is None else "pass"][lang])
     strength = "guidance" if rule.status in _NEVER_A_BREACH else rule.strength
@@ -97,7 +96,7 @@ def kind_table(kinds: Iterable[str]) -> pd.DataFrame:
 
 def _limit_text(rule: Rule, test: Test, lang: Lang) -> str:
     """Say one test's limit."""
-    words = load_toml(_WORDS)
+    words = tree(_WORDS)
     text = words["text"]
     wordings = texts("rules/wording")
     wording = wordings[rule.wording][lang] if rule.wording in wordings else rule.wording
@@ -113,7 +112,7 @@ def _limit_text(rule: Rule, test: Test, lang: Lang) -> str:
 
 def _measured(rule: Rule, test: Test, lang: Lang) -> tuple[str, float, float | None]:
     """Return what is measured, the limit, and the lower end of its span if there is one."""
-    words = load_toml(_WORDS)
+    words = tree(_WORDS)
     if test == "distance":
         return words["measure"][rule.measure][lang], rule.metres or 0.0, rule.metres_low
     if test == "time":
@@ -138,7 +137,7 @@ def _area_text(rule: Rule, lang: Lang) -> str:
     """Say which site area a facility must have."""
     if rule.min_area_m2 is None:
         return ""
-    text = load_toml(_WORDS)["text"]
+    text = tree(_WORDS)["text"]
     low = f"{rule.min_area_m2:,.0f}"
     if rule.max_area_m2 is None or rule.larger_counts:
         return str(text["area"][lang].format(low=low))

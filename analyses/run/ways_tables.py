@@ -11,8 +11,8 @@ import shapely
 
 from analyses.result import Indicator
 from analyses.rules import in_scope, profiles
-from geo.bundled import load_toml
 from geo.sides import EdgeKind
+from geo.words import tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ SAFE_COVERAGE = (
     "rule_id", "profile", "town", "children", "children_covered", "children_covered_safely",
     "children_lost", "share_safely",
 )  # fmt: skip
-_WORDS = "words/safety.toml"
+_WORDS = "safety"
 _ENDS = {"": "", "_low": "_sure", "_high": "_possible"}
 _KNOWN_RULES = ("gate", "mapped")
 _BOUNDARY = "virtual"
@@ -169,7 +169,7 @@ def coverage_by_town(table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule: Rul
 
 def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicator, ...]:
     """Return the shares of the whole study."""
-    words = load_toml(_WORDS)["indicators"]
+    words = tree(_WORDS)["indicators"]
     alone_ages = [age.id for age in profiles() if not age.accompanied]
     asked = float(pupils.loc[pupils["profile"].isin(alone_ages), "children"].sum())
     walking = float(pupils.loc[pupils["reason"].isna(), "children"].sum())
@@ -189,7 +189,7 @@ def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicato
 
 def safety_notes() -> tuple[tuple[str, str], ...]:
     """Return what every page and table on ways to school must say, each in (zh, en)."""
-    return tuple((note["zh"], note["en"]) for note in load_toml(_WORDS)["notes"].values())
+    return tuple((note["zh"], note["en"]) for note in tree(_WORDS)["notes"].values())
 
 
 def _ranked(table: gpd.GeoDataFrame, risks: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from geo.bundled import load_toml
-from geo.words import language
+from geo.words import language, tree
 from maps.files import header
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def quality_html(
     lang
         Language.
     """
-    words = load_toml("words/quality.toml")
+    words = tree("quality")
     return template().render(
         html_lang=language(lang).html,
         heading=f"{words['title'][lang]} · {name}",

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geo.bundled import load_toml
 from geo.text import one_line
+from geo.words import tree
 
 if TYPE_CHECKING:
     from analyses.study import Study
@@ -96,5 +96,5 @@ def imprint_of(study: Study, *, crs: str, lang: Lang) -> Imprint:
 
 def word(section: str, key: str, lang: Lang, **slots: object) -> str:
     """Return a text of ``data/words/report.toml``; what is put in is never read as a template."""
-    text: str = load_toml("words/report.toml")[section][key][lang]
+    text: str = tree("report")[section][key][lang]
     return _SLOT.sub(lambda m: one_line(slots.get(m[1], m[0])), text)

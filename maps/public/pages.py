@@ -9,7 +9,7 @@ import pandas as pd
 
 from analyses.facilities import facility_types
 from analyses.publish import rounding_base
-from geo.bundled import load_toml
+from geo.words import tree
 from maps.page import in_words
 from maps.public.markup import Cell, Page, Section
 from maps.public.picture import areas_svg
@@ -392,5 +392,5 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 def _words(lang: Lang) -> Callable[[str, str], str]:
     """Return the reader of the texts in one language."""
-    words = load_toml("words/publish.toml")
+    words = tree("publish")
     return lambda part, key: str(words[part][key][lang])

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo.bundled import load_toml
-from geo.words import texts
+from geo.words import texts, tree
 from maps.files import write_csv, write_geopackage, write_workbook
 from maps.page import told
 from maps.public.pages import kind_text
@@ -88,7 +87,7 @@ def _one_language(table: Any, lang: Lang, other: str) -> pd.DataFrame:  # noqa: 
 
 def _in_words(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return a table with headers and values for people."""
-    words = load_toml("words/publish.toml")
+    words = tree("publish")
     values = {key: said[lang] for key, said in words["value"].items()}
     said = {c: table[c].map(values).fillna(table[c]) for c in ("level", "verdict") if c in table}
     if "kind" in table:

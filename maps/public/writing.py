@@ -17,9 +17,8 @@ from analyses.publish import (
     write_ledger,
 )
 from analyses.study import inputs_of
-from geo.bundled import load_toml
 from geo.output import run_folder, write_manifest
-from geo.words import texts
+from geo.words import texts, tree
 from maps.page import page_html
 from maps.public.markup import Site, folder_of, public_html
 from maps.public.pages import notes, pages
@@ -97,7 +96,7 @@ def _write_language(
     folder: Path, run: Run, edition: Edition, *, checks: tuple[Check, ...], lang: Lang, main: Lang
 ) -> None:
     """Write the pages, the map and the downloads of one language."""
-    study, say = run.study, load_toml("words/publish.toml")
+    study, say = run.study, tree("publish")
     info, k = study.study, study.publish.k
     name = info.title[lang]
     stated = _stated(study, lang)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from geo.bundled import load_toml
-from geo.words import language
+from geo.words import language, tree
 from maps.school import svg
 from maps.school.picture import grade_of, hazard_key, legend, zone_svg
 from maps.style import palette
@@ -40,7 +39,7 @@ MISSING = "—"
 
 def words(section: str, lang: Lang) -> dict[str, str]:
     """Return the texts of one section of ``data/words/school_page.toml``."""
-    return {key: said[lang] for key, said in load_toml("words/school_page.toml")[section].items()}
+    return {key: said[lang] for key, said in tree("school_page")[section].items()}
 
 
 def content(sheet: SchoolSheet, *, lang: Lang) -> Content:

@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from geo.bundled import load_toml
 from geo.text import printable
-from geo.words import language
+from geo.words import language, tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +82,7 @@ def all_hold(good: Flags, bad: Flags) -> Verdict:
 
 def evidence(answer: Answer, rule: GateRule, *, lang: Lang) -> str:
     """Return the sentences of an answer; values of strangers are made fit for one line."""
-    book = load_toml("words/audit.toml")
+    book = tree("audit")
     layer = answer.layer or rule.layers[0]
     values = {
         "value": answer.value,
@@ -92,7 +91,7 @@ def evidence(answer: Answer, rule: GateRule, *, lang: Lang) -> str:
         "layer": book["layer"][layer][lang] if layer in book["layer"] else layer,
         **answer.slots,
     }
-    classes = load_toml("words/tables.toml")["values"]["road_class"]
+    classes = tree("tables")["values"]["road_class"]
     for slot, said in (("class", classes), ("street", classes), ("gate_rule", book["gate_rule"])):
         if values.get(slot) in said:
             values[slot] = said[values[slot]][lang]

@@ -19,6 +19,7 @@ from analyses.gates.rules import audit_rules, gate_rules
 from analyses.streets.scene import Scene
 from geo.bundled import load_toml
 from geo.findings import InputRefused
+from geo.words import tree
 
 LONG = {"length_m": 1000.0}
 UNKNOWN = dict.fromkeys(
@@ -70,7 +71,7 @@ def unknown_scene(**more: Any) -> Scene:
 
 def test_there_are_32_checks_with_words_for_every_test():
     rules = gate_rules()
-    book = load_toml("words/audit.toml")
+    book = tree("audit")
     assert list(rules) == [f"G{n:02d}" for n in range(1, 33)]
     assert {rule.test for rule in rules.values()} == set(TESTS) == set(book["test"])
     assert audit_rules()["verified_zh"].str.contains("待核|判断").all()

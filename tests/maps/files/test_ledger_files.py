@@ -10,9 +10,9 @@ from worlds import CRS, place
 
 from analyses.hazards.ledger_rows import COLUMNS
 from analyses.hazards.merging import merge, read_ledger
-from geo.bundled import load_toml
 from geo.findings import InputRefused
 from geo.read.readers import read_layer
+from geo.words import tree
 from maps.files.ledger_files import ledger_table, totals_table, write_ledger, write_survey
 
 
@@ -73,7 +73,7 @@ def test_edits_in_excel_survive(tmp_path):
 def test_people_read_words_and_never_a_code(lang):
     ledger = a_ledger().assign(verified="second_hand")
     cells = ledger_table(ledger, lang).iloc[0]
-    words = load_toml("words/ledger.toml")["column"]
+    words = tree("ledger")["column"]
     told = [cells[words[name][lang]] for name in ("status", "data_state", "change", "verified")]
     assert (
         told

@@ -27,8 +27,9 @@ from analyses.run.order import Run, run_study
 from analyses.schema import roles, spread
 from analyses.study.model import Study
 from analyses.study.settings import load_study
-from geo.bundled import ROOT, load_toml
+from geo.bundled import ROOT
 from geo.findings import InputRefused
+from geo.words import tree
 from maps.public.pages import share_text, span_text
 from maps.public.scan import contents, refuse_traces
 from maps.public.writing import ledger_path, write_site
@@ -212,7 +213,7 @@ def test_there_is_a_page_for_each_town_and_school_in_both_languages(site: Path, 
 
 
 def test_every_page_says_that_it_is_a_sketch_of_synthetic_data_and_who_made_it(site: Path) -> None:
-    say = load_toml("words/publish.toml")["page"]
+    say = tree("publish")["page"]
     for page in each(p for p in files(site) if p.suffix == ".html"):
         lang = "en" if page.is_relative_to(site / "en") else "zh"
         texts = b"".join(contents(page))

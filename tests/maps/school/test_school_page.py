@@ -11,7 +11,7 @@ import safe_sample as sample
 from map_browser import Open, needs_browser
 from nonempty import each
 
-from geo.bundled import load_toml
+from geo.words import tree
 from maps.page.vocabulary import in_words
 from maps.school.district_page import district_html
 from maps.school.page import school_html
@@ -103,7 +103,7 @@ def test_a_risk_comes_with_its_interval_and_an_unknown_one_as_a_dash() -> None:
 def test_the_page_names_source_date_mark_and_caveat(
     made: tuple[SchoolSheet, ...], lang: Any
 ) -> None:
-    html, words = school_html(made[0], lang=lang), load_toml("words/school_page.toml")["page"]
+    html, words = school_html(made[0], lang=lang), tree("school_page")["page"]
     for text in ("OpenStreetMap", "2026-09", words["synthetic"][lang], "待核"):
         assert text in html
     assert "安全路线" not in html
