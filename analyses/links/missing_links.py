@@ -30,7 +30,7 @@ from analyses.rules import children_of, facilities_for, in_scope, parts_of, with
 from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 from geo.walk import Closure, add_paths, closed, nearest_of_nodes, pairs_within, snap, walk_m
-from geo.words import tree
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +183,7 @@ def near_places(network: WalkNetwork, banned: Flags | None = None) -> Nearby:
         network,
         usable,
         spacing_m=_number("spacing"),
-        most_m=_longest_m(),
+        most_m=max(_number("bridge_max"), _number("link_max")),
     )
 
 
@@ -311,7 +311,12 @@ def _within_limit(case: _Case, known: _Open) -> Links:
     # Nearly all pairs are too far apart, whatever the link between them.
     least_m = home_m[near.start] + edge_m[near.edge] + near.gap_m
     hopeful = np.flatnonzero(least_m <= limit_m + 1.0 / MM_PER_M)
-    links = possible(near, hopeful, least_m=_number("link_min"), most_m=_longest_m())
+    links = possible(
+        near,
+        hopeful,
+        least_m=_number("link_min"),
+        most_m=max(_number("bridge_max"), _number("link_max")),
+    )
     home_m = reaching(network, known.homes, links.start, limit_m=limit_m)
     left_mm = _budget_mm(case, known, links, turned=False)
     return links.only(within(home_m - left_mm / MM_PER_M, 0))
@@ -420,7 +425,7 @@ def _node_ids(network: WalkNetwork, places: Snapped) -> Ints:
 
 def _reasons(best: _Ranked, children: Floats, lang: str) -> list[str]:
     """Say what is to be built and whom it serves."""
-    words = tree("links")["reason"]
+    words = texts("links/reason")
     return [
         words[kind][lang].format(
             crosses=names_of(crosses, lang),
@@ -439,11 +444,6 @@ def _none(network: WalkNetwork) -> _Ranked:
     nothing = np.empty(0, dtype=object)
     links = Links(nowhere, nowhere, np.empty(0, dtype=np.int64))
     return _Ranked(links, nothing, nothing, np.empty(0))
-
-
-def _longest_m() -> float:
-    """Return how long a link may be, whatever it is."""
-    return max(_number("bridge_max"), _number("link_max"))
 
 
 def _number(name: str) -> float:
