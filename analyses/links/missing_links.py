@@ -183,7 +183,7 @@ def near_places(network: WalkNetwork, banned: Flags | None = None) -> Nearby:
         network,
         usable,
         spacing_m=_number("spacing"),
-        most_m=max(_number("bridge_max"), _number("link_max")),
+        most_m=_longest_m(),
     )
 
 
@@ -315,7 +315,7 @@ def _within_limit(case: _Case, known: _Open) -> Links:
         near,
         hopeful,
         least_m=_number("link_min"),
-        most_m=max(_number("bridge_max"), _number("link_max")),
+        most_m=_longest_m(),
     )
     home_m = reaching(network, known.homes, links.start, limit_m=limit_m)
     left_mm = _budget_mm(case, known, links, turned=False)
@@ -425,9 +425,8 @@ def _node_ids(network: WalkNetwork, places: Snapped) -> Ints:
 
 def _reasons(best: _Ranked, children: Floats, lang: str) -> list[str]:
     """Say what is to be built and whom it serves."""
-    words = texts("links/reason")
     return [
-        words[kind][lang].format(
+        texts("links/reason")[kind][lang].format(
             crosses=names_of(crosses, lang),
             length=f"{length / MM_PER_M:.0f}",
             children=f"{count:.0f}",
@@ -444,6 +443,11 @@ def _none(network: WalkNetwork) -> _Ranked:
     nothing = np.empty(0, dtype=object)
     links = Links(nowhere, nowhere, np.empty(0, dtype=np.int64))
     return _Ranked(links, nothing, nothing, np.empty(0))
+
+
+def _longest_m() -> float:
+    """Return how long a link may be, whatever it is."""
+    return max(_number("bridge_max"), _number("link_max"))
 
 
 def _number(name: str) -> float:
