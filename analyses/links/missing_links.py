@@ -311,12 +311,7 @@ def _within_limit(case: _Case, known: _Open) -> Links:
     # Nearly all pairs are too far apart, whatever the link between them.
     least_m = home_m[near.start] + edge_m[near.edge] + near.gap_m
     hopeful = np.flatnonzero(least_m <= limit_m + 1.0 / MM_PER_M)
-    links = possible(
-        near,
-        hopeful,
-        least_m=_number("link_min"),
-        most_m=_longest_m(),
-    )
+    links = possible(near, hopeful, least_m=_number("link_min"), most_m=_longest_m())
     home_m = reaching(network, known.homes, links.start, limit_m=limit_m)
     left_mm = _budget_mm(case, known, links, turned=False)
     return links.only(within(home_m - left_mm / MM_PER_M, 0))
