@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 from pathlib import Path
-
-from sphinx.cmd.build import build_main
 
 from handbook.pictures import draw
 
@@ -24,7 +23,9 @@ def main() -> int:
     for lang, language in _LANGUAGES.items():
         arguments = ["-W", "--keep-going", "-q", "-b", "html", "-c", str(_HERE)]
         folders = [f"{_HERE / lang}", f"{out / lang}", "-d", str(out.parent / "docs-work" / lang)]
-        if code := build_main([*arguments, "-D", f"language={language}", *folders]):
+        # A process of its own: Sphinx keeps the words of the first language that it has loaded.
+        command = [sys.executable, "-m", "sphinx", *arguments, "-D", f"language={language}"]
+        if code := subprocess.run([*command, *folders], check=False).returncode:  # noqa: S603
             return code
     shutil.copy(_HERE / "index.html", out / "index.html")
     print(out / "index.html")

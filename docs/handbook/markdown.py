@@ -48,7 +48,7 @@ def anchored(name: str, prefix: str = "") -> str:
 
 def slug(name: str) -> str:
     """Return a name as it may stand in an address."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-")
+    return re.sub(r"[^\w.-]+", "-", name.replace("*", "any")).strip("-")
 
 
 def word(key: str, lang: Lang) -> str:
