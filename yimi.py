@@ -21,6 +21,7 @@ import maps
 if TYPE_CHECKING:
     from analyses.city import City as City
     from analyses.coverage import reach as reach
+    from analyses.facilities import entrances as entrances
     from analyses.run import audit as audit
     from analyses.run import communities as communities
     from analyses.run import coverage as coverage
@@ -49,6 +50,7 @@ else:
         "coverage": "analyses.run:coverage",
         "demand": "analyses.run:demand",
         "demo": "geo.bundled:DEMO",
+        "entrances": "analyses.facilities:entrances",
         "facilities": "analyses.run:facilities",
         "from_networkx": "geo.walk:from_networkx",
         "hazards": "analyses.run:hazards",

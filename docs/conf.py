@@ -45,4 +45,4 @@ html_theme_options = {
     "footer_end": [],
     "back_to_top_button": False,
 }
-html_sidebars = {"index": []}
+html_sidebars = {"*": [], "tutorials/*": []}

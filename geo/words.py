@@ -171,9 +171,9 @@ def languages() -> tuple[Lang, ...]:
 @cache
 def language(lang: Lang) -> Language:
     """Return how a language is called and written."""
-    facts = _tables(lang, "language")[0]
-    brackets = tuple(facts["brackets"])
-    return Language(**{k: v for k, v in facts.items() if k != "order"} | {"brackets": brackets})
+    facts: dict[str, Any] = {k: v for k, v in _tables(lang, "language")[0].items() if k != "order"}
+    facts["brackets"] = tuple(facts["brackets"])
+    return Language(**facts)
 
 
 def listed(parts: Iterable[Text]) -> Text:

@@ -121,9 +121,11 @@ def checked_ledger(
     """
     shown = dict(headers or {})
     codes = {name: known for name, known in _codes().items() if name in table}
-    table = table.assign(
-        **{name: [known.get(cell, cell) for cell in table[name]] for name, known in codes.items()}
-    )
+    coded = {
+        name: pd.Series([known.get(cell, cell) for cell in table[name]], table.index, dtype=object)
+        for name, known in codes.items()
+    }
+    table = table.assign(**coded)
     dates = [n for n in _columns() if _columns()[n].type == "date" and n in table]
     read = {name: table[name].map(_iso, na_action="ignore") for name in dates}
     slips = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from analyses.rules import age_groups
 from analyses.run.inputs import communities_of, read_inputs
 from analyses.run.order import city_of, run_study
 from analyses.study import load_study
-from geo.bundled import load_toml
+from geo.bundled import DEMO, load_toml
 from geo.crs import metric_crs, project
 from geo.findings import Finding, InputRefused
 from geo.people import demand_in_zones
@@ -69,7 +69,13 @@ def load(path: str | Path) -> OpenStudy:
     >>> load(DEMO).settings.study.synthetic
     True
     """
-    return OpenStudy(load_study(Path(path)))
+    return _demo() if Path(path) == DEMO else OpenStudy(load_study(Path(path)))
+
+
+@cache
+def _demo() -> OpenStudy:
+    """Open the bundled demo study, which never changes, once."""
+    return OpenStudy(load_study(DEMO))
 
 
 def run(study: OpenStudy | Study | str | Path) -> Run:
@@ -120,7 +126,16 @@ def facilities(
 
 
 def communities(layer: Layer | gpd.GeoDataFrame, *, crs: str = "auto") -> gpd.GeoDataFrame:
-    """Return communities as a `City` takes them: ``area_id, name, town, settlement`` and ages."""
+    """Return communities as a `City` takes them: ``area_id, name, town, settlement`` and ages.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> zone = shapely.box(117.0, 38.9, 117.01, 38.91)
+    >>> frame = gpd.GeoDataFrame({"name": ["东村"], "age_3_5": [30.0]}, geometry=[zone], crs=4326)
+    >>> communities(frame)[["name", "settlement", "age_3_5"]].to_numpy().tolist()
+    [['东村', 'unknown', 30.0]]
+    """
     frame, _ = _frame(layer, "communities")
     return communities_of(project(frame, _metric(frame, crs)))
 
@@ -146,6 +161,14 @@ def demand(
     -------
     GeoDataFrame
         Points; the children of each community sum up to what it has.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> zone = shapely.box(500_000, 4_200_000, 501_000, 4_201_000)
+    >>> frame = gpd.GeoDataFrame({"area_id": ["a"], "age_3_5": [30.0]}, geometry=[zone], crs=4548)
+    >>> demand(frame)["age_3_5"].sum().item()
+    30.0
     """
     lines = None
     if streets is not None:

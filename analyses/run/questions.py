@@ -101,6 +101,13 @@ def coverage(
     ------
     InputRefused
         ``RULE_UNKNOWN`` with the nearest id, ``RULES_NONE``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> result = yimi.coverage(yimi.load(yimi.demo).city, ["KG", yimi.rule("公园", metres=500)])
+    >>> result.tables["total"]["rule_id"].tolist()
+    ['KG', 'OWN-park']
     """
     return coverage_of(city, rules_for(city, rules), walking_speed_m_s=walking_speed_m_s)
 
@@ -113,6 +120,13 @@ def routes(city: City) -> Result:
     Result
         ``tables["school_routes"]``, ``schools``, ``crossing_value``, ``attributes``; layers
         ``school``, ``route``, ``exposure``, ``crossing``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> ways = yimi.routes(yimi.load(yimi.demo).city).tables["school_routes"]
+    >>> bool((ways["safest_risk"] <= ways["shortest_risk"] + 1e-9).all())
+    True
     """
     whole = _ways(city).result
     left_out = {*_AUDIT, *_HAZARDS}
@@ -121,7 +135,15 @@ def routes(city: City) -> Result:
 
 
 def audit(city: City) -> Result:
-    """Check every school gate: ``tables["audit"]``, pass, fail, unknown or not applicable."""
+    """Check every school gate: ``tables["audit"]``, pass, fail, unknown or not applicable.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> audit = yimi.audit(yimi.load(yimi.demo).city).tables["audit"]
+    >>> sorted(audit["verdict"].unique())
+    ['fail', 'n.a.', 'pass', 'unknown']
+    """
     whole = _ways(city).result
     tables = {name: whole.tables[name] for name in _AUDIT}
     return _part(whole, "audit", tables, roles=("audit", "zone"))
@@ -135,6 +157,13 @@ def hazards(city: City) -> Result:
     Result
         ``tables["hazards"]`` (the ledger), ``survey`` (what to look at first), ``ledger_totals``,
         ``crossings``, ``stretches``; layer ``hazard``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> hazards = yimi.hazards(yimi.load(yimi.demo).city).tables["hazards"]
+    >>> set(hazards["grade"].dropna()) <= {"A", "B", "C"}
+    True
     """
     answer = _ways(city)
     tables = {name: answer.result.tables[name] for name in _HAZARDS}
@@ -149,6 +178,15 @@ def places(city: City, rules: Rules = "default") -> Result:
     -------
     Result
         ``tables["place_gap"]`` (the row without an area is the total) and those of access.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> gap = yimi.places(yimi.load(yimi.demo).city).tables["place_gap"]
+    >>> total = gap[gap["area_id"].isna()]
+    >>> causes = total[["distance", "safety", "capacity_low", "placed"]].sum(axis=1)
+    >>> bool((abs(causes - total["children"]) < 1e-6).all())
+    True
     """
     return places_of(city, rules_for(city, rules), safe=safe_pairs_of(*_walked(city)))
 
@@ -176,6 +214,14 @@ def sites(
     Result
         ``tables["sites"]``: the chosen ones by rank, with the optimality gap; ``sites_front``:
         what fairness, cost and distance give up for each other.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> study = yimi.load(yimi.demo)
+    >>> answer = yimi.sites(study.city, study.inputs.safety.candidates, new_sites=2)
+    >>> int(answer.tables["sites"]["rank"].max())
+    2
     """
     means = None if new_sites is None and budget is None else Means(new_sites, budget)
     asked = SitingOptions(candidates=candidates, hazards={}, means=means, phases=[])
@@ -192,6 +238,13 @@ def zones(
     -------
     Result
         ``tables["school_zones"]``: a row a community and stage, with its school now and then.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> zones = yimi.zones(yimi.load(yimi.demo).city).tables["school_zones"]
+    >>> set(zones["change"]) <= {"stays", "moves"}
+    True
     """
     zoned = city.facilities["kind"].isin(zoned_kinds()).to_numpy()
     ways = zone_ways(city, np.flatnonzero(zoned), sides=True)
@@ -212,6 +265,16 @@ def what_if(city: City, edits: Sequence[Edit]) -> Result:
     -------
     Result
         ``tables["whatif_schools"]`` and ``whatif_hazards``, before and after.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> worst = yimi.routes(city).tables["crossing_value"]["crossing_id"].iloc[0]
+    >>> signal = yimi.Edit(kind="treatment", crossing_id=worst, treatment="signal")
+    >>> schools = yimi.what_if(city, [signal]).tables["whatif_schools"]
+    >>> bool(schools["alone_after"].sum() > schools["alone_before"].sum())
+    True
     """
     schools, before = school_city(city), _ways(city)
     scene = edited_scene(schools.scene, edits, build=schools.scene_of)
