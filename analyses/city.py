@@ -113,6 +113,13 @@ class City:
     InputRefused
         All that is wrong at once: ``CITY_COLUMNS`` (with the function that makes them),
         ``CRS_DIFFERENT``, ``FACILITY_ID_DOUBLE``, ``ZONE_ID_DOUBLE``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> city.crs, len(city.communities), len(city.facilities)
+    ('EPSG:4548', 60, 230)
     """
 
     streets: WalkNetwork

@@ -1,7 +1,8 @@
 """How does a file of any supported kind become a checked layer?  The one door for all inputs.
 
->>> layer = read_layer("schools.csv")  # doctest: +SKIP
->>> layer.rows_in == len(layer.frame) + len(layer.rejected)  # doctest: +SKIP
+>>> from geo.bundled import DEMO
+>>> layer = read_layer(DEMO / "schools.csv")
+>>> layer.rows_in == len(layer.frame) + len(layer.rejected)
 True
 """
 
