@@ -55,6 +55,13 @@ def test_an_unknown_rule_is_refused_with_the_nearest(city: yimi.City) -> None:
     assert refused.value.findings[0].detail["near"] == "KG"
 
 
+@pytest.mark.parametrize("columns", [{}, {"kind": "xyzzy"}])
+def test_a_facility_of_unknown_kind_is_refused_and_never_dropped(columns: dict[str, str]) -> None:
+    with pytest.raises(InputRefused) as refused:
+        yimi.facilities(frame(shapely.Point(0, 0), name="一园", **columns))
+    assert [finding.code for finding in refused.value.findings] == ["TYPE_UNKNOWN"]
+
+
 def test_a_result_goes_to_excel_a_geopackage_a_picture_and_a_map(
     city: yimi.City, tmp_path: Path
 ) -> None:

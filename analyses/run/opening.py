@@ -111,6 +111,11 @@ def facilities(
     GeoDataFrame
         ``facility_id, name, kind, capacity, source, area_m2``, each place once.
 
+    Raises
+    ------
+    InputRefused
+        ``TYPE_UNKNOWN`` for each row whose kind nobody knows: none is dropped without a word.
+
     Examples
     --------
     >>> import shapely
@@ -121,7 +126,10 @@ def facilities(
     frame, name = _frame(layer, "facilities")
     given = None if kind is None else required_kind(kind)
     rows = facilities_from_layer(frame, kind=given, source=name)
-    merged, _ = merge_facilities([project(rows, _metric(frame, crs))])
+    merged, findings = merge_facilities([project(rows, _metric(frame, crs))])
+    unknown = [finding for finding in findings if finding.code == "TYPE_UNKNOWN"]
+    if unknown:
+        raise InputRefused(*unknown)
     return merged
 
 
