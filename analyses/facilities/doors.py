@@ -70,8 +70,11 @@ def entrances(
     Raises
     ------
     InputRefused
-        ``CRS_NOT_METRIC`` or ``CRS_DIFFERENT``.
+        ``CITY_COLUMNS`` without `facility_id`, ``CRS_NOT_METRIC`` or ``CRS_DIFFERENT``.
     """
+    if "facility_id" not in facilities:
+        detail = {"columns": "facility_id", "door": "yimi.facilities"}
+        raise InputRefused(Finding("CITY_COLUMNS", "facilities", detail=detail))
     check_metric(str(facilities.crs), file="facilities")
     for name, other in (("gates", gates), ("mapped", mapped)):
         if other is not None and other.crs != facilities.crs:

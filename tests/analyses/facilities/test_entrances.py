@@ -36,6 +36,13 @@ def found(frame: gpd.GeoDataFrame) -> list[tuple[str, str, float, float]]:
 SQUARE = box(0, 0, 100, 100)
 
 
+def test_facilities_without_an_id_are_refused_with_the_function_that_makes_it() -> None:
+    with pytest.raises(InputRefused) as refused:
+        entrances(gpd.GeoDataFrame(geometry=[Point(0, 0)], crs=CRS), [])
+    assert refused.value.findings[0].code == "CITY_COLUMNS"
+    assert refused.value.findings[0].detail["door"] == "yimi.facilities"
+
+
 def test_a_street_through_the_square_gives_its_two_crossings() -> None:
     frame = entrances(places(SQUARE), [LineString([(-50, 40), (150, 40)])])
     assert found(frame) == [("F0", "boundary", 0, 40), ("F0", "boundary", 100, 40)]
