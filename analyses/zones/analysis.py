@@ -17,7 +17,7 @@ from scipy import sparse
 
 from analyses.coverage import area_codes
 from analyses.facilities import kinds_serving
-from analyses.places import places_for
+from analyses.places import places_for, touching_areas
 from analyses.routes import official_schools
 from analyses.rules import children_of, parts_of
 from analyses.zones.plan import Blocks, zones
@@ -90,7 +90,7 @@ def school_zones(
         ``school_zones``: a row for each block with children: ``stage, area_id, name, town, part``
         (where listed roads divide a community)``, children, from_school, facility_id, school,
         way_before_m, way_after_m, change`` (stays | moves)``, why_zh, why_en, must_cross`` (no
-        school on its side)``, apart`` (does not touch its zone).  ``zone_schools``: ``stage,
+        school on its side)``, apart`` (not in one piece with its zone).  ``zone_schools``: ``stage,
         facility_id, name, places, assumed`` (not known: room for today's zone)``, children, over,
         blocks, gap``.
     """
@@ -222,10 +222,10 @@ def _today(
 
 def _touching(communities: gpd.GeoDataFrame, area: Ints) -> sparse.csr_array:
     """Return 1 where the communities of two blocks are the same or share a border."""
-    shapes = np.asarray(communities.geometry.array, dtype=object)
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    size = len(shapes)
-    beside = sparse.csr_array((np.ones(len(one)), (one, other)), shape=(size, size))
+    size = len(communities)
+    same, (one, other) = np.arange(size), touching_areas(communities)
+    row, column = np.concatenate([same, one]), np.concatenate([same, other])
+    beside = sparse.csr_array((np.ones(len(row)), (row, column)), shape=(size, size))
     picked = sparse.csr_array(
         (np.ones(len(area)), (np.arange(len(area)), area)), shape=(len(area), size)
     )

@@ -1,10 +1,11 @@
 """Which block belongs to which school, changing as little as possible (学区)?
 
-Every block (a community, a village) goes to one school.  A zone holds together: each of its blocks
-touches the school's own block, or a block of the same zone that is nearer to the school (Mehrotra,
-Johnson and Nemhauser 1998).  No zone is larger than its school's places, no child crosses a listed
-road.  Of all such plans the one with the fewest children moved, then with the shortest ways.
-Schools and blocks that share no possible pair are planned apart, so that a district stays exact.
+Every block (a community, a village) goes to one school.  A zone holds together (`pieces`): it is in
+one piece with the school's own block.  No zone is larger than its school's places, no child crosses
+a listed road.  Of all such plans the one with the fewest children moved, then with the shortest
+ways.  Plans are solved without "in one piece", and what stands apart is cut off until nothing does;
+the last bound is thus one for all plans in one piece.  Schools and blocks that share no possible
+pair are planned apart, so that a district stays exact.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from analyses.zones import pieces
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from geo.arrays import Flags, Floats, Ints
 
@@ -30,6 +32,8 @@ _SHORTER_BY = 1e-6
 """Metres; ways within it count as equally long."""
 _NOBODY = 1e-6
 """Children; what the solver's tolerance may add."""
+_TIE = 1e-3
+"""Children for whom a much shorter way is given up at most: keeps plans compact while searching."""
 _LEAST_SECONDS = 1.0
 _TIME_UP = 1
 
@@ -52,7 +56,7 @@ class Zones:
     over
         Of each school: children above its places; 0 in a strict plan.
     apart
-        Blocks that no chain of nearer blocks joins to any school; none in a strict plan.
+        Blocks that are not in one piece with their school's; none in a strict plan.
     """
 
     school: Ints
@@ -117,25 +121,25 @@ def zones(blocks: Blocks, *, seconds: float = 60.0, strict: bool = True) -> Zone
     """
     block, school = np.nonzero(np.isfinite(blocks.way_m) & ~blocks.crosses)
     _check(blocks, block, strict=strict)
-    chained, apart = _chained(blocks, block, school)
-    if strict and len(apart):
+    every = pieces.Pairs(block, school, blocks.touching, blocks.home)
+    joined = pieces.reachable(every)
+    alone = np.setdiff1d(block, block[joined])
+    if strict and len(alone):
         raise InputRefused(Finding("ZONES_INFEASIBLE", "blocks"))
-    keep = chained | np.isin(block, apart)
-    block, school = block[keep], school[keep]
+    possible = every.take(joined | np.isin(block, alone))
     plan = np.empty(len(blocks.children), dtype=np.int64)
     gap, end = 0.0, time.monotonic() + seconds
     lonely: list[Ints] = []
-    for pairs in _parts(blocks, block, school):
-        own = (block[pairs], school[pairs])
-        found = _planned(blocks, own, end=end, strict=strict)
-        plan[own[0][found.chosen]] = own[1][found.chosen]
-        gap = max(gap, found.gap)
-        lonely.append(found.apart)
+    for rows in _parts(blocks, possible):
+        part = _planned(blocks, possible.take(rows), end=end, strict=strict)
+        plan[part.block] = part.school
+        gap = max(gap, part.gap)
+        lonely.append(part.apart)
     moves = _moves(blocks, plan)
     load = np.bincount(plan, weights=blocks.children, minlength=len(blocks.places))
     over = np.maximum(load - blocks.places, 0.0)
-    alone = np.sort(np.concatenate(lonely))
-    return Zones(plan, moves, float(moves["children"].sum()), gap, over, alone)
+    apart = np.sort(np.concatenate(lonely))
+    return Zones(plan, moves, float(moves["children"].sum()), gap, over, apart)
 
 
 def pair_with_models(way_m: Floats) -> Ints:
@@ -179,162 +183,219 @@ def _check(blocks: Blocks, block: Ints, *, strict: bool) -> None:
         raise InputRefused(Finding("ZONES_PLACES", "places", value=f"{missing:g}"))
 
 
-def _chained(blocks: Blocks, block: Ints, school: Ints) -> tuple[Flags, Ints]:
-    """Return the pairs that a chain of nearer blocks joins to the school, and blocks with none."""
-    possible = set(zip(block.tolist(), school.tolist(), strict=True))
-    found: set[tuple[int, int]] = set()
-    for s, home in enumerate(blocks.home.tolist()):
-        border = [home] if (home, s) in possible else []
-        while border:
-            b = border.pop()
-            if (b, s) in found:
-                continue
-            found.add((b, s))
-            border += [
-                o for o in _beside(blocks, b) if (o, s) in possible and _nearer(blocks, b, o, s=s)
-            ]
-    chained = np.array(
-        [pair in found for pair in zip(block.tolist(), school.tolist(), strict=True)]
-    )
-    return chained, np.setdiff1d(block, block[chained])
-
-
-def _beside(blocks: Blocks, b: int) -> list[int]:
-    start, end = blocks.touching.indptr[b : b + 2]
-    beside: list[int] = blocks.touching.indices[start:end].tolist()
-    return beside
-
-
-def _nearer(blocks: Blocks, b: int, other: int, *, s: int) -> bool:
-    """Say whether block b may carry the other on towards the school."""
-    return bool(b == blocks.home[s] or blocks.way_m[b, s] < blocks.way_m[other, s])
-
-
-def _parts(blocks: Blocks, block: Ints, school: Ints) -> Iterator[Ints]:
+def _parts(blocks: Blocks, pairs: pieces.Pairs) -> Iterator[Ints]:
     """Yield the pairs of each part whose schools and blocks have no pair with others."""
     count, schools = blocks.way_m.shape
     links = sparse.coo_array(
-        (np.ones(len(block)), (block, count + school)), shape=(count + schools,) * 2
+        (np.ones(len(pairs.block)), (pairs.block, count + pairs.school)),
+        shape=(count + schools,) * 2,
     )
     _, label = sparse.csgraph.connected_components(links, directed=False)
-    of_pair = label[block]
+    of_pair = label[pairs.block]
     for part in np.unique(of_pair):
         yield np.flatnonzero(of_pair == part)
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Which pairs are chosen, the gap, and the blocks that stand apart."""
+    """School of each block, the gap, and the blocks that stand apart."""
 
-    chosen: Ints
+    block: Ints
+    school: Ints
     gap: float
     apart: Ints
 
 
-def _planned(blocks: Blocks, pairs: tuple[Ints, Ints], *, end: float, strict: bool) -> _Part:
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """The variables: p pairs, children above the places of each school, blocks that stand apart.
+
+    Attributes
+    ----------
+    of_school, of_block
+        (p,) columns of each pair's school and block.
+    schools, own
+        Schools and blocks with a column, in order.
+    """
+
+    pairs: pieces.Pairs
+    of_school: Ints
+    of_block: Ints
+    schools: Ints
+    own: Ints
+
+    @property
+    def width(self) -> int:
+        return len(self.pairs.block) + len(self.schools) + len(self.own)
+
+    def above(self) -> Flags:
+        """Say which columns are children above the places."""
+        return np.repeat(
+            [False, True, False], [len(self.pairs.block), len(self.schools), len(self.own)]
+        )
+
+    def alone(self) -> Flags:
+        """Say which columns are blocks that stand apart."""
+        return np.repeat([False, True], [self.width - len(self.own), len(self.own)])
+
+
+def _columns(pairs: pieces.Pairs) -> _Columns:
+    schools, of_school = np.unique(pairs.school, return_inverse=True)
+    own, of_block = np.unique(pairs.block, return_inverse=True)
+    size = len(pairs.block)
+    return _Columns(pairs, size + of_school, size + len(schools) + of_block, schools, own)
+
+
+def _planned(blocks: Blocks, pairs: pieces.Pairs, *, end: float, strict: bool) -> _Part:
     """Plan one part: fewest apart, fewest above the places, fewest moved, fewest metres."""
-    block, school = pairs
-    schools, own = np.unique(school), np.unique(block)
-    size, width = len(block), len(block) + len(schools) + len(own)
-    rules = _rules(blocks, block, school)
-    above, alone = (np.zeros(width, dtype=bool) for _ in range(2))
-    above[size : size + len(schools)] = alone[size + len(schools) :] = True
-    goals = [np.zeros(width) for _ in range(4)]
-    goals[0][alone] = blocks.children[own] + _NOBODY
+    columns = _columns(pairs)
+    size, above, alone = len(pairs.block), columns.above(), columns.alone()
+    goals = [np.zeros(columns.width) for _ in range(4)]
+    goals[0][alone] = blocks.children[columns.own] + _NOBODY
     goals[1][above] = 1.0
-    goals[2][:size] = blocks.children[block] * (blocks.today[block] != school)
-    goals[3][:size] = blocks.children[block] * blocks.way_m[block, school]
+    goals[2][:size] = blocks.children[pairs.block] * (blocks.today[pairs.block] != pairs.school)
+    goals[3][:size] = blocks.children[pairs.block] * blocks.way_m[pairs.block, pairs.school]
     most = np.where(above, np.inf, 1.0)
     if strict:
         most[above | alone] = 0.0
-    gap = 0.0
-    found: Floats | None = None
-    for goal in goals[2:] if strict else goals:
-        found, own_gap = _solve(goal, rules, most=most, end=end, before=found)
-        reached: Any = cast("Any", goal @ found + _NOBODY)  # scipy's stubs know numbers only
-        rules = [*rules, LinearConstraint(goal[None, :], -np.inf, reached)]
-        gap = max(gap, own_gap)
-    value = np.zeros(width) if found is None else np.rint(found)
-    return _Part(np.flatnonzero(value[:size]), gap, own[value[alone] > 0])
+    best = None if strict else _as_today(blocks, columns)
+    search = _Search(columns, _rules(blocks, columns), most, end, best)
+    gap = max(search.least(goal, then=goals[3]) for goal in (goals[2:] if strict else goals))
+    chosen = np.asarray(np.rint(np.asarray(search.best))[:size] > 0, dtype=bool)
+    apart = pairs.block[pieces.apart(pairs, chosen)]
+    return _Part(pairs.block[chosen], pairs.school[chosen], gap, apart)
 
 
-def _rules(blocks: Blocks, block: Ints, school: Ints) -> list[LinearConstraint]:
-    """Return: one school a block, places, and that zones hold together.
-
-    The variables are the pairs, the children above the places of each school, and for each block
-    whether it stands apart.
-    """
-    size, ones = len(block), np.ones(len(block))
-    index = np.arange(size)
-    own, row = np.unique(block, return_inverse=True)
-    schools, of_school = np.unique(school, return_inverse=True)
-    width = size + len(schools) + len(own)
-    each = sparse.csr_array((ones, (row, index)), shape=(len(own), width))
-    above = np.arange(len(schools))
+def _rules(blocks: Blocks, columns: _Columns) -> list[LinearConstraint]:
+    """Return: one school a block, places, and the zone of a school has the school's own block."""
+    pairs, size = columns.pairs, len(columns.pairs.block)
+    ones, index = np.ones(size), np.arange(size)
+    row, school = columns.of_block - columns.of_block.min(), columns.of_school - size
+    each = sparse.csr_array((ones, (row, index)), shape=(len(columns.own), columns.width))
+    above = np.arange(len(columns.schools))
     full = sparse.csr_array(
         (
-            np.concatenate([blocks.children[block], -np.ones(len(schools))]),
-            (np.concatenate([of_school, above]), np.concatenate([index, size + above])),
+            np.concatenate([blocks.children[pairs.block], -np.ones(len(above))]),
+            (np.concatenate([school, above]), np.concatenate([index, size + above])),
         ),
-        shape=(len(schools), width),
+        shape=(len(above), columns.width),
     )
-    together = _together(blocks, block, school, apart=size + len(schools) + row, width=width)
-    room: Any = blocks.places[schools]  # scipy's stubs know numbers only
+    room: Any = blocks.places[columns.schools]  # scipy's stubs know numbers only
+    start = [pieces.Separator(n, one_of) for n, one_of in _first_steps(columns)]
     return [
         LinearConstraint(each, 1, 1),
         LinearConstraint(full, -np.inf, room),
-        LinearConstraint(together, -np.inf, 0),
+        *_cuts(columns, start),
     ]
 
 
-def _together(
-    blocks: Blocks, block: Ints, school: Ints, *, apart: Ints, width: int
-) -> sparse.csr_array:
-    """Return rows ``x[b, s] - sum(x[nearer neighbours of b, s]) - apart[b] <= 0``, not of homes.
-
-    `apart`: of each pair the column that says that its block stands apart.
-    """
-    number = {pair: n for n, pair in enumerate(zip(block.tolist(), school.tolist(), strict=True))}
-    cells: list[tuple[int, int, float]] = []
+def _first_steps(columns: _Columns) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield of each pair the pairs of which one must be chosen too: its neighbours, its home."""
+    pairs = columns.pairs
+    shared = pairs.shared_home()
+    number = {
+        p: n for n, p in enumerate(zip(pairs.block.tolist(), pairs.school.tolist(), strict=True))
+    }
+    start, other = pairs.touching.indptr, pairs.touching.indices
     for (b, s), n in number.items():
-        if b == blocks.home[s]:
+        home = int(pairs.home[s])
+        beside = other[start[b] : start[b + 1]].tolist()
+        if b == home or (shared[s] and home in beside):
             continue
-        cells += [(n, n, 1.0), (n, int(apart[n]), -1.0)]
-        cells += [
-            (n, number[other, s], -1.0)
-            for other in _beside(blocks, b)
-            if (other, s) in number and _nearer(blocks, other, b, s=s)
-        ]
+        yield n, tuple(number[o, s] for o in beside if (o, s) in number)
+        if not shared[s]:
+            yield n, (number[home, s],) if (home, s) in number else ()
+
+
+def _cuts(columns: _Columns, found: Iterable[pieces.Separator]) -> list[LinearConstraint]:
+    """Return rows ``x[pair] - sum(x[one of others]) - apart[block] <= 0``."""
+    cells: list[tuple[int, int, float]] = []
+    rows = 0
+    for rows, cut in enumerate(found, start=1):
+        cells += [(rows - 1, cut.pair, 1.0), (rows - 1, int(columns.of_block[cut.pair]), -1.0)]
+        cells += [(rows - 1, other, -1.0) for other in cut.one_of]
     if not cells:
-        return sparse.csr_array((1, width))
-    rows, columns, values = (np.array(part) for part in zip(*cells, strict=True))
-    return sparse.csr_array((values, (rows, columns)), shape=(len(number), width))
+        return []
+    row, column, value = (np.array(part) for part in zip(*cells, strict=True))
+    matrix = sparse.csr_array((value, (row, column)), shape=(rows, columns.width))
+    return [LinearConstraint(matrix, -np.inf, 0)]
 
 
-def _solve(
-    cost: Floats,
-    rules: list[LinearConstraint],
-    *,
-    most: Floats,
-    end: float,
-    before: Floats | None,
-) -> tuple[Floats, float]:
-    """Return the best values by the end, else those of `before`; the ones up to 1 are whole."""
-    found = milp(
-        cost,
-        constraints=rules,
-        integrality=(most == 1.0).astype(np.int64),
-        bounds=Bounds(0, cast("Any", most)),
-        options={"time_limit": max(end - time.monotonic(), _LEAST_SECONDS)},
-    )
-    if found.x is None and before is not None and found.status == _TIME_UP:
-        value = float(cost @ before)
-        bound = float(found.mip_dual_bound or 0.0)
-        return before, (value - bound) / value if value > 0 else 0.0
-    if found.x is None:
-        code = "ZONES_TIME" if found.status == _TIME_UP else "ZONES_INFEASIBLE"
-        raise InputRefused(Finding(code, "blocks"))
-    return np.asarray(found.x, dtype=np.float64), float(found.mip_gap or 0.0)
+@dataclass(eq=False)
+class _Search:
+    """The best plan so far, and what all further ones must keep to.
+
+    Attributes
+    ----------
+    columns, rules, most
+        Variables, constraints (each goal adds to them), and the largest value of each variable.
+    end
+        Of the time to look, see `time.monotonic`.
+    best
+        Values of the best plan so far; None: there is none yet.
+    """
+
+    columns: _Columns
+    rules: list[LinearConstraint]
+    most: Floats
+    end: float
+    best: Floats | None
+
+    def least(self, goal: Floats, *, then: Floats) -> float:
+        """Minimise a goal (of equal ones the least `then`), hold to it, and return the gap."""
+        lean = _TIE * then / max(float(then.sum()), 1.0) if goal is not then else 0.0
+        bound = 0.0
+        while True:
+            value, bound = self._solved(goal + lean)
+            cuts = [] if value is None else self._apart(value)
+            self.rules += _cuts(self.columns, cuts)
+            if not cuts:
+                self.best = self.best if value is None else value
+                break
+        if self.best is None:
+            raise InputRefused(Finding("ZONES_TIME", "blocks"))
+        reached = float(goal @ self.best)
+        self.rules.append(LinearConstraint(goal[None, :], -np.inf, cast("Any", reached + _NOBODY)))
+        return (reached - bound) / reached if reached > bound + _TIE else 0.0
+
+    def _apart(self, value: Floats) -> list[pieces.Separator]:
+        """Return what would join the blocks that stand apart and are not free to."""
+        chosen = np.rint(value[: len(self.columns.pairs.block)]) > 0
+        free = np.rint(value[self.columns.of_block]) > 0
+        lonely = pieces.separators(self.columns.pairs, np.asarray(chosen, dtype=bool))
+        return [cut for cut in lonely if not free[cut.pair]]
+
+    def _solved(self, cost: Floats) -> tuple[Floats | None, float]:
+        """Return the best values by the end, None if time is up, and a bound of the cost."""
+        left = self.end - time.monotonic()
+        found = milp(
+            cost,
+            constraints=self.rules,
+            integrality=(self.most == 1.0).astype(np.int64),
+            bounds=Bounds(0, cast("Any", self.most)),
+            options={"time_limit": max(left, _LEAST_SECONDS)},
+        )
+        if found.x is None and found.status != _TIME_UP:
+            raise InputRefused(Finding("ZONES_INFEASIBLE", "blocks"))
+        late = left <= 0 or found.x is None
+        value = None if late else np.asarray(found.x, dtype=np.float64)
+        return value, float(found.mip_dual_bound or 0.0)
+
+
+def _as_today(blocks: Blocks, columns: _Columns) -> Floats:
+    """Return the plan that moves nobody who may stay; others go to their nearest school."""
+    pairs, size = columns.pairs, len(columns.pairs.block)
+    stays = blocks.today[pairs.block] == pairs.school
+    order = np.lexsort((blocks.way_m[pairs.block, pairs.school], ~stays, columns.of_block))
+    first = order[np.unique(columns.of_block[order], return_index=True)[1]]
+    value = np.zeros(columns.width)
+    value[first] = 1.0
+    chosen = np.asarray(value[:size] > 0, dtype=bool)
+    value[columns.of_block[pieces.apart(pairs, chosen)]] = 1.0
+    load = np.bincount(pairs.school[chosen], blocks.children[pairs.block[chosen]], len(blocks.home))
+    over = np.maximum(load - blocks.places, 0.0)[columns.schools]
+    value[size : size + len(columns.schools)] = over
+    return value
 
 
 def _moves(blocks: Blocks, plan: Ints) -> pd.DataFrame:

@@ -106,3 +106,22 @@ def test_an_area_apart_has_its_nearest_as_neighbour():
     shapes = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), shapely.box(9, 0, 10, 1)]
     weights = neighbours(gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4548"))
     assert weights.toarray().tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0]]
+
+
+def test_equal_sums_of_neighbours_are_equally_extreme():
+    # each inner area has places 0, 3, 7, 9 in tenths: 0.1 + 0.2 is not 0.3 for a computer
+    value = np.array([0.1, 0.2, 0.3, 0.0, 0.3] * 5)
+    found = local_moran(value, row_of(25))
+    same = local_moran(value * 8, row_of(25))
+    assert found["p_value"].tolist() == same["p_value"].tolist()
+
+
+def test_the_order_of_rows_changes_no_local_p_value():
+    value, order = (
+        np.random.default_rng(4).normal(size=20),
+        np.random.default_rng(5).permutation(20),
+    )
+    weights = row_of(20)
+    found = local_moran(value, weights)["p_value"].to_numpy()
+    other = local_moran(value[order], weights[order][:, order])["p_value"].to_numpy()
+    assert found[order].tolist() == other.tolist()

@@ -89,10 +89,55 @@ def test_where_no_plan_holds_together_the_fewest_children_stand_apart():
     with pytest.raises(InputRefused, match="ZONES_INFEASIBLE"):
         zones(blocks)
     found = zones(blocks, strict=False)
-    # block 1 may only go to the second school, 2 and 3 only to the first: with the home block at
-    # the second one, only block 2 touches no nearer block of its zone
-    assert found.school.tolist() == [1, 1, 0, 0]
-    assert found.apart.tolist() == [2]
+    # block 1 may only go to the second school, 2 and 3 only to the first, from which 1 parts them
+    assert found.school.tolist() == [0, 1, 0, 0]
+    assert found.apart.tolist() == [2, 3]
+
+
+def test_a_zone_may_lead_through_a_block_that_is_farther_on_foot():
+    # villages A, B, C: C's bridge makes it nearer than B, which goes round; together they touch
+    blocks = replace(row((10, 10, 10), (30, 0), (0, 0, 0)), home=np.array([0, 2]))
+    blocks.way_m[:] = np.array([[10.0, 2130, 410], [np.inf] * 3]).T
+    found = zones(blocks)
+    assert found.school.tolist() == [0, 0, 0]
+    assert found.moved == 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_of_all_plans_in_one_piece_the_shortest_is_returned(seed):
+    blocks = grid(seed)
+    best = (np.inf, np.inf)
+    for plan in product((0, 1), repeat=9):
+        school = np.array(plan)
+        load = [blocks.children[school == s].sum() for s in (0, 1)]
+        if (load > blocks.places).any() or not all(one_piece(blocks, school, s) for s in (0, 1)):
+            continue
+        metres = (blocks.children * blocks.way_m[np.arange(9), school]).sum()
+        best = min(best, (blocks.children[school != blocks.today].sum(), metres))
+    found = zones(blocks)
+    metres = (blocks.children * blocks.way_m[np.arange(9), found.school]).sum()
+    assert (found.moved, metres) == pytest.approx(best)
+
+
+def grid(seed):
+    """Nine blocks, three by three, with ways that obey no grid and zones of chance today."""
+    rng = np.random.default_rng(seed)
+    at = np.stack(np.divmod(np.arange(9), 3))
+    beside = np.abs(at[:, :, None] - at[:, None]).sum(axis=0) == 1
+    children = rng.integers(3, 12, 9).astype(float)
+    return Blocks(
+        children, rng.integers(50, 900, (9, 2)).astype(float), np.zeros((9, 2), dtype=bool),
+        sparse.csr_array(beside.astype(float)), np.array([0, 8]),
+        np.full(2, np.ceil(children.sum() * 0.65)), rng.integers(0, 2, 9),
+    )  # fmt: skip
+
+
+def one_piece(blocks, school, s):
+    """By brute force: powers of the steps lead from the school's own block to all of its zone."""
+    zone = np.flatnonzero(school == s)
+    step = blocks.touching.toarray()[np.ix_(zone, zone)] + np.eye(len(zone))
+    reached = np.linalg.matrix_power(step, 9)[zone == blocks.home[s]]
+    return not len(zone) or bool((reached.sum(axis=0) > 0).all())
 
 
 def test_a_plan_that_is_not_strict_keeps_those_above_the_places_few():
