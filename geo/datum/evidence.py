@@ -10,7 +10,8 @@ those of the same points moved about at random (which say how dense the streets 
 with the clearly best likelihood ratio is the suspect.  In a dense net with few points no datum is
 clearly best, and then nothing is said: an alarm that is wrong costs more than one that is missing.
 
-All numbers are in ``data/rules/datum.toml``.
+A point on the carriageway itself (bus stops are drawn so) is where it belongs and says no more; the
+copies of one spot are one proof.  All numbers are in ``data/rules/datum.toml``.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ def detect_datum(points_lonlat: Floats, streets: NDArray[np.object_]) -> DatumEv
     """
     rules = load_toml("rules/datum.toml")
     points = np.asarray(points_lonlat, np.float64).reshape(-1, 2)
-    points = _sample(points[np.isfinite(points).all(axis=1)], rules["most_points"])
+    points = points[np.isfinite(points).all(axis=1)]
+    points = _sample(_spots(points, rules["one_spot_m"]), rules["most_points"])
     lines = streets[~(shapely.is_missing(streets) | shapely.is_empty(streets))]
     if len(points) < rules["least_points"] or len(lines) == 0:
         return DatumEvidence((), 0, None)
@@ -156,6 +158,13 @@ class _Net:
         return np.asarray(metres, np.float64)
 
 
+def _spots(points: Floats, size_m: float) -> Floats:
+    """Return the first point of each spot, in the order of the file."""
+    cell = np.floor(points * _METRES_PER_DEGREE / size_m).astype(np.int64)
+    _, first = np.unique(cell, axis=0, return_index=True)
+    return points[np.sort(first)]
+
+
 def _sample(points: Floats, most: int) -> Floats:
     """Return at most `most` points, regularly spaced in the order of the file."""
     if len(points) <= most:
@@ -166,12 +175,14 @@ def _sample(points: Floats, most: int) -> Floats:
 def _judge(net: _Net, placed: Mapping[str, Floats], rules: Mapping[str, Any]) -> DatumEvidence:
     """Compare each shifted datum with the declared one, on the points that both can place."""
     metres = {name: net.distance(xy) for name, xy in placed.items()}
-    near = max(float((d <= rules["whole_within_m"]).mean()) for d in metres.values())
-    whole = near >= rules["whole_share"]
+    share = max(float((d <= rules["whole_within_m"]).mean()) for d in metres.values())
+    whole = share >= rules["whole_share"]
     usable = {
         name: np.ones(len(xy), bool) if whole else net.inside(xy) for name, xy in placed.items()
     }
-    common = np.logical_and.reduce(list(usable.values()))
+    on_line = metres[AS_IS] <= rules["on_line_m"]
+    beside = ~on_line | (on_line.mean() < rules["on_line_share"])
+    common = np.logical_and.reduce([*usable.values(), beside])
     if common.sum() < rules["least_points"]:
         return DatumEvidence((), int(common.sum()), None)
     random = _random_shares(net, placed, whole=whole, rules=rules)
@@ -184,7 +195,8 @@ def _judge(net: _Net, placed: Mapping[str, Floats], rules: Mapping[str, Any]) ->
         )
         for name in placed
     )
-    return DatumEvidence(tried, int(common.sum()), _suspect(tried, rules))
+    near = float(np.median(metres[AS_IS])) <= rules["on_street_m"]
+    return DatumEvidence(tried, int(common.sum()), None if near else _suspect(tried, rules))
 
 
 def _suspect(tried: Sequence[Hypothesis], rules: Mapping[str, Any]) -> str | None:
