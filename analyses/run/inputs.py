@@ -35,12 +35,11 @@ from geo.datum import detect_datum
 from geo.findings import Finding, InputRefused, refuse_if_any
 from geo.osm import features_from_osm, streets_from_frame, streets_from_osm
 from geo.output import sha256
-from geo.read import read_layer
+from geo.read import ReadOptions, read_layer
 from geo.walk import build_network, polylines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from analyses.study import FacilitiesInput, LayerInput, Study
     from geo.osm import Streets
@@ -127,23 +126,16 @@ class _Books:
     def read(
         self,
         section: LayerInput,
-        *,
-        own_columns: Path | None = None,
-        **options: Any,  # noqa: ANN401 - those of `read_layer`
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
     ) -> Layer:
         """Read a layer of the study through the one door and enter it."""
         path = self.study.file(section.path)
         layer = read_layer(
             section.path,
-            base=self.study.folder,
-            columns=section.columns,
-            own_columns=own_columns or self.study.headers,
-            crs=section.crs,
             layer=section.layer,
-            swap_xy=section.swap_xy,
-            area=self.bounds,
-            allow_pii=self.study.study.allow_pii,
-            **options,
+            crs=section.crs,
+            columns=section.columns,
+            options=replace(options_of(self.study, section, options), area=self.bounds),
         )
         counts = (layer.rows_in, len(layer.frame), len(layer.rejected))
         self.accounts.append(Account(layer.name, *counts, layer.crs_read, sha256(path)))
@@ -164,6 +156,17 @@ class _Books:
         digest = sha256(self.study.file(section.path))
         name = f"{section.path}#{what}"
         self.accounts.append(Account(name, rows, rows, 0, _WGS84, digest))
+
+
+def options_of(study: Study, section: LayerInput, options: ReadOptions) -> ReadOptions:
+    """Return the options of a layer with what the study says about its files."""
+    return replace(
+        options,
+        base=study.folder,
+        own_columns=options.own_columns or study.headers,
+        swap_xy=section.swap_xy,
+        allow_pii=study.study.allow_pii,
+    )
 
 
 def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: None) -> Inputs:
@@ -223,7 +226,7 @@ def _marks(study: Study, books: _Books, streets: Streets, *, crs: str) -> Marks 
     """Read what was marked; the datum of phones' places is judged beside the streets."""
     layers: dict[str, gpd.GeoDataFrame] = {}
     for section in study.marks:
-        layer = books.read(section, **mark_reading())
+        layer = books.read(section, mark_reading())
         if section.crs is None:
             layer = _datum_checked(
                 books, layer, section=section, streets=streets, options=mark_reading()
@@ -319,11 +322,10 @@ def _facility_layer(
     """Read one file of facilities; its datum is judged beside the streets."""
     kind = None if section.kind is None else required_kind(section.kind)
     # The study's own word stands above the file's; then the column is not judged.
-    options: dict[str, Any] = {
-        "kinds": kind_words() if kind is None else None,
-        "required": ("kind",) if kind is None else (),
-    }
-    layer = books.read(section, **options)
+    options = ReadOptions()
+    if kind is None:
+        options = ReadOptions(kinds=kind_words(), required=("kind",))
+    layer = books.read(section, options)
     if section.crs is None:
         layer = _datum_checked(books, layer, section=section, streets=streets, options=options)
     frame = facilities_from_layer(layer.frame, kind=kind, source=section.path)
@@ -420,7 +422,7 @@ def _datum_checked(
     *,
     section: LayerInput,
     streets: Streets,
-    options: Mapping[str, Any],
+    options: ReadOptions,
 ) -> Layer:
     """Ask whether an undeclared layer lies where GCJ-02 or BD-09 would put it."""
     points = layer.frame.geometry[layer.frame.geom_type == "Point"]
@@ -434,4 +436,4 @@ def _datum_checked(
     books.forget(layer)
     books.findings.append(replace(suspect, code="DATUM_APPLIED"))
     declared = section.model_copy(update={"crs": suspect.detail["datum"]})
-    return books.read(declared, **options)
+    return books.read(declared, options)
