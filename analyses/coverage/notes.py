@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from geo.words import Lang
 
 _WORDS = "coverage"
-_METHODS = ("equal_building", "average_building", "street", "zone_point", "raster")
+_METHODS = (
+    "storeys_nearby",
+    "footprint",
+    "by_dwellings",
+    "equal_building",
+    "street",
+    "zone_point",
+    "raster",
+)
 _OWN = "communities"
 _NAMED = 10
 

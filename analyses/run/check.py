@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from analyses.facilities import kind_words
 from analyses.marks import reading as mark_reading
-from analyses.run.inputs import is_osm, options_of
+from analyses.run.inputs import options_of
 from analyses.study import inputs_of, load_study
 from geo.findings import InputRefused
-from geo.osm import streets_from_osm
+from geo.osm import is_osm, streets_from_osm
 from geo.output import run_folder, write_json, write_manifest
 from geo.read import Checked, ReadOptions, checked_layer, outcome_of, report, write_rejects
 

@@ -26,6 +26,7 @@ from analyses.marks import Marks, marks_of
 from analyses.marks import reading as mark_reading
 from analyses.rules import settlement
 from analyses.run.children import demand_of
+from analyses.run.homes import home_notes, homes_of_study
 from analyses.run.safety_inputs import SafetyInputs, safety_inputs
 from analyses.streets import hazards_osm_wanted
 from analyses.streets import osm_wanted as safety_wanted
@@ -33,7 +34,7 @@ from geo.bundled import load_toml
 from geo.crs import metric_crs, project
 from geo.datum import detect_datum
 from geo.findings import Finding, InputRefused, refuse_if_any
-from geo.osm import features_from_osm, streets_from_frame, streets_from_osm
+from geo.osm import features_from_osm, is_osm, streets_from_frame, streets_from_osm
 from geo.output import sha256
 from geo.read import ReadOptions, read_layer
 from geo.walk import build_network, polylines
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from geo.read import Layer
     from geo.walk import WalkNetwork
 
-_OSM_ENDINGS = (".osm", ".pbf", ".osm.gz", ".osm.bz2")
 _WGS84 = "EPSG:4326"
 _BACKGROUND: tuple[str, ...] = ("water", "green", "railway")
 
@@ -190,7 +190,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     osm = _osm_features(study, books, crs=crs)
     facilities = _facilities(study, books, streets, osm=osm, crs=crs)
     communities = _communities(study, books, network)
-    buildings = _buildings(study, books, osm=osm, facilities=facilities, crs=crs)
+    homes = homes_of_study(study, books, osm=osm.get("buildings"), facilities=facilities, crs=crs)
     gates = None
     if study.gates is not None:
         gates = project(books.read(study.gates).frame, crs)
@@ -200,7 +200,11 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     marks = _marks(study, books, streets, crs=crs)
     progress("demand")
     people = demand_of(
-        study, books.read, communities=communities, buildings=buildings, network=network
+        study,
+        books.read,
+        communities=communities,
+        buildings=None if homes is None else homes.buildings,
+        network=network,
     )
     books.findings += people.findings
     return Inputs(
@@ -217,7 +221,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         accounts=tuple(books.accounts),
         rejects=books.rejects,
         findings=tuple(books.findings),
-        notes=people.notes,
+        notes=(*home_notes(homes), *people.notes),
         unit=people.unit,
     )
 
@@ -237,11 +241,6 @@ def _marks(study: Study, books: _Books, streets: Streets, *, crs: str) -> Marks 
     marks = marks_of(layers)
     books.findings += marks.findings
     return marks
-
-
-def is_osm(path: str) -> bool:
-    """Say whether a path names an OSM file."""
-    return path.lower().endswith(_OSM_ENDINGS)
 
 
 def _streets(study: Study, books: _Books) -> Streets:
@@ -373,47 +372,6 @@ def communities_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "settlement": settlements,
     }
     return frame.assign(**fixed).reset_index(drop=True)
-
-
-def _buildings(
-    study: Study,
-    books: _Books,
-    *,
-    osm: Mapping[str, gpd.GeoDataFrame],
-    facilities: gpd.GeoDataFrame,
-    crs: str,
-) -> gpd.GeoDataFrame | None:
-    """Return the homes: ``storeys``, ``dwellings`` where known; None where there are none."""
-    section = study.buildings
-    if section is None:
-        return None
-    if not is_osm(section.path):
-        return project(books.read(section).frame, crs)
-    found = osm.get("buildings")
-    if found is None and section.path != study.streets.path:
-        wanted = {"buildings": load_toml("rules/background.toml")["buildings"]["all"]}
-        found = project(features_from_osm(study.file(section.path), wanted), crs)
-        books.enter(section, len(found), "buildings")
-    return None if found is None else homes_of(found, facilities)
-
-
-def homes_of(buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the OSM buildings where people live, with ``storeys`` from ``building:levels``.
-
-    A building whose tag does not say counts as a home unless it stands on a facility's ground.
-    The lists are in ``data/rules/background.toml``.
-    """
-    rules = load_toml("rules/background.toml")["buildings"]
-    kind = pd.Series([tags.get("building", "") for tags in buildings["tags"]], buildings.index)
-    grounds = facilities.geometry[facilities.geometry.geom_type != "Point"]
-    on_ground = pd.Series(data=False, index=buildings.index)
-    if len(grounds):
-        hits = buildings.sindex.query(grounds.to_numpy(), predicate="intersects")[1]
-        on_ground.iloc[hits] = True
-    homes = buildings[kind.isin(rules["homes"]) | (kind.isin(rules["unsure"]) & ~on_ground)]
-    levels = [tags.get("building:levels") for tags in homes["tags"]]
-    storeys = pd.to_numeric(pd.Series(levels, index=homes.index, dtype=object), errors="coerce")
-    return homes.assign(storeys=storeys)[["storeys", "geometry"]].reset_index(drop=True)
 
 
 def _datum_checked(
