@@ -8,11 +8,12 @@ GeoDataFrame in the study's metric CRS.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from analyses.schema import role
+from geo.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from geo.findings import Finding
     from geo.words import Lang
+
+_UNTITLED = Text(en="")
 
 
 class Status(IntEnum):
@@ -48,8 +51,8 @@ class Shown:
         One of `analyses.schema.roles`.
     rows
         The frame that the role asks for.
-    zh, en
-        Title in both languages: the role's own unless another is given.
+    title
+        What it is called: as the role unless another is given.
 
     Raises
     ------
@@ -59,14 +62,13 @@ class Shown:
 
     role: str
     rows: gpd.GeoDataFrame | pd.DataFrame
-    zh: str = ""
-    en: str = ""
+    title: Text = _UNTITLED
 
     def __post_init__(self) -> None:
         """Check the role and take its title."""
-        title = role(self.role).title
-        object.__setattr__(self, "zh", self.zh or title["zh"])
-        object.__setattr__(self, "en", self.en or title["en"])
+        declared = role(self.role)
+        if self.title == _UNTITLED:
+            object.__setattr__(self, "title", declared.title)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Indicator:
     ----------
     id
         Stable, e.g. ``coverage.KG.walk.children``.
+    title
+        What it counts.
     value
         ``numerator / denominator``, or the numerator alone where there is no denominator.
     rule_id
@@ -84,8 +88,7 @@ class Indicator:
     """
 
     id: str
-    zh: str
-    en: str
+    title: Text
     value: float
     unit: str
     numerator: float
@@ -102,8 +105,8 @@ class Result:
     indicators: tuple[Indicator, ...] = ()
     findings: tuple[Finding, ...] = ()
     shown: tuple[Shown, ...] = ()
-    notes: tuple[tuple[str, str], ...] = field(default=())
-    """Remarks that every output must carry, each in (zh, en)."""
+    notes: tuple[Text, ...] = ()
+    """Remarks that every output must carry."""
 
     def __repr__(self) -> str:
         """Return what the result holds, in a few lines."""

@@ -9,27 +9,39 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 
 from geo.bundled import data_files, parse_toml
+from geo.words import Text, languages
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ColumnName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(_\*|:\*)?$")]
 Names = tuple[ColumnName, ...]
-Title = Mapping[str, Annotated[str, Field(min_length=1)]]
-"""A text by code of the language."""
+
+
+def _title(value: object) -> Text:
+    """Read a text: ``{zh = "...", en = "..."}``."""
+    if not isinstance(value, dict) or not value or not all(map(_is_text, value.values())):
+        raise ValueError("a text in each language")
+    return Text.given(**value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+Title = Annotated[Text, PlainValidator(_title)]
 Unit = Literal[
     "", "m", "s", "m2", "km/h", "yuan", "year", "share", "children", "dwellings", "places", "points"
 ]
 Question = Literal["cover", "safe", "places", "build"]
 _FIRST = ("columns.toml", "tables.toml", "roles.toml")
-_LANGUAGES = ("_zh", "_en")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +196,8 @@ def column(name: str) -> Column | None:
     >>> [column(name).name for name in ("area_id", "why_en", "status:KG")]
     ['area_id', 'why_*', 'status:*']
     """
-    plain = f"{name[:-3]}_*" if name.endswith(_LANGUAGES) else name
+    base, _, lang = name.rpartition("_")
+    plain = f"{base}_*" if lang in languages() else name
     of_rule = f"{name.partition(':')[0]}:*"
     return next((columns()[n] for n in (name, plain, of_rule) if n in columns()), None)
 
@@ -209,7 +222,7 @@ def spread(names: Names, frame: object = ()) -> tuple[str, ...]:
         if name.endswith(":*"):
             found += [str(c) for c in frame if str(c).startswith(name[:-1])]  # type: ignore[attr-defined]
         elif name.endswith("_*"):
-            found += [name[:-2] + lang for lang in _LANGUAGES]
+            found += [name[:-1] + lang for lang in languages()]
         else:
             found.append(name)
     return tuple(dict.fromkeys(found))

@@ -2,7 +2,9 @@
 
 All texts lie in ``data/words``, a folder a language, with the same files and keys in each; a
 further language is a further folder.  ``language.toml`` says what it is called and how it is
-written.  Texts are asked for by the path of their key, always written out, so that a test can
+written.  Rows of data (kinds of facilities, rules, columns) have their Chinese and English text
+beside their other facts; a further language has them in its ``given.toml``, by the English text.
+Texts are asked for by the path of their key, always written out, so that a test can
 compare all that is asked for with all that there is:
 
 >>> text("coverage/place/outside")["en"]
@@ -19,17 +21,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from geo.bundled import parse_toml, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Lang: TypeAlias = str
 """Code of a language: a folder of ``data/words``."""
 
+T = TypeVar("T")
 _FALLBACK = ("en", "zh")
+_IN_ROWS = ("zh", "en")
+"""Languages that rows of data have beside their other facts."""
 """Where a text does not stand in a language, it is read in the first of these that it has."""
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -62,13 +67,27 @@ class Text(Mapping[str, str]):
     def of(cls, row: Mapping[str, object], name: str = "") -> Text:
         """Return the text that stands beside other facts of a row: ``zh, en``, or ``name_zh``.
 
+        Further languages: see `given`.
+
         Raises
         ------
         ValueError
             The row has it in no language.
         """
-        columns = {lang: f"{name}_{lang}" if name else lang for lang in languages()}
-        return cls(**{lang: str(row[c]) for lang, c in columns.items() if row.get(c) is not None})
+        columns = {lang: f"{name}_{lang}" if name else lang for lang in _IN_ROWS}
+        own = {lang: str(row[c]) for lang, c in columns.items() if row.get(c) is not None}
+        return cls.given(**own)
+
+    @classmethod
+    def given(cls, **by_language: str) -> Text:
+        """Return a text of the data, in further languages by their ``given.toml``."""
+        english = by_language.get("en", "")
+        further = {
+            lang: _translations(lang)[english]
+            for lang in languages()
+            if english in _translations(lang)
+        }
+        return cls(**further | by_language)
 
     @classmethod
     def join(cls, parts: Iterable[Text | str], between: Text | str = "") -> Text:
@@ -182,6 +201,11 @@ def listed(parts: Iterable[Text]) -> Text:
     return Text.join(parts, between)
 
 
+def in_columns(name: str, write: Callable[[Lang], T]) -> dict[str, T]:
+    """Return what is written in each language as columns of a table: ``name_zh, name_en``."""
+    return {f"{name}_{lang}": write(lang) for lang in languages()}
+
+
 @cache
 def text(key: str) -> Text:
     """Return a text.
@@ -234,11 +258,6 @@ def sections(key: str) -> tuple[str, ...]:
     return tuple(name for name, part in found.items() if not isinstance(part, Text))
 
 
-def tree(file: str) -> dict[str, Any]:
-    """Return all texts of a file, nested as they stand there; `text` is the better way to one."""
-    return dict(_file(file))
-
-
 def _fill(template: str, lang: Lang, slots: Mapping[str, object]) -> str:
     """Put values into the named slots of a text of one language."""
     return _SLOT.sub(lambda m: in_words(slots[m[1]], lang) if m[1] in slots else m[0], template)
@@ -262,6 +281,12 @@ def _at(key: str) -> Text | _Tree:
             raise KeyError(key)
         found = found[step]
     return found
+
+
+@cache
+def _translations(lang: Lang) -> Mapping[str, str]:
+    """Return the texts of rows of data in a further language, by what they are in English."""
+    return {k: str(v) for table in reversed(_tables(lang, "given")) for k, v in table.items()}
 
 
 def _codes() -> set[Lang]:

@@ -15,8 +15,8 @@ from analyses.study import basemap_of
 from geo.bundled import ROOT
 from geo.output import run_folder, sha256, write_json, write_manifest
 from geo.read import write_rejects
-from geo.words import texts, tree
-from maps.files import write_csv, write_geopackage, write_workbook
+from geo.words import sections, texts, texts_in
+from maps.files import in_one_language, write_csv, write_geopackage, write_workbook
 from maps.page import page_html, places_html, quality_html, told, with_after, with_places
 from maps.reports import write_reports
 from maps.safety_outputs import write_safety
@@ -61,8 +61,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
         tables = _tables(run, lang)
         page = page_html(
             with_places(with_after(run.result.shown, run.result.tables), run.result.tables),
-            title_zh=run.study.study.name,
-            title_en=run.study.study.name_en or run.study.study.name,
+            title=run.study.study.title,
             synthetic=run.study.study.synthetic,
             notes=run.result.notes,
             attribution=run.study.study.attribution or run.study.study.source,
@@ -115,20 +114,13 @@ def _renamed(declared: Table, table: pd.DataFrame) -> pd.DataFrame:
 
 def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return a table in one language: names for ids, no columns that only a map needs."""
-    other = "en" if lang == "zh" else "zh"
-    unwanted = {c for c in table if c == other or str(c).endswith(f"_{other}")} | {"x", "y"}
-    unwanted |= {c for c in table if f"{c}_{lang}" in table}
-    table = table.drop(columns=[c for c in table if c in unwanted])
+    table = in_one_language(table, lang).drop(columns=["x", "y"], errors="ignore")
     words = {
-        "kind": {id_: getattr(t, lang) for id_, t in facility_types().items()},
-        **{
-            column: {value: said[lang] for value, said in values.items()}
-            for column, values in tree("tables")["values"].items()
-        },
+        "kind": {id_: t.title[lang] for id_, t in facility_types().items()},
+        "weakness": texts_in("quality/weakness", lang),
+        "tag": texts_in("quality/tag", lang),
+        **{c: texts_in(f"tables/values/{c}", lang) for c in sections("tables/values")},
     }
-    quality = tree("quality")
-    for column in ("weakness", "tag"):
-        words[column] = {value: said[lang] for value, said in quality[column].items()}
     named = {
         c: [w.get(value, value) for value in table[c].tolist()]
         for c, w in words.items()
@@ -168,7 +160,7 @@ def _notes(run: Run, lang: Lang) -> list[tuple[str, str]]:
         for key in ("rows_in", "rows_used", "rows_rejected"):
             text = text.replace("{" + key + "}", f"{getattr(account, key):,}")
         rows.append((f"{say['rows'][lang]}: {account.name}", text))
-    rows += [(say["note"][lang], zh if lang == "zh" else en) for zh, en in run.result.notes]
+    rows += [(say["note"][lang], note[lang]) for note in run.result.notes]
     for rule in run.result.tables["rules"].to_dict("records"):
         limit = rule[f"limit_{lang}"]
         strength, verified = rule[f"strength_{lang}"], rule[f"verified_{lang}"]
@@ -214,7 +206,7 @@ def _summary(run: Run, lang: Lang) -> dict[str, Any]:
         "indicators": [
             {
                 "id": i.id,
-                "name": i.zh if lang == "zh" else i.en,
+                "name": i.title[lang],
                 "value": round(i.value, 6),
                 "unit": i.unit,
                 "numerator": round(i.numerator, 6),
@@ -228,7 +220,7 @@ def _summary(run: Run, lang: Lang) -> dict[str, Any]:
             for a in run.accounts
         ],
         "findings": _findings(run.findings, lang)["code"].value_counts().sort_index().to_dict(),
-        "notes": [zh if lang == "zh" else en for zh, en in run.result.notes],
+        "notes": [note[lang] for note in run.result.notes],
     }
 
 

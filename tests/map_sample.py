@@ -11,18 +11,22 @@ import shapely
 from scipy.spatial import cKDTree
 
 from analyses.result import Shown, Status
+from geo.words import Text
 
 CRS = "EPSG:4548"
 ORIGIN = np.array([493_000.0, 4_310_000.0])
 NOTES = (
-    ("儿童按建筑面积分摊到需求点；楼层未知的建筑按一层计。",
-     "Children are shared among demand points by floor area; unknown storeys count as one."),
-    ("国道与铁路两侧的绕行已计入路网距离。",
-     "Detours around the national road and the railway are in the network distances."),
-)  # fmt: skip
+    Text(
+        zh="儿童按建筑面积分摊到需求点；楼层未知的建筑按一层计。",
+        en="Children are shared among demand points by floor area; unknown storeys count as one.",
+    ),
+    Text(
+        zh="国道与铁路两侧的绕行已计入路网距离。",
+        en="Detours around the national road and the railway are in the network distances.",
+    ),
+)
 ABOUT = {
-    "title_zh": "示例县城儿童设施覆盖",
-    "title_en": "Children's facilities of a sample town",
+    "title": Text(zh="示例县城儿童设施覆盖", en="Children's facilities of a sample town"),
     "synthetic": True,
     "notes": NOTES,
     "attribution": "© OpenStreetMap contributors, ODbL",
@@ -98,7 +102,7 @@ def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, 
     kind = pd.DataFrame([k[:5] for k in _KINDS], columns=["kind", "zh", "en", "colour", "icon"])
     area["children"] = value["children"].to_numpy()[: len(area)]
     return tuple(
-        Shown(role, rows, zh, en)
+        Shown(role, rows, Text(zh=zh, en=en))
         for role, rows, zh, en in (
             ("street", street, "街道", "Streets"),
             ("water", _water(extent), "水系", "Water"),
@@ -132,7 +136,7 @@ def hostile() -> tuple[Shown, ...]:
                            "strength_zh", "scope", "verified_zh", "icon",
                            "colour"} & set(rows.columns):  # fmt: skip
                 rows[column] = np.resize(np.array(HOSTILE, dtype=object), len(rows))
-        shown.append(Shown(item.role, rows, HOSTILE[0], HOSTILE[1]))
+        shown.append(Shown(item.role, rows, Text(zh=HOSTILE[0], en=HOSTILE[1])))
     return tuple(shown)
 
 

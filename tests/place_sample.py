@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from analyses.result import Shown
+from geo.words import Text
 
 STAGES = ("kindergarten", "primary_school")
 RULES = ("GB50180-KG", "GB50180-PS")
@@ -27,7 +28,7 @@ def places() -> tuple[Shown, ...]:
         "link": _links(area),
         "co_use": _shared(facility),
     }
-    return (*town, *(Shown(role, frame, role, role) for role, frame in rows.items()))  # type: ignore[arg-type]
+    return (*town, *(Shown(role, frame, Text(zh=role, en=role)) for role, frame in rows.items()))  # type: ignore[arg-type]
 
 
 def _gap(area: gpd.GeoDataFrame, stage: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from analyses.result import Shown
+from geo.words import Text
 
 CRS = map_sample.CRS
 HOSTILE = [*map_sample.HOSTILE, '#eval("panic()")', '#read("/etc/passwd")', "$x^2$ *b* _i_ @x", "]"]
@@ -60,7 +61,10 @@ def safe(*, size: float = 1.0, seed: int = 11) -> tuple[Shown, ...]:
     ]
     return (
         *kept,
-        *(Shown(role, rows, f"示例{role}", f"Sample {role}") for role, rows in made.items()),
+        *(
+            Shown(role, rows, Text(zh=f"示例{role}", en=f"Sample {role}"))
+            for role, rows in made.items()
+        ),
     )
 
 
@@ -94,7 +98,7 @@ def hostile() -> tuple[Shown, ...]:
             )  # fmt: skip
             if not fixed and rows[column].dtype.kind in "OU":
                 rows[column] = np.resize(np.array(HOSTILE, dtype=object), len(rows))
-        shown.append(Shown(item.role, rows, HOSTILE[0], HOSTILE[1]))
+        shown.append(Shown(item.role, rows, Text(zh=HOSTILE[0], en=HOSTILE[1])))
     return tuple(shown)
 
 

@@ -20,7 +20,6 @@ from analyses.coverage.notes import (
     coverage_notes,
     indicators_of,
     special_findings,
-    words,
 )
 from analyses.coverage.outcomes import Task, outcomes, service_lines
 from analyses.result import Result, Shown
@@ -33,6 +32,7 @@ from analyses.rules import (
     rule_table,
 )
 from geo.findings import Finding, InputRefused
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,7 +128,7 @@ def _tables(
     rules: Sequence[Rule],
 ) -> dict[str, pd.DataFrame]:
     demand, communities = city.demand, city.communities
-    outside = words("place", "outside", "zh")
+    outside = text("coverage/place/outside")["zh"]
     areas = by_area(ordered, demand, communities, outside=outside)
     tables = {
         "total": total(ordered, demand),

@@ -13,7 +13,7 @@ from analyses.result import Indicator
 from analyses.rules import age_groups, age_shares
 from geo.bundled import load_toml
 from geo.findings import Finding, enumerated
-from geo.words import tree
+from geo.words import text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,26 +24,10 @@ if TYPE_CHECKING:
 
     from analyses.city import City
     from analyses.coverage.outcomes import Outcome
-    from geo.words import Lang
+    from geo.words import Text
 
-_WORDS = "coverage"
-_METHODS = (
-    "storeys_nearby",
-    "footprint",
-    "by_dwellings",
-    "equal_building",
-    "street",
-    "zone_point",
-    "raster",
-)
-_OWN = "communities"
+_METHODS = ("equal_building", "average_building", "street", "zone_point", "raster")
 _NAMED = 10
-
-
-def words(section: str, key: str, lang: Lang) -> str:
-    """Return a text of ``data/words/coverage.toml``."""
-    text: str = tree(_WORDS)[section][key][lang]
-    return text
 
 
 def indicators_of(
@@ -81,8 +65,8 @@ def coverage_findings(city: City, outcomes: Sequence[Outcome]) -> Iterator[Findi
 
 def coverage_notes(
     city: City, outcomes: Sequence[Outcome], contained: Mapping[str, pd.DataFrame]
-) -> Iterator[tuple[str, str]]:
-    """Yield the remarks that every output must carry, each in (zh, en)."""
+) -> Iterator[Text]:
+    """Yield the remarks that every output must carry."""
     rules = [outcome.rule for outcome in outcomes]
     yield _note("measures")
     yield _note("snapping", metres=f"{city.snap_max_m:g}")
@@ -147,7 +131,7 @@ def _rule_findings(outcome: Outcome) -> Iterator[Finding]:
         yield Finding("RULE_NOBODY", "demand", detail=rule)
 
 
-def _demand_notes(demand: gpd.GeoDataFrame) -> Iterator[tuple[str, str]]:
+def _demand_notes(demand: gpd.GeoDataFrame) -> Iterator[Text]:
     """Yield how children were placed, and what is not known of the demand points."""
     for method in _METHODS:
         of_method = demand[demand["method"] == method]
@@ -164,7 +148,7 @@ def _demand_notes(demand: gpd.GeoDataFrame) -> Iterator[tuple[str, str]]:
         yield _note("residential", points=missing)
 
 
-def _entrance_notes(entrances: gpd.GeoDataFrame) -> Iterator[tuple[str, str]]:
+def _entrance_notes(entrances: gpd.GeoDataFrame) -> Iterator[Text]:
     """Yield how many facilities have entrances that nobody has given or mapped."""
     count = entrances.groupby("rule")["facility_id"].nunique()
     assumed = {rule: int(count.get(rule, 0)) for rule in ("virtual", "boundary", "point")}
@@ -176,14 +160,11 @@ def _contained(outcome: Outcome, table: pd.DataFrame) -> Indicator:
     """Return the share of communities that have a facility of their own."""
     counted = table[table["covered"].notna()]
     having = int(counted["covered"].astype(bool).sum())
-    zh, en = (
-        _filled(words("indicator", "contained", lang), rule=title, what=words("what", _OWN, lang))
-        for lang, title in _titles(outcome)
-    )
     return Indicator(
         id=f"coverage.{outcome.rule.id}.communities",
-        zh=zh,
-        en=en,
+        title=text("coverage/indicator/contained").format(
+            rule=outcome.rule.title, what=text("coverage/what/communities")
+        ),
         value=having / len(counted) if len(counted) else float("nan"),
         unit="1",
         numerator=having,
@@ -194,19 +175,13 @@ def _contained(outcome: Outcome, table: pd.DataFrame) -> Indicator:
 
 def _share(outcome: Outcome, measure: str, what: str, *, covered: float, whole: float) -> Indicator:
     """Return a share of children, dwellings or area."""
-    zh, en = (
-        _filled(
-            words("indicator", "name", lang),
-            rule=title,
-            what=words("what", what, lang),
-            measure=words("measure", measure, lang),
-        )
-        for lang, title in _titles(outcome)
-    )
     return Indicator(
         id=f"coverage.{outcome.rule.id}.{measure}.{what}",
-        zh=zh,
-        en=en,
+        title=text("coverage/indicator/name").format(
+            rule=outcome.rule.title,
+            what=texts("coverage/what")[what],
+            measure=texts("coverage/measure")[measure],
+        ),
         value=covered / whole,
         unit="1",
         numerator=covered,
@@ -215,17 +190,8 @@ def _share(outcome: Outcome, measure: str, what: str, *, covered: float, whole: 
     )
 
 
-def _titles(outcome: Outcome) -> tuple[tuple[Lang, str], ...]:
-    return (("zh", outcome.rule.zh), ("en", outcome.rule.en))
-
-
-def _note(key: str, **slots: object) -> tuple[str, str]:
-    return _filled(words("note", key, "zh"), **slots), _filled(words("note", key, "en"), **slots)
-
-
-def _filled(template: str, **slots: object) -> str:
-    """Fill the slots of a bundled text; what is put in is never read as a template."""
-    return template.format(**slots)
+def _note(key: str, **slots: object) -> Text:
+    return texts("coverage/note")[key].format(**slots)
 
 
 def _amount(chosen: NDArray[np.bool_], children: NDArray[np.float64]) -> dict[str, object]:

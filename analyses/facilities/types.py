@@ -76,7 +76,7 @@ class FacilityType:
     @property
     def title(self) -> Text:
         """Return what it is called."""
-        return Text(zh=self.zh, en=self.en)
+        return Text.of(vars(self))
 
 
 @cache
@@ -113,7 +113,7 @@ def kind_words() -> Mapping[str, str]:
     words: dict[str, str] = {}
     codes: dict[str, list[str]] = {}
     for kind in facility_types().values():
-        for word in (kind.id, kind.zh, kind.en, *kind.words):
+        for word in (kind.id, *kind.title.values(), *kind.words):
             if words.setdefault(plain_word(word), kind.id) != kind.id:
                 raise InputRefused(Finding("RULE_REPEATED", "facility_types.toml", value=word))
             words[word] = kind.id
@@ -153,7 +153,7 @@ def required_kind(word: str, *, file: str = "study.toml") -> str:
 
 def near_kind(word: object, *, known: Iterable[str] | None = None) -> str:
     """Return the accepted word (or the id of `known`) nearest to an unknown one, or a dash."""
-    titles = [kind.zh for kind in facility_types().values()]
+    titles = [next(iter(kind.title.values())) for kind in facility_types().values()]
     for words in [known] if known else [titles, kind_words()]:
         near = difflib.get_close_matches(plain_word(word), words, n=1, cutoff=0.4)
         if near:

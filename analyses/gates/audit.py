@@ -21,9 +21,11 @@ from analyses.gates.checks.ground import Ground, gate_ids
 from analyses.gates.checks.site import Site
 from analyses.gates.checks.survey import surveyed
 from analyses.gates.rules import audit_rules, number, rules_with
+from analyses.schema import spread
 from geo.crs import check_metric
 from geo.findings import Finding, InputRefused
 from geo.walk import snap
+from geo.words import in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["audit_rules", "audit_summary", "gate_audit", "gate_ids", "zones"]
 
 COLUMNS = (
-    "school_id", "gate_id", "check", "verdict", "value", "limit", "unit", "evidence_zh",
-    "evidence_en", "layer", "x", "y", "children", "assumed", "title_zh", "title_en", "clause",
-    "edition", "strength", "verified", "treatment",
+    "school_id", "gate_id", "check", "verdict", "value", "limit", "unit", "evidence_*", "layer",
+    "x", "y", "children", "assumed", "title_*", "clause", "edition", "strength", "verified",
+    "treatment",
 )  # fmt: skip
 VERDICTS = ("pass", "fail", "unknown", "n.a.")
 _COUNTS = ("passed", "failed", "unknown", "not_applicable")
@@ -76,9 +78,9 @@ def gate_audit(
         One row per gate and check, and one per school (``gate_id`` None) for checks of the whole
         school; a school without a gate has one row for every check.  ``school_id, gate_id, check,
         verdict`` (pass | fail | unknown | n.a.)``, value, limit, unit`` (NaN = nothing measured)``,
-        evidence_zh, evidence_en, layer`` (where the evidence lies)``, x, y`` (where to look)``,
+        evidence_…, layer`` (where the evidence lies)``, x, y`` (where to look)``,
         children`` (NaN: filled by who knows the routes)``, assumed`` (rests on an assumed
-        gate)``, title_zh, title_en, clause, edition, strength, verified, treatment``.
+        gate)``, title_…, clause, edition, strength, verified, treatment``.
 
     Raises
     ------
@@ -95,7 +97,7 @@ def gate_audit(
         for school in range(len(schools))
         for site, rule, gate_id in _questions(ground, school, rules, ids=ids)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(spread(COLUMNS)))
 
 
 def audit_summary(audit: pd.DataFrame) -> pd.DataFrame:
@@ -205,15 +207,13 @@ def _row(
         "value": answer.value,
         "limit": rule.limit if np.isnan(answer.limit) else answer.limit,
         "unit": rule.unit,
-        "evidence_zh": evidence(answer, rule, lang="zh"),
-        "evidence_en": evidence(answer, rule, lang="en"),
+        **in_columns("evidence", lambda lang: evidence(answer, rule, lang=lang)),
         "layer": answer.layer or rule.layers[0],
         "x": x,
         "y": y,
         "children": np.nan,
         "assumed": "assumed_gate" in answer.remarks,
-        "title_zh": rule.zh,
-        "title_en": rule.en,
+        **rule.title.columns("title"),
         **{name: told[name] for name in joined},
     }
 

@@ -18,7 +18,7 @@ from analyses.facilities import facility_types
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
 from geo.userfiles import read_rows
-from geo.words import tree
+from geo.words import Text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,11 @@ class GateRule:
     treatment: str
     parameter: bool = False
     source: str
+
+    @property
+    def title(self) -> Text:
+        """Return what is checked."""
+        return Text.of(vars(self))
 
     @property
     def advice(self) -> bool:
@@ -119,20 +124,18 @@ def audit_rules() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``check, zh, en, limit, unit, metres, geometry, measured_from, clause`` (standard and
-        clause)``, edition, strength, verified`` (codes; their words under ``…_zh, …_en``)``,
-        treatment, source``.
+        ``check``, the title by language, ``limit, unit, metres, geometry, measured_from, clause``
+        (standard and clause)``, edition, strength, verified`` (codes; their words under
+        ``strength_…, verified_…``)``, treatment, source``.
     """
     return pd.DataFrame([_row_of(rule) for rule in gate_rules().values()])
 
 
 def _row_of(rule: GateRule) -> dict[str, Any]:
     """Return one row of `audit_rules`."""
-    words = tree("audit")
     return {
         "check": rule.id,
-        "zh": rule.zh,
-        "en": rule.en,
+        **rule.title.in_all(),
         "limit": rule.limit,
         "unit": rule.unit,
         "metres": rule.metres,
@@ -142,11 +145,8 @@ def _row_of(rule: GateRule) -> dict[str, Any]:
         "edition": rule.edition,
         "strength": rule.strength,
         "verified": rule.verified,
-        **{
-            f"{name}_{lang}": words[name][getattr(rule, name)][lang]
-            for name in ("strength", "verified")
-            for lang in ("zh", "en")
-        },
+        **texts("audit/strength")[rule.strength].columns("strength"),
+        **texts("audit/verified")[rule.verified].columns("verified"),
         "treatment": rule.treatment,
         "source": rule.source,
     }

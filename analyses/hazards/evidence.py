@@ -23,8 +23,10 @@ from analyses.hazards.words import (
     titles,
 )
 from analyses.risk import grade
+from analyses.schema import spread
 from analyses.streets import SOURCES
 from geo.bundled import load_toml
+from geo.words import in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
 OBSERVED, ASSUMED, UNKNOWN = "observed", "assumed", "unknown"
 """States of the data: codes of ``[data_state]`` in the words of the ledger."""
 COLUMNS = (
-    "school_id", "rule", "object_id", "street", "x", "y", "category", "description_zh",
-    "description_en", "clause", "verified", "evidence_zh", "evidence_en", "data_state", "children",
-    "risk", "risk_low", "risk_high", "grade", "treatment",
+    "school_id", "rule", "object_id", "street", "x", "y", "category", "description_*",
+    "clause", "verified", "evidence_*", "data_state", "children", "risk", "risk_low", "risk_high",
+    "grade", "treatment",
 )  # fmt: skip
 _MM_PER_100_M = 100_000.0
 _CROSSING_ATTRIBUTES = ("facility", "lanes", "speed_kmh", "traffic_day")
@@ -73,8 +75,7 @@ def failed_checks(audit: pd.DataFrame, pupils: pd.DataFrame) -> pd.DataFrame:
         rows,
         rule=rows["check"],
         category=[category.get(check, category["other"]) for check in rows["check"]],
-        description_zh=titles(rows, "zh"),
-        description_en=titles(rows, "en"),
+        **in_columns("description", lambda lang: titles(rows, lang)),
         data_state=np.where(rows["assumed"].astype(bool), ASSUMED, OBSERVED),
         children=children,
         grade=[strengths.get(word, strengths["other"]) for word in rows["strength"]],
@@ -119,10 +120,8 @@ def dangerous_crossings(scene: Scene, risks: pd.DataFrame, walked: pd.DataFrame)
         x=place[:, 0],
         y=place[:, 1],
         category=_crossing_category(facts),
-        description_zh=crossing_text(facts, graded.tolist(), "zh"),
-        description_en=crossing_text(facts, graded.tolist(), "en"),
-        evidence_zh=evidence(facts, _CROSSING_ATTRIBUTES, "zh"),
-        evidence_en=evidence(facts, _CROSSING_ATTRIBUTES, "en"),
+        **in_columns("description", lambda lang: crossing_text(facts, graded.tolist(), lang)),
+        **in_columns("evidence", lambda lang: evidence(facts, _CROSSING_ATTRIBUTES, lang)),
         data_state=_states(facts, _CROSSING_ATTRIBUTES),
         grade=graded,
         treatment=_crossing_treatment(facts),
@@ -174,10 +173,8 @@ def stretches_without_sidewalk(
         x=place.reshape(-1, 2)[:, 0],
         y=place.reshape(-1, 2)[:, 1],
         category=_rules()["category"]["stretch"],
-        description_zh=stretch_text(facts, "zh"),
-        description_en=stretch_text(facts, "en"),
-        evidence_zh=evidence(facts, _STRETCH_ATTRIBUTES, "zh"),
-        evidence_en=evidence(facts, _STRETCH_ATTRIBUTES, "en"),
+        **in_columns("description", lambda lang: stretch_text(facts, lang)),
+        **in_columns("evidence", lambda lang: evidence(facts, _STRETCH_ATTRIBUTES, lang)),
         data_state=_states(facts, _STRETCH_ATTRIBUTES),
         grade=graded,
         treatment=_rules()["treatment"]["stretch"],
@@ -228,8 +225,7 @@ def severances(pupils: pd.DataFrame) -> pd.DataFrame:
         table,
         rule="severed",
         category=rules["category"]["severed"],
-        description_zh=severed_text(table, "zh"),
-        description_en=severed_text(table, "en"),
+        **in_columns("description", lambda lang: severed_text(table, lang)),
         data_state=np.where(all_sure, OBSERVED, ASSUMED),
         grade=[rules["grade"]["severed"]["grade"] if enough else None for enough in graded],
         treatment=[rules["treatment"].get(f"severed_{b}", usual) for b in table["object_id"]],
@@ -295,7 +291,7 @@ def _frame(rows: pd.DataFrame, **filled: object) -> pd.DataFrame:
     """Return the `COLUMNS`: filled ones, those of the rows, and NaN or None for the others."""
     numbers = {"x", "y", "children", "risk", "risk_low", "risk_high"}
     made: dict[str, pd.Series[Any]] = {}
-    for name in COLUMNS:
+    for name in spread(COLUMNS):
         value: Any = filled.get(name, rows.get(name, np.nan if name in numbers else None))
         kind = np.float64 if name in numbers else object
         if isinstance(value, pd.Series):

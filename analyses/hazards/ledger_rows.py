@@ -21,10 +21,11 @@ import shapely
 
 from analyses.facilities import facility_types
 from analyses.hazards import evidence as hazards
+from analyses.schema import spread
 from analyses.treatments import bodies, horizons, treatments
 from geo.bundled import load_toml
 from geo.crs import to_wgs84
-from geo.words import Text, texts, texts_in
+from geo.words import Text, in_columns, text, texts, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
     from geo.words import Lang
 
 COLUMNS = (
-    "id", "school_id", "school", "stage", "rule", "object_id", "place_zh", "place_en", "x", "y",
-    "category", "description_zh", "description_en", "clause", "verified", "evidence_zh",
-    "evidence_en", "data_state", "children", "risk", "risk_low", "risk_high", "grade",
-    "rank_exposure", "rank_single", "treatment", "body", "due", "status", "found_date",
-    "closed_date", "review_date", "risk_before", "risk_after", "photo", "note", "change",
+    "id", "school_id", "school", "stage", "rule", "object_id", "place_*", "x", "y", "category",
+    "description_*", "clause", "verified", "evidence_*", "data_state", "children", "risk",
+    "risk_low", "risk_high", "grade", "rank_exposure", "rank_single", "treatment", "body", "due",
+    "status", "found_date", "closed_date", "review_date", "risk_before", "risk_after", "photo",
+    "note", "change",
 )  # fmt: skip
 _ID_CHARS = 12
 _OWN_ID = re.compile(rf"H[0-9a-f]{{{_ID_CHARS}}}")
@@ -102,7 +103,7 @@ def ledger(
 
         ``id``; ``school_id, school, stage`` (kind of school); ``rule`` (a check of the audit,
         ``crossing``, ``stretch`` or ``severed``); ``object_id`` (crossing_id or street_id);
-        ``place_zh, place_en``; ``x, y`` (degrees, WGS 84); ``category`` (reason code);
+        ``place_…``; ``x, y`` (degrees, WGS 84); ``category`` (reason code);
         ``description_…, clause, verified`` (code)``, evidence_…``; ``data_state`` (observed |
         assumed | unknown); ``children``; ``risk, risk_low, risk_high`` (points, NaN where a rule
         has none); ``grade`` (A | B | C, None = the interval lies in several); ``rank_exposure``
@@ -133,7 +134,7 @@ def ledger(
     rows = _assigned(rows.drop_duplicates("id"), study_date=study_date)
     ranked = ranked_rows(rows)
     points = gpd.points_from_xy(ranked["metric_x"], ranked["metric_y"])
-    return gpd.GeoDataFrame(ranked[list(COLUMNS)], geometry=points, crs=crs)
+    return gpd.GeoDataFrame(ranked[list(spread(COLUMNS))], geometry=points, crs=crs)
 
 
 def hazard_id(school_id: str, rule: str, thing: str) -> str:
@@ -176,7 +177,7 @@ def vocabularies() -> Mapping[str, Mapping[str, Text]]:
     Codes stand in every table of a run; the files that offices work in have words.
     """
     return {
-        "treatment": {key: Text(zh=t.zh, en=t.en) for key, t in treatments().items()},
+        "treatment": {key: t.title for key, t in treatments().items()},
         "stage": {key: t.title for key, t in facility_types().items()},
         "body": {key: Text.of(row) for key, row in bodies().items()},
         "due": {key: Text.of(row) for key, row in horizons().items()},
@@ -227,23 +228,22 @@ def _placed(rows: pd.DataFrame, schools: Any, *, crs: str) -> pd.DataFrame:  # n
         y=np.round(lat, 7),
         metric_x=xy[:, 0],
         metric_y=xy[:, 1],
-        place_zh=_places(rows["street"], step, "zh"),
-        place_en=_places(rows["street"], step, "en"),
+        **in_columns("place", lambda lang: _places(rows["street"], step, lang)),
     )
 
 
 def _places(streets: pd.Series[Any], step: Any, lang: Lang) -> list[str]:  # noqa: ANN401 - (n, 2)
     """Say where hazards are: street, distance and direction from the school."""
     names = list(texts_in("ledger/bearing", lang).values())
-    words = texts_in("ledger/text", lang)
+    far, on_street = text("ledger/text/place")[lang], text("ledger/text/place_on")[lang]
     metres = np.hypot(step[:, 0], step[:, 1])
     eighth = np.rint(np.arctan2(step[:, 0], step[:, 1]) / (np.pi / 4)).astype(np.int64) % len(names)
-    named = [words["place_on"].format(street=s) if isinstance(s, str) else "" for s in streets]
+    named = [on_street.format(street=s) if isinstance(s, str) else "" for s in streets]
     places = [
-        words["place"].format(bearing=names[e], metres=f"{round(m / _ROUND_M) * _ROUND_M:g}")
+        far.format(bearing=names[e], metres=f"{round(m / _ROUND_M) * _ROUND_M:g}")
         for e, m in zip(eighth, metres, strict=True)
     ]
-    here = words["at_school"]
+    here = text("ledger/text/at_school")[lang]
     return [
         on + (place if m >= _ROUND_M else here)
         for on, place, m in zip(named, places, metres, strict=True)

@@ -1,4 +1,4 @@
-"""How is a hazard described, and what is the evidence for it, in Chinese and English?
+"""How is a hazard described, and what is the evidence for it, in every language?
 
 What is assumed says so, in every sentence.
 """
@@ -11,28 +11,28 @@ import numpy as np
 import pandas as pd
 
 from analyses.streets import SOURCES
-from geo.words import tree
+from geo.words import text, texts, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from geo.words import Lang
+    from geo.words import Lang, Text
 
 OBSERVED_SOURCES = SOURCES[:3]
 
 
 def crossing_text(facts: pd.DataFrame, grades: Iterable[str | None], lang: Lang) -> list[str]:
     """Return where crossings are and what they are like; without a grade they may be dangerous."""
-    words = _words()
+    graded, ungraded = text("ledger/text/crossing")[lang], text("ledger/text/crossing_open")[lang]
+    facility = texts_in("ledger/facility", lang)
+    lanes, speed = text("ledger/text/lanes"), text("ledger/text/speed")
     return [
-        words["text"]["crossing" if grade else "crossing_open"][lang].format(
+        (graded if grade else ungraded).format(
             street=_street(row.street_name, lang),
-            facility=_with_assumption(
-                row, "facility", words["facility"][row.facility][lang], lang=lang
-            ),
-            lanes=_with_assumption(row, "lanes", _measured("lanes", row.lanes, lang), lang=lang),
+            facility=_with_assumption(row, "facility", facility[str(row.facility)], lang=lang),
+            lanes=_with_assumption(row, "lanes", _measured(lanes, row.lanes, lang), lang=lang),
             speed=_with_assumption(
-                row, "speed_kmh", _measured("speed", row.speed_kmh, lang), lang=lang
+                row, "speed_kmh", _measured(speed, row.speed_kmh, lang), lang=lang
             ),
         )
         for row, grade in zip(facts.itertuples(index=False), grades, strict=True)
@@ -41,12 +41,15 @@ def crossing_text(facts: pd.DataFrame, grades: Iterable[str | None], lang: Lang)
 
 def stretch_text(facts: pd.DataFrame, lang: Lang) -> list[str]:
     """Return where children walk in the carriageway."""
-    template = _words()["text"]["stretch"][lang]
+    template = text("ledger/text/stretch")[lang]
     return [
         template.format(
             street=_street(row.name, lang),
             speed=_with_assumption(
-                row, "speed_kmh", _measured("speed", row.speed_kmh, lang), lang=lang
+                row,
+                "speed_kmh",
+                _measured(text("ledger/text/speed"), row.speed_kmh, lang),
+                lang=lang,
             ),
         )
         for row in facts.itertuples(index=False)
@@ -55,34 +58,33 @@ def stretch_text(facts: pd.DataFrame, lang: Lang) -> list[str]:
 
 def severed_text(table: pd.DataFrame, lang: Lang) -> list[str]:
     """Return whom a barrier cuts off: ``object_id, children, sure`` (how many for certain)."""
-    words = _words()
-    barrier = words["barrier"]
+    barrier, other = texts_in("ledger/barrier", lang), text("ledger/barrier/other")[lang]
     return [
-        words["text"][_severed_key(children, sure)][lang].format(
-            children=f"{children:.0f}",
-            sure=f"{sure:.0f}",
-            barrier=barrier.get(kind, barrier["other"])[lang],
+        _severed_text(children, sure)[lang].format(
+            children=f"{children:.0f}", sure=f"{sure:.0f}", barrier=barrier.get(kind, other)
         )
         for kind, children, sure in table[["object_id", "children", "sure"]].itertuples(index=False)
     ]
 
 
-def _severed_key(children: float, sure: float) -> str:
-    """Return which sentence holds: for all of them, for some, or for none for certain."""
+def _severed_text(children: float, sure: float) -> Text:
+    """Return the sentence that holds: for all of them, for some, or for none for certain."""
     if sure >= children:
-        return "severed"
-    return "severed_part" if round(sure) else "severed_open"
+        return text("ledger/text/severed")
+    part, open_ = text("ledger/text/severed_part"), text("ledger/text/severed_open")
+    return part if round(sure) else open_
 
 
 def evidence(facts: pd.DataFrame, attributes: Sequence[str], lang: Lang) -> list[str]:
     """Return what decides the risk: value, bounds and source of each."""
-    words = _words()
+    certain, bounded = text("ledger/text/source")[lang], text("ledger/text/bounded")[lang]
+    attribute, sources = texts("ledger/attribute"), texts_in("ledger/source", lang)
     columns = [
         [
-            words["text"]["source" if low == high or pd.isna(low) else "bounded"][lang].format(
-                attribute=words["attribute"][name][lang],
+            (certain if low == high or pd.isna(low) else bounded).format(
+                attribute=attribute[name][lang],
                 value=_value(name, value, lang),
-                source=words["source"][source][lang],
+                source=sources[source],
                 low=_value(name, low, lang),
                 high=_value(name, high, lang),
             )
@@ -90,7 +92,8 @@ def evidence(facts: pd.DataFrame, attributes: Sequence[str], lang: Lang) -> list
         ]
         for name in attributes
     ]
-    return [words["text"]["between"][lang].join(parts) for parts in zip(*columns, strict=True)]
+    between = text("ledger/text/between")[lang]
+    return [between.join(parts) for parts in zip(*columns, strict=True)]
 
 
 def _bounded(facts: pd.DataFrame, name: str) -> Iterator[tuple[Any, str, Any, Any]]:
@@ -108,37 +111,33 @@ def _with_assumption(row: Any, name: str, said: str, *, lang: Lang) -> str:  # n
     """Return what is said of an attribute, marked where it is not observed."""
     if getattr(row, f"{name}_source") in OBSERVED_SOURCES:
         return said
-    return str(_words()["text"]["assumed"][lang].format(said=said))
+    return text("ledger/text/assumed")[lang].format(said=said)
 
 
-def _measured(name: str, value: Any, lang: Lang) -> str:  # noqa: ANN401 - a cell of a frame
-    return str(_words()["text"][name][lang].format(number=_number(value, lang)))
+def _measured(shape: Text, value: Any, lang: Lang) -> str:  # noqa: ANN401 - a cell of a frame
+    return shape[lang].format(number=_number(value, lang))
 
 
 def _value(name: str, value: object, lang: Lang) -> str:
     if isinstance(value, float):
         return _number(value, lang)
     if value is None:
-        return str(_words()["text"]["unknown"][lang])
-    return str(_words()["facility"][value][lang]) if name == "facility" else str(value)
+        return text("ledger/text/unknown")[lang]
+    return texts("ledger/facility")[str(value)][lang] if name == "facility" else str(value)
 
 
 def _number(value: float, lang: Lang) -> str:
-    return f"{value:g}" if np.isfinite(value) else str(_words()["text"]["unknown"][lang])
+    return f"{value:g}" if np.isfinite(value) else text("ledger/text/unknown")[lang]
 
 
 def _street(name: object, lang: Lang) -> str:
-    return name if isinstance(name, str) and name else str(_words()["text"]["unnamed"][lang])
+    return name if isinstance(name, str) and name else text("ledger/text/unnamed")[lang]
 
 
 def titles(rows: pd.DataFrame, lang: Lang) -> list[str]:
     """Return which check is not met, and whether that rests on an assumed gate."""
-    text = _words()["text"]
+    sure, open_ = text("ledger/text/verdict")[lang], text("ledger/text/verdict_assumed")[lang]
     return [
-        text["verdict_assumed" if assumed else "verdict"][lang].format(check=name)
+        (open_ if assumed else sure).format(check=name)
         for name, assumed in zip(rows[f"title_{lang}"], rows["assumed"], strict=True)
     ]
-
-
-def _words() -> dict[str, Any]:
-    return tree("ledger")

@@ -17,8 +17,9 @@ import shapely
 from analyses.marks.mark_layers import NOBODY, kinds
 from analyses.marks.model import CELL, beside_model, nearest, parts_of, with_tasks
 from analyses.result import Indicator, Result, Shown
+from analyses.schema import spread
 from geo.bundled import load_toml
-from geo.words import tree
+from geo.words import Text, languages, text, texts
 
 if TYPE_CHECKING:
     from analyses.marks.mark_layers import Marks
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 
 COLUMNS = (
-    "mark", "mark_zh", "mark_en", "place_kind", "object_id", "place", "area", "town", "marks",
-    "people", "grade", "agreement", "agreement_zh", "agreement_en",
+    "mark", "mark_*", "place_kind", "object_id", "place", "area", "town", "marks", "people",
+    "grade", "agreement", "agreement_*",
 )  # fmt: skip
 
 
@@ -58,7 +59,6 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
     if model is not None:
         groups = beside_model(groups, placed, model)
     groups = _named(groups, communities)
-    words = tree("marks")
     tables = {
         "marks": pd.DataFrame(groups.drop(columns="geometry")),
         "marks_read": marks.accounts,
@@ -70,7 +70,7 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
         tables,
         _indicators(groups),
         shown=(Shown("mark", groups),),
-        notes=tuple((note["zh"], note["en"]) for note in words["notes"].values()),
+        notes=tuple(texts("marks/notes").values()),
     )
 
 
@@ -113,7 +113,7 @@ def _middles(groups: pd.DataFrame) -> Objects:
     side = load_toml("rules/participation.toml")["place"]["cell_m"]["value"]
     square = groups["place_kind"].eq(CELL).to_numpy()
     shapes = np.full(len(groups), shapely.Point(), dtype=object)
-    corners = [list(map(float, text.split("/"))) for text in groups["object_id"][square]]
+    corners = [list(map(float, place.split("/"))) for place in groups["object_id"][square]]
     if corners:
         shapes[square] = shapely.points((np.array(corners) + 0.5) * side)
     return shapes
@@ -121,7 +121,8 @@ def _middles(groups: pd.DataFrame) -> Objects:
 
 def _named(groups: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the words and the community, and put the most people first."""
-    words = tree("marks")["agreement"]
+    kind_titles = {mark: Text.of(row) for mark, row in kinds().items()}
+    agreements = texts("marks/agreement")
     inside = in_communities(groups, communities)
     area = np.full(len(groups), -1)
     area[inside["row"]] = inside["area"]
@@ -130,14 +131,14 @@ def _named(groups: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDa
         cells = rows[name] if name in rows else pd.Series([None] * len(rows), dtype=object)
         rows[name] = cells.astype(object).where(cells.notna(), None)
     for column, source in (("area", "name"), ("town", "town")):
-        texts = communities[source].to_numpy(dtype=object)
-        rows[column] = pd.Series([texts[n] if n >= 0 else None for n in area], dtype=object)
-    for lang in ("zh", "en"):
-        rows[f"mark_{lang}"] = [kinds()[m][lang] if m else None for m in rows["mark"]]
-        rows[f"agreement_{lang}"] = [words[a][lang] if a else None for a in rows["agreement"]]
+        names = communities[source].to_numpy(dtype=object)
+        rows[column] = pd.Series([names[n] if n >= 0 else None for n in area], dtype=object)
+    for lang in languages():
+        rows[f"mark_{lang}"] = [kind_titles[m][lang] if m else None for m in rows["mark"]]
+        rows[f"agreement_{lang}"] = [agreements[a][lang] if a else None for a in rows["agreement"]]
     by = ["people", "marks", "mark", "object_id"]
     rows = rows.sort_values(by, ascending=[False, False, True, True], na_position="last")
-    return rows[[*COLUMNS, "geometry"]].reset_index(drop=True)
+    return rows[[*spread(COLUMNS), "geometry"]].reset_index(drop=True)
 
 
 def in_communities(rows: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -157,7 +158,7 @@ def _indicators(groups: pd.DataFrame) -> tuple[Indicator, ...]:
     if places.empty:
         return ()
     both = float(places["agreement"].eq("agree").sum())
-    words = tree("marks")["indicators"]["agree"]
+    title = text("marks/indicators/agree")
     whole = float(len(places))
-    return (Indicator("participation.agree", **words, value=both / whole, unit="1",
+    return (Indicator("participation.agree", title, value=both / whole, unit="1",
                       numerator=both, denominator=whole),)  # fmt: skip

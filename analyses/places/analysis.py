@@ -22,7 +22,7 @@ from analyses.places.siting import siting
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
 from geo.findings import Finding, InputRefused
-from geo.words import tree
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,14 +112,13 @@ def places(
     absent = {
         "unsafe_unknown": safe is not None, "ahead": first_year is None, "sites": sites is None
     }  # fmt: skip
-    words = tree(_WORDS)
     return Result(
         "places",
         tables,
         tuple(indicator for part in parts for indicator in part.indicators),
         tuple(findings),
         tuple(Shown(role, rows) for role, rows in drawn.items() if len(rows)),
-        tuple((n["zh"], n["en"]) for name, n in words["note"].items() if not absent.get(name)),
+        tuple(n for name, n in texts("places/note").items() if not absent.get(name)),
     )
 
 

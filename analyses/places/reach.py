@@ -56,7 +56,7 @@ class Stage:
     @property
     def title(self) -> Text:
         """Return what it is called."""
-        return Text(zh=self.zh, en=self.en)
+        return Text.of(vars(self))
 
 
 @dataclass(frozen=True, eq=False)

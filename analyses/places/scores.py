@@ -23,7 +23,7 @@ from analyses.places.decay import decay
 from analyses.places.equity import concentration_index, gini, palma, shortfall, theil
 from analyses.rules import in_scope
 from geo.bundled import load_toml
-from geo.words import texts, tree
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -271,18 +271,17 @@ def _spread(
 
 def _worded(stage: str, rows: Sequence[tuple[str, float, str | None, float]]) -> pd.DataFrame:
     """Return the rows (measure, value, rule, p-value) with their names and how to read them."""
-    words = tree(_WORDS)["measure"]
+    names, notes = texts("places/measure"), texts("places/measure_note")
     return pd.DataFrame(
         [
             {
                 "stage": stage,
                 "rule_id": rule_id,
                 "measure": name,
-                "zh": words[name]["zh"],
-                "en": words[name]["en"],
+                **names[name].in_all(),
                 "value": round(value, _DIGITS) + 0.0,  # no -0
                 "p_value": p_value,
-                **texts("places/measure_note")[name].columns("note"),
+                **notes[name].columns("note"),
             }
             for name, value, rule_id, p_value in rows
         ]

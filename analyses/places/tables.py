@@ -17,7 +17,7 @@ from analyses.result import Indicator
 from analyses.rules import age_groups
 from geo.bundled import load_toml
 from geo.findings import enumerated
-from geo.words import tree
+from geo.words import text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,12 +30,9 @@ if TYPE_CHECKING:
     from geo.arrays import Ints
 
 
-_WORDS = "places"
-
-
 def areas_of(communities: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return ``area_id, name, town`` of the communities and a last row for all outside them."""
-    outside = tree("coverage")["place"]["outside"]["zh"]
+    outside = text("coverage/place/outside")["zh"]
     areas = pd.DataFrame(communities[["area_id", "name", "town"]]).reset_index(drop=True)
     areas.loc[len(areas)] = [OUTSIDE, outside, ""]
     return areas
@@ -275,13 +272,12 @@ def indicators_of(stage: Stage, total: pd.Series) -> Iterator[Indicator]:
     children = float(total["children"])
     if not children > 0:
         return
-    words = tree(_WORDS)["indicator"]
+    titles = texts("places/indicator")
     for cause in ("placed", "distance", "safety", "capacity"):
         number = float(total["capacity_low" if cause == "capacity" else cause])
         yield Indicator(
             id=f"places.{stage.id}.{cause}",
-            zh=words[cause]["zh"].format(stage=stage.zh),
-            en=words[cause]["en"].format(stage=stage.en),
+            title=titles[cause].format(stage=stage.title),
             value=number / children,
             unit="share",
             numerator=number,

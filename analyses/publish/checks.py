@@ -10,14 +10,14 @@ from analyses.publish import rounding
 from analyses.schema import roles
 from analyses.study import inputs_of
 from geo.findings import Finding, InputRefused
-from geo.words import texts, tree
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from analyses.publish.edition import Edition
     from analyses.study import Study
-    from geo.words import Lang
+    from geo.words import Lang, Text
 
 _FILE = "study.toml"
 _OSM = (".pbf", ".osm", ".bz2", ".o5m")
@@ -156,6 +156,5 @@ def _private(study: Study) -> Check:
     return Check("private", {"value": str(len(study.publish.private))})
 
 
-def _words(check: str) -> dict[str, dict[str, str]]:
-    words: dict[str, dict[str, str]] = tree("publish")["check"][check]
-    return words
+def _words(check: str) -> Mapping[str, Text]:
+    return texts(f"publish/check/{check}")

@@ -234,7 +234,7 @@ def _shown(
         if item.role == "crossing":
             # That anybody passes is told only where enough do.
             rows = rows.assign(children=bands(rows, k=k)).dropna(subset="children")
-        found.append(Shown(item.role, _listed(rows, spread(public)), item.zh, item.en))
+        found.append(Shown(item.role, _listed(rows, spread(public)), item.title))
     return tuple(found)
 
 

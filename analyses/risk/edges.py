@@ -176,11 +176,11 @@ def along_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) -> 
     DataFrame
         Index: the walk edge.  ``street, side``; for each factor of `risk_along.ALONG` and for
         ``risk`` (points per 100 m) and ``plts`` three columns ``…``, ``…_low``, ``…_high``;
-        ``known, forbidden`` (bool), ``grade`` (A | B | C | None = 待核查), ``why_zh, why_en``.
+        ``known, forbidden`` (bool), ``grade`` (A | B | C | None = 待核查), ``why_…``.
     """
     places = walked_along(scene, rows)
     factors = along_factors(scene, places, profile)
-    zh, en = along_words(places, factors)
+    why = along_words(places, factors)
     return _table(
         places.edges,
         first={
@@ -193,8 +193,7 @@ def along_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) -> 
         last={
             "known": along_known(places),
             "forbidden": _along_shut(places, profile, "value"),
-            "why_zh": zh,
-            "why_en": en,
+            **why,
         },
         model="along",
     )
@@ -217,7 +216,7 @@ def crossing_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) 
     rows = np.arange(len(scene.crossings)) if rows is None else rows
     frame = scene.crossings.drop(columns="geometry").take(rows).reset_index(drop=True)
     factors = crossing_factors(scene, rows)
-    zh, en = crossing_words(frame, factors)
+    why = crossing_words(frame, factors)
     return _table(
         rows,
         first={"street": frame["street"].to_numpy(), "group": frame["group"].to_numpy()},
@@ -227,8 +226,7 @@ def crossing_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) 
         last={
             "known": crossing_known(frame),
             "forbidden": _crossings_shut(scene, profile, "value")[rows],
-            "why_zh": zh,
-            "why_en": en,
+            **why,
         },
         model="crossing",
     )

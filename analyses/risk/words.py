@@ -5,7 +5,7 @@ Factors are ranked by how much they may raise the risk over the least that they 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ import pandas as pd
 from analyses.risk.crossing import treated
 from analyses.risk.factors import constant, levels, numbers, observed
 from analyses.streets import SOURCES
-from geo.words import tree
+from geo.words import Text, in_columns, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,25 +21,24 @@ if TYPE_CHECKING:
     from analyses.risk.along import WalkedEdges
     from analyses.risk.factors import Factor, Model
     from geo.arrays import Flags, Floats, Objects
+    from geo.words import Lang
 
-
-Language = Literal["zh", "en"]
 SHOWN = 3
 
 
-def along_words(places: WalkedEdges, factors: Mapping[str, Factor]) -> tuple[Objects, Objects]:
-    """Return why walking along is risky, in Chinese and English.
+def along_words(places: WalkedEdges, factors: Mapping[str, Factor]) -> dict[str, Objects]:
+    """Return why walking along is risky: a column in each language.
 
     Parameters
     ----------
     places, factors
         From `analyses.risk.along`.
     """
-    return _both(places.streets, factors, model="along", only_first=places.away)
+    return _why(places.streets, factors, model="along", only_first=places.away)
 
 
-def crossing_words(frame: pd.DataFrame, factors: Mapping[str, Factor]) -> tuple[Objects, Objects]:
-    """Return why crossing is risky, in Chinese and English.
+def crossing_words(frame: pd.DataFrame, factors: Mapping[str, Factor]) -> dict[str, Objects]:
+    """Return why crossing is risky: a column in each language.
 
     Parameters
     ----------
@@ -49,12 +48,12 @@ def crossing_words(frame: pd.DataFrame, factors: Mapping[str, Factor]) -> tuple[
         From `analyses.risk.crossing`, for these rows.
     """
     nowhere = np.zeros(len(frame), dtype=bool)
-    return _both(frame, factors, model="crossing", only_first=nowhere)
+    return _why(frame, factors, model="crossing", only_first=nowhere)
 
 
-def _both(
+def _why(
     frame: pd.DataFrame, factors: Mapping[str, Factor], *, model: Model, only_first: Flags
-) -> tuple[Objects, Objects]:
+) -> dict[str, Objects]:
     """Join the phrases of the factors that matter most; of the first alone where it says all."""
     names = list(factors)
     weight = np.column_stack([_weight(factors[name], name, model) for name in names])
@@ -62,16 +61,17 @@ def _both(
     order = np.argsort(-weight, axis=1, kind="stable")[:, :SHOWN]
     shown = np.take_along_axis(weight, order, axis=1) > 0
     shown[:, 0] = True
-    made: list[Objects] = []
-    for language in ("zh", "en"):
+
+    def lines(lang: Lang) -> Objects:
         phrases = np.column_stack(
-            [_phrases(frame, factors[name], name, model=model, language=language) for name in names]
+            [_phrases(frame, factors[name], name, model=model, lang=lang) for name in names]
         )
         picked = np.take_along_axis(phrases, order, axis=1)
-        joint = _words()["join"][language]
-        lines = [joint.join(row[keep]) for row, keep in zip(picked, shown, strict=True)]
-        made.append(np.array(lines, dtype=object))
-    return made[0], made[1]
+        joint = text("risk/join")[lang]
+        joined = [joint.join(row[keep]) for row, keep in zip(picked, shown, strict=True)]
+        return np.array(joined, dtype=object)
+
+    return in_columns("why", lines)
 
 
 def _weight(factor: Factor, name: str, model: Model) -> Floats:
@@ -89,35 +89,35 @@ def _weight(factor: Factor, name: str, model: Model) -> Floats:
 
 
 def _phrases(
-    frame: pd.DataFrame, factor: Factor, name: str, *, model: Model, language: Language
+    frame: pd.DataFrame, factor: Factor, name: str, *, model: Model, lang: Lang
 ) -> Objects:
     """Return what is to be said of one factor at every place."""
     if name == "severity":
-        return _numbers(frame, factor, "speed_kmh", language=language)
+        return _numbers(frame, factor, "speed_kmh", lang=lang)
     if name == "stage":
-        return _numbers(frame, factor, "lanes", language=language)
+        return _numbers(frame, factor, "lanes", lang=lang)
     if name == "treatment":
-        return _treatments(frame, factor, language)
+        return _treatments(frame, factor, lang)
     if name == "age":
-        text = _words()["age"][language]
+        shape = text("risk/age")[lang]
         keys = pd.DataFrame({"value": factor.bounds.value})
-        return _each(keys, lambda row: str(text.format(value=f"{row.value:g}")))
+        return _each(keys, lambda row: shape.format(value=f"{row.value:g}"))
     rows = list(levels(model, name).values())
     keys = pd.DataFrame({"level": factor.level, "source": factor.source})
-    return _each(keys, lambda row: _level(rows[row.level], row.source, name, language=language))
+    return _each(keys, lambda row: _level(rows[row.level], row.source, name, lang=lang))
 
 
-def _level(row: Mapping[str, Any], source: int, name: str, *, language: Language) -> str:
+def _level(row: Mapping[str, Any], source: int, name: str, *, lang: Lang) -> str:
     """Return the condition of a level with its source; what is not known says so itself."""
-    text = row[language]
+    said = Text.of(row)[lang]
     if row["level"] == "unknown":
-        return str(text)
+        return said
     if name == "facility" and not observed(np.array([source]))[0]:
-        return str(_words()["facility"][language].format(text=text))
-    return _sourced(text, source, language)
+        return text("risk/facility")[lang].format(text=said)
+    return _sourced(said, source, lang)
 
 
-def _numbers(frame: pd.DataFrame, factor: Factor, name: str, *, language: Language) -> Objects:
+def _numbers(frame: pd.DataFrame, factor: Factor, name: str, *, lang: Lang) -> Objects:
     """Return a number with its source, and its bounds where they differ."""
     value, low, high = numbers(frame, name)
     oneway = frame["oneway"] if "oneway" in frame else np.zeros(len(frame), dtype=bool)
@@ -125,56 +125,50 @@ def _numbers(frame: pd.DataFrame, factor: Factor, name: str, *, language: Langua
     keys = pd.DataFrame(
         {"value": value, "low": low, "high": high, "source": factor.source, "oneway": oneway}
     )
-    words = _words()
+    lanes, sources = texts("risk/lanes"), texts("risk/source")
 
-    def text(row: Any) -> str:  # noqa: ANN401 - a named tuple of pandas
+    def said_of(row: Any) -> str:  # noqa: ANN401 - a named tuple of pandas
+        shape = text("risk/severity")
         if name == "lanes":
-            kind = "unknown" if np.isnan(row.value) else "oneway" if row.oneway else "both"
-            shape = words["lanes"][kind][language]
-        else:
-            shape = words["severity"][language]
-        said = shape.format(value=f"{row.value:g}")
+            shape = lanes["unknown" if np.isnan(row.value) else "oneway" if row.oneway else "both"]
+        said = shape[lang].format(value=f"{row.value:g}")
         if np.isnan(row.value):
-            return str(said)
+            return said
         if row.low < row.high:
-            source = words["source"][SOURCES[row.source]][language]
+            source = sources[SOURCES[row.source]][lang]
             bounds = {"low": f"{row.low:g}", "high": f"{row.high:g}"}
-            return str(words["bounded"][language].format(text=said, source=source, **bounds))
-        return _sourced(said, row.source, language)
+            return text("risk/bounded")[lang].format(text=said, source=source, **bounds)
+        return _sourced(said, row.source, lang)
 
-    return _each(keys, text)
+    return _each(keys, said_of)
 
 
-def _treatments(frame: pd.DataFrame, factor: Factor, language: Language) -> Objects:
+def _treatments(frame: pd.DataFrame, factor: Factor, lang: Lang) -> Objects:
     """Return which treatments are there, that there is none, or that it is not known."""
     rows = levels("crossing", "treatment")
     keys = pd.DataFrame({name: treated(frame, name)[0].value for name in rows})
     keys["source"] = factor.source
-    words = _words()
+    none, unknown = text("risk/treatment/none")[lang], text("risk/treatment/unknown")[lang]
 
-    def text(row: Any) -> str:  # noqa: ANN401 - a named tuple of pandas
-        there = [level[language] for name, level in rows.items() if getattr(row, name)]
+    def said_of(row: Any) -> str:  # noqa: ANN401 - a named tuple of pandas
+        there = [Text.of(level)[lang] for name, level in rows.items() if getattr(row, name)]
         if there:
-            return str(words["list"][language].join(there))
-        known = observed(np.array([row.source]))[0]
-        return str(words["treatment"]["none" if known else "unknown"][language])
+            return text("risk/list")[lang].join(there)
+        return none if observed(np.array([row.source]))[0] else unknown
 
-    return _each(keys, text)
-
-
-def _sourced(text: str, source: int, language: Language) -> str:
-    words = _words()
-    said = words["source"][SOURCES[source]][language]
-    return str(words["sourced"][language].format(text=text, source=said))
+    return _each(keys, said_of)
 
 
-def _each(keys: pd.DataFrame, text: Callable[[Any], str]) -> Objects:
+def _sourced(said: str, source: int, lang: Lang) -> str:
+    """Return a phrase with how it is known."""
+    return text("risk/sourced")[lang].format(
+        text=said, source=texts("risk/source")[SOURCES[source]][lang]
+    )
+
+
+def _each(keys: pd.DataFrame, said_of: Callable[[Any], str]) -> Objects:
     """Return a text for every row, written once for rows that are alike."""
     alike = keys.groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(alike, return_index=True)[1]
-    texts = [text(row) for row in keys.iloc[first].itertuples(index=False)]
-    return np.array(texts, dtype=object)[alike] if texts else np.empty(0, dtype=object)
-
-
-def _words() -> dict[str, Any]:
-    return tree("risk")
+    lines = [said_of(row) for row in keys.iloc[first].itertuples(index=False)]
+    return np.array(lines, dtype=object)[alike] if lines else np.empty(0, dtype=object)

@@ -18,7 +18,8 @@ from analyses.study import is_region
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding, InputRefused
 from geo.userfiles import read_rows
-from geo.words import texts
+from geo.words import Text as Words
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -95,6 +96,21 @@ class Rule:
     file: str = ""
 
     @property
+    def title(self) -> Words:
+        """What it is called."""
+        return Words.of(vars(self))
+
+    @property
+    def size(self) -> Words:
+        """The size that the text asks for, in words; may be empty."""
+        return Words.of(vars(self), "size")
+
+    @property
+    def note(self) -> Words:
+        """What should be known of it; may be empty."""
+        return Words.of(vars(self), "note")
+
+    @property
     def computable(self) -> bool:
         """Whether it can be tested here; a reference can only be shown."""
         return "reference" not in self.tests
@@ -152,12 +168,12 @@ def own_rule(kind: str, *, metres: float | None = None, minutes: float | None = 
         One limit or both; both are tested, none is derived from the other.
     """
     of_kind = facility_types()[kind]
-    words = texts("rules/text")
+    title = text("rules/text/own_title").format(kind=of_kind.title)
     limits: dict[Test, float | None] = {"distance": metres, "time": minutes}
     rule = Rule(
         id=f"OWN-{kind}",
-        zh=words["own_title"]["zh"].format(kind=of_kind.zh),
-        en=words["own_title"]["en"].format(kind=of_kind.en),
+        zh=title["zh"],
+        en=title["en"],
         subject=kind,
         kinds=(kind,),
         ages=of_kind.ages,
@@ -166,9 +182,9 @@ def own_rule(kind: str, *, metres: float | None = None, minutes: float | None = 
         minutes=minutes,
         measure="service_radius" if metres is not None else "none",
         strength="guidance",
-        wording=words["own_wording"]["zh"],
+        wording=text("rules/text/own_wording")["zh"],
         scope="all",
-        standard=words["own_standard"]["zh"],
+        standard=text("rules/text/own_standard")["zh"],
         clause="-",
         edition="-",
         status="current",

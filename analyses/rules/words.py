@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analyses.facilities import facility_types
-from geo.words import texts, tree
+from geo.words import in_columns, languages, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,27 +15,22 @@ if TYPE_CHECKING:
     from analyses.rules.catalogue import Rule, Test
     from geo.words import Lang
 
-_WORDS = "rules"
 _NEVER_A_BREACH = ("draft", "replaced", "foreign")
 
 
 def rule_text(rule: Rule, lang: Lang) -> str:
     """Return the limit in words, e.g. ``300 m（服务半径，不宜大于）``."""
-    words = tree(_WORDS)
-    and_ = words["text"]["and"][lang]
-    return str(and_.join(_limit_text(rule, test, lang) for test in rule.tests))
+    return text("rules/text/and")[lang].join(_limit_text(rule, test, lang) for test in rule.tests)
 
 
 def verified_text(rule: Rule, lang: Lang) -> str:
     """Return who has read it; starts with 待核 until somebody has, in print."""
-    text: str = tree(_WORDS)["verified"][rule.state][lang]
-    return text
+    return texts("rules/verified")[rule.state][lang]
 
 
 def strength_text(rule: Rule, lang: Lang) -> str:
     """Return how strongly it is worded, e.g. ``不宜（建议）``."""
-    text: str = tree(_WORDS)["strength"][rule.strength][lang]
-    return text
+    return texts("rules/strength")[rule.strength][lang]
 
 
 def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: FBT001
@@ -48,75 +43,72 @@ def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: F
     passed
         None where it is unknown.
     lang
-        ``zh`` or ``en``.
+        Language.
     """
-    words = tree(_WORDS)
-    if passed is None or passed:
-        return str(words["verdict"]["unknown" if passed is None else "pass"][lang])
+    if passed is None:
+        return text("rules/verdict/unknown")[lang]
+    if passed:
+        return text("rules/verdict/pass")[lang]
     strength = "guidance" if rule.status in _NEVER_A_BREACH else rule.strength
-    return str(words["strength_gap"][strength][lang])
+    return texts("rules/strength_gap")[strength][lang]
 
 
 def rule_table(rules: Sequence[Rule]) -> pd.DataFrame:
     """Return the rows of role ``rule`` (see `analyses.result`): codes, and words beside them."""
-    rows = [
-        {
-            "rule_id": r.id,
-            "kind": r.kinds[0] if r.kinds else r.subject,
-            "zh": r.zh,
-            "en": r.en,
-            "limit_zh": rule_text(r, "zh"),
-            "limit_en": rule_text(r, "en"),
-            "standard": r.standard,
-            "clause": r.clause,
-            "edition": r.edition,
-            "status": r.status,
-            "strength": r.strength,
-            "strength_zh": strength_text(r, "zh"),
-            "strength_en": strength_text(r, "en"),
-            "scope": r.scope,
-            "verified": r.state,
-            "verified_zh": verified_text(r, "zh"),
-            "verified_en": verified_text(r, "en"),
-            "note_zh": r.note_zh,
-            "note_en": r.note_en,
-        }
-        for r in rules
-    ]
+    rows = [_row_of(rule) for rule in rules]
     return pd.DataFrame(rows)
+
+
+def _row_of(r: Rule) -> dict[str, Any]:
+    """Return one row of `rule_table`."""
+    return {
+        "rule_id": r.id,
+        "kind": r.kinds[0] if r.kinds else r.subject,
+        **r.title.in_all(),
+        **in_columns("limit", lambda lang: rule_text(r, lang)),
+        "standard": r.standard,
+        "clause": r.clause,
+        "edition": r.edition,
+        "status": r.status,
+        "strength": r.strength,
+        **texts("rules/strength")[r.strength].columns("strength"),
+        "scope": r.scope,
+        "verified": r.state,
+        **texts("rules/verified")[r.state].columns("verified"),
+        **r.note.columns("note"),
+    }
 
 
 def kind_table(kinds: Iterable[str]) -> pd.DataFrame:
     """Return the rows of role ``kind`` in the order of the data file: zh, en, colour, icon."""
     wanted = set(kinds)
     types = [t for t in facility_types().values() if t.id in wanted]
-    columns = {"kind": "id", "zh": "zh", "en": "en", "colour": "colour", "icon": "icon"}
-    return pd.DataFrame({name: [getattr(t, a) for t in types] for name, a in columns.items()})
+    rows = [{"kind": t.id, **t.title.in_all(), "colour": t.colour, "icon": t.icon} for t in types]
+    return pd.DataFrame(rows, columns=["kind", *languages(), "colour", "icon"])
 
 
 def _limit_text(rule: Rule, test: Test, lang: Lang) -> str:
     """Say one test's limit."""
-    words = tree(_WORDS)
-    text = words["text"]
-    wordings = texts("rules/wording")
+    wordings, joint = texts("rules/wording"), text("rules/text/joint")[lang]
     wording = wordings[rule.wording][lang] if rule.wording in wordings else rule.wording
     if test == "reference":
-        what = text["joint"][lang].join(_reference_parts(rule, lang))
-        return str(text[test][lang].format(size=what, words=wording))
+        what = joint.join(_reference_parts(rule, lang))
+        return text("rules/text/reference")[lang].format(size=what, words=wording)
     what, number, low = _measured(rule, test, lang)
-    span = "" if low is None else text["span"][lang].format(low=f"{low:g}", high=f"{number:g}")
+    shape = text("rules/text/span")[lang]
+    span = "" if low is None else shape.format(low=f"{low:g}", high=f"{number:g}")
     parts = (what, span, _area_text(rule, lang), wording)
-    joined = text["joint"][lang].join(part for part in parts if part)
-    return str(text[test][lang].format(number=f"{number:g}", words=joined))
+    joined = joint.join(part for part in parts if part)
+    return texts("rules/text")[test][lang].format(number=f"{number:g}", words=joined)
 
 
 def _measured(rule: Rule, test: Test, lang: Lang) -> tuple[str, float, float | None]:
     """Return what is measured, the limit, and the lower end of its span if there is one."""
-    words = tree(_WORDS)
     if test == "distance":
-        return words["measure"][rule.measure][lang], rule.metres or 0.0, rule.metres_low
+        return texts("rules/measure")[rule.measure][lang], rule.metres or 0.0, rule.metres_low
     if test == "time":
-        return words["time_measure"][rule.time_measure][lang], rule.minutes or 0.0, rule.minutes_low
+        what = texts("rules/time_measure")[rule.time_measure][lang]
+        return what, rule.minutes or 0.0, rule.minutes_low
     return "", 0.0, None
 
 
@@ -129,7 +121,7 @@ def _reference_parts(rule: Rule, lang: Lang) -> list[str]:
         for low, high, unit in numbers
         if high is not None
     ]
-    size = rule.size_zh if lang == "zh" else rule.size_en
+    size = rule.size[lang]
     return [*parts, *([size] if size else [])]
 
 
@@ -137,8 +129,8 @@ def _area_text(rule: Rule, lang: Lang) -> str:
     """Say which site area a facility must have."""
     if rule.min_area_m2 is None:
         return ""
-    text = tree(_WORDS)["text"]
     low = f"{rule.min_area_m2:,.0f}"
     if rule.max_area_m2 is None or rule.larger_counts:
-        return str(text["area"][lang].format(low=low))
-    return str(text["area_span"][lang].format(low=low, high=f"{rule.max_area_m2:,.0f}"))
+        return text("rules/text/area")[lang].format(low=low)
+    high = f"{rule.max_area_m2:,.0f}"
+    return text("rules/text/area_span")[lang].format(low=low, high=high)

@@ -18,7 +18,6 @@ from geo.people import (
     demand_from_points,
     demand_from_raster,
     demand_in_zones,
-    weights_of,
 )
 from geo.words import text
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from analyses.study import Study
     from geo.read import Layer
     from geo.walk import WalkNetwork
+    from geo.words import Text
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class People:
     unit
         ``children``, or ``homes`` where no count of children is known.
     findings, notes
-        Remarks; sentences (zh, en) for every output.
+        Remarks; sentences for every output.
     """
 
     points: gpd.GeoDataFrame
     unit: str
     findings: tuple[Finding, ...]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[Text, ...]
 
 
 def demand_of(
@@ -146,13 +146,16 @@ def _equal(
     buildings: gpd.GeoDataFrame | None,
     network: WalkNetwork,
 ) -> People:
-    """Count homes by their floor, or stretches of street: nothing is known about children."""
+    """Count each home, or each stretch of street, equally: nothing is known about children."""
     groups = list(age_groups())
     if buildings is not None and len(buildings):
-        weights = weights_of(buildings)
-        frame = buildings.assign(**dict.fromkeys(groups, weights.homes))
+        frame = buildings.assign(**dict.fromkeys(groups, 1.0))
         demand = demand_from_points(
-            frame, value_columns=groups, zones=communities, method=weights.method, name="buildings"
+            frame,
+            value_columns=groups,
+            zones=communities,
+            method="equal_building",
+            name="buildings",
         )
         note = text("coverage/demand/equal_homes")
     else:
@@ -169,7 +172,7 @@ def _equal(
         demand = replace(demand, points=demand.points.assign(**counted))
         note = text("coverage/demand/equal_streets")
     finding = Finding("CHILDREN_UNKNOWN", "study.toml")
-    return People(demand.points, "homes", (finding, *demand.findings), ((note["zh"], note["en"]),))
+    return People(demand.points, "homes", (finding, *demand.findings), (note,))
 
 
 def _lines(network: WalkNetwork) -> gpd.GeoDataFrame:

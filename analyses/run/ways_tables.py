@@ -11,8 +11,9 @@ import shapely
 
 from analyses.result import Indicator
 from analyses.rules import in_scope, profiles
+from analyses.schema import spread
 from geo.sides import EdgeKind
-from geo.words import tree
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from analyses.rules import Rule
     from analyses.streets import Scene
     from geo.arrays import Floats
+    from geo.words import Text
 
 
 SAFE_COVERAGE = (
@@ -169,7 +171,7 @@ def coverage_by_town(table: pd.DataFrame, demand: gpd.GeoDataFrame, *, rule: Rul
 
 def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicator, ...]:
     """Return the shares of the whole study."""
-    words = tree(_WORDS)["indicators"]
+    titles = texts("safety/indicators")
     alone_ages = [age.id for age in profiles() if not age.accompanied]
     asked = float(pupils.loc[pupils["profile"].isin(alone_ages), "children"].sum())
     walking = float(pupils.loc[pupils["reason"].isna(), "children"].sum())
@@ -180,21 +182,20 @@ def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicato
         "severed_sure": (float(schools["children_severed_low"].sum()), walking),
     }
     return tuple(
-        Indicator(f"safety.{name}", words[name]["zh"], words[name]["en"], part / whole, "share",
-                  part, whole)
+        Indicator(f"safety.{name}", titles[name], part / whole, "share", part, whole)
         for name, (part, whole) in amounts.items()
         if whole > 0
     )  # fmt: skip
 
 
-def safety_notes() -> tuple[tuple[str, str], ...]:
-    """Return what every page and table on ways to school must say, each in (zh, en)."""
-    return tuple((note["zh"], note["en"]) for note in tree(_WORDS)["notes"].values())
+def safety_notes() -> tuple[Text, ...]:
+    """Return what every page and table on ways to school must say."""
+    return tuple(texts("safety/notes").values())
 
 
 def _ranked(table: gpd.GeoDataFrame, risks: pd.DataFrame) -> gpd.GeoDataFrame:
     """Add the risk and its words; sort by children x risk."""
-    for name in ("risk", "risk_low", "risk_high", "plts", "grade", "why_zh", "why_en"):
+    for name in ("risk", "risk_low", "risk_high", "plts", "grade", *spread(("why_*",))):
         table[name] = risks[name].to_numpy()
     table["known_share"] = risks["known"].to_numpy(dtype=float)
     order = np.argsort(-(table["children"] * table["risk"]).fillna(0.0), kind="stable")

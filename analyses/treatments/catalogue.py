@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo.bundled import load_toml
+from geo.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +41,11 @@ class Treatment:
     applies_to: tuple[str, ...]
     street: Mapping[str, Value]
     crossing: Mapping[str, Value]
+
+    @property
+    def title(self) -> Text:
+        """Return what it is called."""
+        return Text.of(vars(self))
 
     @property
     def cost(self) -> float:

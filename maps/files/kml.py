@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from geo.text import one_line
+from geo.words import languages
 from maps.files.workbook import header
 from maps.style import role_colour, safe_colour
 
@@ -54,7 +55,7 @@ def write_kml(
     lang
         Language of titles and names of columns.
     """
-    titles = {item.role: item.zh if lang == "zh" else item.en for item in shown}
+    titles = {item.role: item.title[lang] for item in shown}
     kinds: Any = next((item.rows for item in shown if item.role == "kind"), pd.DataFrame())
     colours = {str(k["kind"]): safe_colour(k["colour"]) for k in kinds.to_dict("records")}
     folders = [
@@ -76,8 +77,8 @@ def _folder(
 ) -> ET.Element:
     folder = ET.Element("Folder")
     ET.SubElement(folder, "name").text = one_line(title)
-    other = "_en" if lang == "zh" else "_zh"
-    columns = [c for c in frame.columns if c != "geometry" and not c.endswith(other)]
+    others = tuple(f"_{other}" for other in languages() if other != lang)
+    columns = [c for c in frame.columns if c != "geometry" and not c.endswith(others)]
     fallback = role_colour(role)
     shapes = frame.to_crs(_WGS84).geometry
     for row, shape in zip(frame.to_dict("records"), shapes, strict=True):

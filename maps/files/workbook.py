@@ -10,7 +10,7 @@ import pandas as pd
 
 from analyses.schema import column, tables
 from geo.text import formula_safe
-from geo.words import text
+from geo.words import languages, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +40,19 @@ def header(column_name: str, lang: Lang) -> str:
 def title(table: str, lang: Lang) -> str:
     """Return the title of a table, e.g. for a sheet."""
     return tables()[table].title[lang] if table in tables() else table
+
+
+def in_one_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return a table without the words of other languages, and without codes that have words."""
+    others = [other for other in languages() if other != lang]
+    unwanted = {*others, *(f"{c}_{other}" for other in others for c in _worded(table, other))}
+    unwanted |= set(_worded(table, lang))
+    return table.drop(columns=[c for c in table if c in unwanted])
+
+
+def _worded(table: pd.DataFrame, lang: Lang) -> list[str]:
+    """Return the columns that stand in a table in words of a language: ``why`` of ``why_en``."""
+    return [str(c).removesuffix(f"_{lang}") for c in table if str(c).endswith(f"_{lang}")]
 
 
 def write_workbook(

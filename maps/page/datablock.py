@@ -64,7 +64,7 @@ def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) ->
         layers["line"] = _lines(out, frames, rules=rules, crs=crs)
     titles: dict[str, Any] = {}
     for item in shown:
-        titles.setdefault(item.role, {"zh": item.zh, "en": item.en})
+        titles.setdefault(item.role, item.title.in_all())
     header = {
         "about": dict(about),
         "words": words(),

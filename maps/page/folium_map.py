@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyses.result import Shown
-    from geo.words import Lang
+    from geo.words import Lang, Text
 
 _HEIGHT = "720px"
 _PICTURES = {
@@ -35,10 +35,9 @@ _PICTURES = {
 def folium_map(
     shown: Sequence[Shown],
     *,
-    title_zh: str | None = None,
-    title_en: str | None = None,
+    title: Text | None = None,
     synthetic: bool = False,
-    notes: Sequence[tuple[str, str]] = (),
+    notes: Sequence[Text] = (),
     attribution: str = "",
     crs: str | None = None,
     lang: Lang = "zh",
@@ -55,7 +54,7 @@ def folium_map(
     ----------
     shown
         ``Result.shown``.
-    title_zh, title_en
+    title
         Heading; a plain one if left out.
     synthetic, notes, attribution, lang
         As in `maps.page.page.page_html`; ``Result.notes`` belong here.
@@ -72,10 +71,7 @@ def folium_map(
         shown,
         crs=crs or str(next((c for c in named if c is not None), "EPSG:4326")),
         about=about(
-            title=(
-                title_zh or text("map/ui/title")["zh"],
-                title_en or text("map/ui/title")["en"],
-            ),
+            title=title or text("map/ui/title"),
             synthetic=synthetic,
             notes=notes,
             attribution=attribution,

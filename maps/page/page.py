@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from analyses.result import Shown
     from analyses.study import Basemap
-    from geo.words import Lang
+    from geo.words import Lang, Text
 
 _SCRIPTS = (
     "block", "signs", "pixels", "shapes", "places", "safety", "tell", "generic", "canvas", "tables",
@@ -40,13 +40,12 @@ _OLD_IE = re.compile(r"behavior:\s*url\([^)]*\);")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
 
-def page_html(  # noqa: PLR0913 - what is shown, and each thing that the page says of it
+def page_html(
     shown: Sequence[Shown],
     *,
-    title_zh: str,
-    title_en: str,
+    title: Text,
     synthetic: bool,
-    notes: Sequence[tuple[str, str]],
+    notes: Sequence[Text],
     attribution: str,
     crs: str,
     lang: Lang = "zh",
@@ -58,12 +57,12 @@ def page_html(  # noqa: PLR0913 - what is shown, and each thing that the page sa
     ----------
     shown
         What an analysis offers (roles of `analyses.result`); any of the roles may be missing.
-    title_zh, title_en
+    title
         Heading and window title.
     synthetic
         Whether the page says that its data are made up.
     notes
-        Remarks that stand on the page, each in (zh, en).
+        Remarks that stand on the page.
     attribution
         Where the data come from, shown as written, e.g. ``© OpenStreetMap contributors, ODbL``.
     crs
@@ -85,7 +84,7 @@ def page_html(  # noqa: PLR0913 - what is shown, and each thing that the page sa
         shown,
         crs=crs,
         about=about(
-            title=(title_zh, title_en),
+            title=title,
             synthetic=synthetic,
             notes=notes,
             attribution=attribution,
@@ -98,18 +97,18 @@ def page_html(  # noqa: PLR0913 - what is shown, and each thing that the page sa
 
 def about(
     *,
-    title: tuple[str, str],
+    title: Text,
     synthetic: bool,
-    notes: Sequence[tuple[str, str]],
+    notes: Sequence[Text],
     attribution: str,
     lang: Lang,
     basemap: Basemap | None = None,
 ) -> dict[str, object]:
     """Return the block's words about the page itself."""
     return {
-        "title": dict(zip(("zh", "en"), title, strict=True)),
+        "title": title.in_all(),
         "synthetic": bool(synthetic),
-        "notes": [list(note) for note in notes],
+        "notes": [note.in_all() for note in notes],
         "attribution": attribution,
         "lang": lang,
         "basemap": about_basemap(basemap),

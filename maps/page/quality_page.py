@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from geo.words import language, tree
+from geo.words import language, text, texts
 from maps.files import header
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def quality_html(
     lang
         Language.
     """
-    words = tree("quality")
+    titles = texts("quality")
     return template().render(
         html_lang=language(lang).html,
-        heading=f"{words['title'][lang]} · {name}",
-        synthetic=words["synthetic"][lang] if synthetic else "",
-        intro=words["intro"][lang],
-        parts=parts_of({part: (words[part], table) for part, table in tables.items()}, lang),
+        heading=f"{text('quality/title')[lang]} · {name}",
+        synthetic=text("quality/synthetic")[lang] if synthetic else "",
+        intro=text("quality/intro")[lang],
+        parts=parts_of({part: (titles[part], table) for part, table in tables.items()}, lang),
     )
 
 

@@ -38,7 +38,7 @@ def plot(result: Result, role: str | None = None, *, ax: Axes | None = None) -> 
         raise ValueError(f"{result.name} has no layer {role!r} with shapes; it has: {roles}")
     colour: str = palette()["plain"]["service"]
     drawn: Axes = chosen.rows.plot(ax=ax, color=colour, markersize=4)
-    drawn.set_title(chosen.en)
+    drawn.set_title(chosen.title["en"])
     drawn.set_aspect("equal")
     drawn.set_axis_off()
     return drawn
@@ -47,7 +47,7 @@ def plot(result: Result, role: str | None = None, *, ax: Axes | None = None) -> 
 def to_excel(result: Result, path: str | Path, *, lang: Lang = "zh") -> Path:
     """Write the result's tables as one workbook, a sheet a table, the notes first."""
     file = Path(path)
-    notes = [(note[0 if lang == "zh" else 1], "") for note in result.notes]
+    notes = [(note[lang], "") for note in result.notes]
     plain = {name: _without_shapes(table) for name, table in result.tables.items()}
     write_workbook(file, plain, notes=notes, lang=lang)
     return file

@@ -30,7 +30,8 @@ def in_words(row: Row) -> Row:
     found = {
         f"{name}_{lang}": said
         for name, rows in _vocabulary().items()
-        for lang, said in rows.get(str(row.get(name)), {}).items()
+        if str(row.get(name)) in rows
+        for lang, said in rows[str(row[name])].in_all().items()
     }
     return {**found, **row}
 
@@ -65,7 +66,7 @@ def _vocabulary() -> dict[str, Mapping[str, Text]]:
     return {
         "strength": texts("audit/strength"),
         "verified": texts("audit/verified"),
-        "treatment": {id_: Text(zh=t.zh, en=t.en) for id_, t in treatments().items()},
+        "treatment": {id_: t.title for id_, t in treatments().items()},
         "body": {id_: Text.of(row) for id_, row in bodies().items()},
         "horizon": {id_: Text.of(row) for id_, row in horizons().items()},
         "cost_class": cost_classes(),

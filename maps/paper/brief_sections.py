@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from analyses.result import Indicator, Shown
     from geo.findings import Finding
     from geo.words import Lang
+    from geo.words import Text as Words
     from maps.paper.imprint import Imprint
 
 _HAZARD_COLUMNS = (
@@ -69,7 +70,7 @@ class Material:
     shown: Sequence[Shown] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     indicators: Sequence[Indicator] = ()
-    notes: Sequence[tuple[str, str]] = ()
+    notes: Sequence[Words] = ()
     findings: Sequence[Finding] = ()
     unit: str = "children"
     gaps: int = 20
@@ -91,7 +92,7 @@ class Material:
 
     def say(self, key: str, **slots: object) -> str:
         """Return a text of the brief."""
-        return word("brief", key, self.lang, **slots)
+        return word(f"report/brief/{key}", self.lang, **slots)
 
 
 def brief(made_of: Material, pictures: Mapping[str, Picture]) -> Brief:
@@ -184,7 +185,7 @@ def _further(of: Material) -> Iterator[Block]:
     if chosen:
         rows = tuple(
             (
-                i.zh if of.lang == "zh" else i.en,
+                i.title[of.lang],
                 as_percent(i.value),
                 part_of(i.numerator, i.denominator),
             )
@@ -397,5 +398,5 @@ def _settings() -> dict[str, Any]:
     return settings
 
 
-def _one(of: Material, note: tuple[str, str]) -> str:
-    return one_line(note[0] if of.lang == "zh" else note[1])
+def _one(of: Material, note: Words) -> str:
+    return one_line(note[of.lang])

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.words import Text
 from maps.paper.figure import figure
 from maps.paper.fonts import drawable
 from maps.paper.imprint import word
@@ -52,7 +53,7 @@ def overview(scene: Scene) -> Drawn | None:
         rules = [r for r in rules if f"status:{r['rule_id']}" in scene.roles.get("demand", ())]
     if not rules:
         return None
-    title = word("picture", "overview", lang)
+    title = word("report/picture/overview", lang)
     made, panels = _panels(len(rules), row_mm=_OVERVIEW_ROW_MM, title=title, scene=scene,
                            left=0.03)  # fmt: skip
     handles: dict[str, Any] = {}
@@ -89,7 +90,7 @@ def towns(scene: Scene) -> Drawn | None:
     if not parts:
         return None
     cut = max(len(rows) for _, rows in parts) > _MOST_TOWNS
-    title = word("picture", "towns", lang)
+    title = word("report/picture/towns", lang)
     highest = min(max(len(rows) for _, rows in parts), _MOST_TOWNS)
     made, panels = _panels(len(parts), row_mm=14 + highest * _BAR_MM, title=title, scene=scene)
     styles = _measure_styles()
@@ -108,7 +109,7 @@ def towns(scene: Scene) -> Drawn | None:
         axes.set_title(_title(rule, scene), fontsize=7)
     made.legend(handles=_measure_keys(lang), loc="lower right", ncols=3, fontsize=7)
     if cut:
-        note = word("picture", "towns_worst", lang, number=_MOST_TOWNS)
+        note = word("report/picture/towns_worst", lang, number=_MOST_TOWNS)
         made.text(0.01, 0.008, note, fontsize=6.5, va="bottom")
     return Drawn("towns", title, made, scene.family)
 
@@ -121,7 +122,7 @@ def distances(scene: Scene) -> Drawn | None:
     lang = scene.imprint.lang
     curves = {str(rule_id): rows for rule_id, rows in table.groupby("rule_id", sort=False)}
     rules = [r for r in _rules(scene) if r["rule_id"] in curves]
-    title = word("picture", "distances", lang)
+    title = word("report/picture/distances", lang)
     made, panels = _panels(len(rules), row_mm=_CURVE_ROW_MM, title=title, scene=scene)
     for rule, axes in zip(rules, panels, strict=True):
         rows = curves[str(rule["rule_id"])]
@@ -132,18 +133,19 @@ def distances(scene: Scene) -> Drawn | None:
         axes.plot(x, rows["share"], color="#0072b2", linewidth=1.3)
         axes.axvline(limit, color="#d55e00", linewidth=1.0, linestyle="--")
         key, slots = ("limit", {"number": f"{limit:,.0f}"}) if in_metres else ("limit_times", {})
-        said = f"{word('picture', key, lang, **slots)}  {_percent(share)}"
+        said = f"{word(f'report/picture/{key}', lang, **slots)}  {_percent(share)}"
         axes.text(limit, 1.02, said, fontsize=6, color="#9c4400", ha="center", va="bottom")
         axes.plot([limit], [share], marker="o", markersize=3, color="#d55e00")
         axes.set(xlim=(0, float(x.iloc[-1])), ylim=(0, 1))
         axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
         axes.tick_params(length=2, labelsize=6)
         axes.grid(color="#e6eaed", linewidth=0.5)
-        axes.set_xlabel(word("picture", "distances_x" if in_metres else "times_x", lang),
+        axes.set_xlabel(word("report/picture/distances_x", lang) if in_metres
+                        else word("report/picture/times_x", lang),
                         fontsize=6, labelpad=1)  # fmt: skip
         axes.set_title(_title(rule, scene), fontsize=7,
                        pad=10)  # fmt: skip
-    made.text(0.01, 0.008, word("picture", "distances_y", lang), fontsize=6.5, va="bottom")
+    made.text(0.01, 0.008, word("report/picture/distances_y", lang), fontsize=6.5, va="bottom")
     return Drawn("distances", title, made, scene.family)
 
 
@@ -161,19 +163,19 @@ def lorenz(scene: Scene, stages: Mapping[str, str]) -> Drawn | None:
     if table.empty:
         return None
     lang = scene.imprint.lang
-    title = word("picture", "lorenz", lang)
+    title = word("report/picture/lorenz", lang)
     made = figure(_WIDTH_MM, 88.0)
     axes = made.add_axes((0.1, 0.14, 0.45, 0.72))
     _heading(made, title, scene)
     axes.plot([0, 1], [0, 1], color="#8a8f94", linewidth=0.8, linestyle=":",
-              label=word("picture", "lorenz_even", lang))  # fmt: skip
+              label=word("report/picture/lorenz_even", lang))  # fmt: skip
     lines = zip(_LINES, table.groupby("stage", sort=False), strict=False)
     ginis = _ginis(scene)
     for (colour, dash, marker), (stage, rows) in lines:
         said = stages.get(str(stage), str(stage))
         if str(stage) in ginis:
             number = f"{ginis[str(stage)]:.2f}"
-            said = word("picture", "lorenz_stage", lang, stage=said, number=number)
+            said = word("report/picture/lorenz_stage", lang, stage=said, number=number)
         axes.plot(rows["share_children"], rows["share_places"], color=colour, linestyle=dash,
                   marker=marker, markevery=10, markersize=3.5, linewidth=1.3,
                   label=drawable(said, scene.family))  # fmt: skip
@@ -182,8 +184,8 @@ def lorenz(scene: Scene, stages: Mapping[str, str]) -> Drawn | None:
     axes.set_xticks(ticks, [f"{t:.0%}" for t in ticks])
     axes.set_yticks(ticks, [f"{t:.0%}" for t in ticks])
     axes.grid(color="#e6eaed", linewidth=0.5)
-    axes.set_xlabel(word("picture", "lorenz_x", lang), fontsize=7)
-    axes.set_ylabel(word("picture", "lorenz_y", lang), fontsize=7)
+    axes.set_xlabel(word("report/picture/lorenz_x", lang), fontsize=7)
+    axes.set_ylabel(word("report/picture/lorenz_y", lang), fontsize=7)
     made.legend(loc="center left", bbox_to_anchor=(0.58, 0.5), fontsize=7.5, labelspacing=0.8)
     return Drawn("lorenz", title, made, scene.family)
 
@@ -264,13 +266,15 @@ def _measure_styles() -> dict[str, dict[str, Any]]:
 def _measure_keys(lang: Lang) -> list[Any]:
     from matplotlib.patches import Patch  # noqa: PLC0415
 
-    return [Patch(label=word("picture", m, lang), **s) for m, s in _measure_styles().items()]
+    return [
+        Patch(label=word(f"report/picture/{m}", lang), **s) for m, s in _measure_styles().items()
+    ]
 
 
 def _in_order(handles: Mapping[str, Any]) -> list[Any]:
     """Return keys in the order of the palette."""
-    names = [row[lang] for part in ("share", "status") for row in palette()[part]
-             for lang in ("zh", "en")]  # fmt: skip
+    names = [name for part in ("share", "status") for row in palette()[part]
+             for name in Text.of(row).values()]  # fmt: skip
     place = {name: number for number, name in enumerate(names)}
 
     def order(label: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.text import one_line
-from geo.words import tree
+from geo.words import text
 
 if TYPE_CHECKING:
     from analyses.study import Study
@@ -52,15 +52,16 @@ class Imprint:
     @property
     def mark(self) -> str:
         """Return what stands on every page, empty where the data are real."""
-        return word("imprint", "synthetic", self.lang) if self.synthetic else ""
+        return word("report/imprint/synthetic", self.lang) if self.synthetic else ""
 
     @property
     def map_number(self) -> str:
         """Return the 审图号, or the words that the map is a sketch without one."""
         if self.approval:
-            return word("imprint", "approval", self.lang, number=self.approval)
-        key = "public_sketch" if self.public else "sketch"
-        return word("imprint", key, self.lang)
+            return word("report/imprint/approval", self.lang, number=self.approval)
+        if self.public:
+            return word("report/imprint/public_sketch", self.lang)
+        return word("report/imprint/sketch", self.lang)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -68,14 +69,18 @@ class Imprint:
 
         The date is never left out: where the study gives none it says so.
         """
-        given = [("source", self.source), ("maker", self.maker), ("contact", self.contact)]
-        said = [word("imprint", key, self.lang, text=text) for key, text in given if text]
+        given = [
+            ("report/imprint/source", self.source),
+            ("report/imprint/maker", self.maker),
+            ("report/imprint/contact", self.contact),
+        ]
+        facts = [word(key, self.lang, text=said) for key, said in given if said]
         dated = (
-            word("imprint", "date", self.lang, text=self.date)
+            word("report/imprint/date", self.lang, text=self.date)
             if self.date
-            else word("imprint", "no_date", self.lang)
+            else word("report/imprint/no_date", self.lang)
         )
-        return (dated, *said, word("imprint", "crs", self.lang, text=self.crs))
+        return (dated, *facts, word("report/imprint/crs", self.lang, text=self.crs))
 
 
 def imprint_of(study: Study, *, crs: str, lang: Lang) -> Imprint:
@@ -94,7 +99,6 @@ def imprint_of(study: Study, *, crs: str, lang: Lang) -> Imprint:
     )
 
 
-def word(section: str, key: str, lang: Lang, **slots: object) -> str:
-    """Return a text of ``data/words/report.toml``; what is put in is never read as a template."""
-    text: str = tree("report")[section][key][lang]
-    return _SLOT.sub(lambda m: one_line(slots.get(m[1], m[0])), text)
+def word(key: str, lang: Lang, **slots: object) -> str:
+    """Return a text; what is put into its slots is never read as a template."""
+    return _SLOT.sub(lambda m: one_line(slots.get(m[1], m[0])), text(key)[lang])

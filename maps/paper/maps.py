@@ -146,14 +146,14 @@ def paper_maps(scene: Scene, *, hazards: int) -> Iterator[Drawn]:
 def homes_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Drawn:
     """Draw each home as covered or not by a rule, with the facilities that count for it."""
     lang = scene.imprint.lang
-    title = word("picture", "points", lang, rule=rule[lang])
+    title = word("report/picture/points", lang, rule=rule[lang])
     on = scene.sheet(title, "demand")
     _outlines(on.axes, scene)
     handles = draw_homes(on.axes, scene.roles["demand"], str(rule["rule_id"]), lang=lang)
     handles += _facilities(on, scene, str(rule["rule_id"]))
     notes = [f"{rule['rule_id']}  {rule[f'limit_{lang}']}", _clause(rule, lang),
-             word("picture", "points_note", lang)]  # fmt: skip
-    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("sheet", "legend", lang),
+             word("report/picture/points_note", lang)]  # fmt: skip
+    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("report/sheet/legend", lang),
                   notes=notes)  # fmt: skip
     return Drawn(name, title, on.figure, on.family)
 
@@ -161,13 +161,13 @@ def homes_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Drawn:
 def communities_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Drawn:
     """Draw each community in the class of its share of children covered."""
     lang = scene.imprint.lang
-    title = word("picture", "areas", lang, rule=rule[lang])
+    title = word("report/picture/areas", lang, rule=rule[lang])
     on = scene.sheet(title, "area")
     handles = draw_communities(on.axes, scene, str(rule["rule_id"]), alpha=0.75)
     notes = [f"{rule['rule_id']}  {rule[f'limit_{lang}']}", _clause(rule, lang),
-             word("picture", "areas_note", lang)]  # fmt: skip
+             word("report/picture/areas_note", lang)]  # fmt: skip
     handles += _facilities(on, scene, str(rule["rule_id"]))
-    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("sheet", "legend", lang),
+    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("report/sheet/legend", lang),
                   notes=notes)  # fmt: skip
     return Drawn(name, title, on.figure, on.family)
 
@@ -175,7 +175,7 @@ def communities_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Draw
 def hazards_map(scene: Scene, *, numbered: int, name: str = "hazards") -> Drawn:
     """Draw the hazards by grade; the first ones carry their number in the list."""
     lang = scene.imprint.lang
-    title = word("picture", "hazards", lang)
+    title = word("report/picture/hazards", lang)
     on = scene.sheet(title, "hazard", "school")
     _outlines(on.axes, scene)
     rows = scene.roles["hazard"]
@@ -193,8 +193,8 @@ def hazards_map(scene: Scene, *, numbered: int, name: str = "hazards") -> Drawn:
             label = f"{row[lang]}{before}{mine.sum():,}{after}"
             handles.insert(0, _handle(style, label))
     _numbers(on, x[:numbered], y[:numbered])
-    notes = [word("picture", "hazards_note", lang)]
-    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("sheet", "legend", lang),
+    notes = [word("report/picture/hazards_note", lang)]
+    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("report/sheet/legend", lang),
                   notes=notes)  # fmt: skip
     return Drawn(name, title, on.figure, on.family)
 
@@ -202,7 +202,7 @@ def hazards_map(scene: Scene, *, numbered: int, name: str = "hazards") -> Drawn:
 def sites_map(scene: Scene, *, name: str = "sites") -> Drawn:
     """Draw candidate sites by verdict; those to be built carry their order."""
     lang = scene.imprint.lang
-    title = word("picture", "sites", lang)
+    title = word("report/picture/sites", lang)
     on = scene.sheet(title, "site", "demand")
     _outlines(on.axes, scene)
     rows = scene.roles["site"]
@@ -220,8 +220,8 @@ def sites_map(scene: Scene, *, name: str = "sites") -> Drawn:
             f"{rows['rank'].iloc[number]:.0f}", (x[number], y[number]), xytext=(5, 4),
             textcoords="offset points", fontsize=9, weight="bold", zorder=12, **paper.halo(),
         )  # fmt: skip
-    notes = [word("picture", "sites_note", lang)]
-    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("sheet", "legend", lang),
+    notes = [word("report/picture/sites_note", lang)]
+    paper.explain(on, [*handles, *_ground_keys(scene)], title=word("report/sheet/legend", lang),
                   notes=notes)  # fmt: skip
     return Drawn(name, title, on.figure, on.family)
 
@@ -274,7 +274,7 @@ def draw_communities(
     if not drawn.all():
         none: dict[str, Any] = {"facecolor": palette()["plain"]["none"], "alpha": alpha}
         areas(axes, scene.roles["area"][~drawn], zorder=2, **none, **line)
-        handles.append(Patch(label=word("sheet", "nobody", lang), **none, **line))
+        handles.append(Patch(label=word("report/sheet/nobody", lang), **none, **line))
     return handles
 
 
@@ -320,7 +320,7 @@ def _facilities(on: Sheet, scene: Scene, rule_id: str) -> list[Any]:
                           hollow=False)  # fmt: skip
             style |= {"edgecolors": "#111111", "linewidths": 0.6}
             _scatter(on.axes, *_xy(mine), size=26.0, zorder=8, style=style)
-            said = word("sheet", "facility", lang, kind=kind[lang], number=f"{len(mine):,}")
+            said = word("report/sheet/facility", lang, kind=kind[lang], number=f"{len(mine):,}")
             handles.append(_handle(style, drawable(said, on.family)))
     return handles
 
@@ -338,15 +338,15 @@ def _ground_keys(scene: Scene) -> list[Any]:
 
     lang, plain = scene.imprint.lang, palette()["plain"]
     keys: list[Any] = [
-        Patch(facecolor=plain[role], label=word("sheet", role, lang), edgecolor="none")
+        Patch(facecolor=plain[role], label=word(f"report/sheet/{role}", lang), edgecolor="none")
         for role in ("water", "green") if role in scene.roles
     ]  # fmt: skip
     if "railway" in scene.roles:
         keys.append(Line2D([], [], color=plain["railway"], linewidth=1.0,
-                           label=word("sheet", "railway", lang)))  # fmt: skip
+                           label=word("report/sheet/railway", lang)))  # fmt: skip
     if len(scene.roles.get("area", ())) > 1:
         keys.append(Patch(facecolor="none", edgecolor=plain["outline"], linewidth=0.6,
-                          label=word("sheet", "area", lang)))  # fmt: skip
+                          label=word("report/sheet/area", lang)))  # fmt: skip
     return keys
 
 

@@ -99,8 +99,8 @@ def sheet(extent: Box, *, paper: Paper, title: str, imprint: Imprint, family: st
     found = Sheet(made, axes, legend, box, scale, family)
     _head_and_foot(found, title, imprint, size=(width, height))
     scale_bar(axes, box, lang=imprint.lang)
-    north_arrow(axes, box, word("sheet", "north", imprint.lang))
-    said = word("sheet", "scale", imprint.lang, number=f"{scale:,.0f}", paper=paper.upper())
+    north_arrow(axes, box, word("report/sheet/north", imprint.lang))
+    said = word("report/sheet/scale", imprint.lang, number=f"{scale:,.0f}", paper=paper.upper())
     axes.text(box[0] + 0.025 * (box[2] - box[0]), box[1] + 0.008 * (box[3] - box[1]), said,
               fontsize=7, zorder=20, **halo())  # fmt: skip
     return found
@@ -132,7 +132,10 @@ def scale_bar(axes: Axes, box: Box, *, lang: Lang) -> float:
             facecolor=colour, edgecolor=ink, linewidth=0.5, zorder=20,
         )  # fmt: skip
     unit, number = ("kilometres", metres / _M_PER_KM) if metres >= _M_PER_KM else ("metres", metres)
-    for at, said in ((0.0, "0"), (metres, word("sheet", unit, lang, number=f"{number:g}"))):
+    for at, said in (
+        (0.0, "0"),
+        (metres, word(f"report/sheet/{unit}", lang, number=f"{number:g}")),
+    ):
         axes.text(x + at, y + 1.6 * high, said, fontsize=7, ha="center", zorder=20, **halo())
     return metres
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analyses.facilities import facility_types
 from analyses.publish import rounding_base
-from geo.words import tree
+from geo.words import text, texts
 from maps.page import in_words
 from maps.public.markup import Cell, Page, Section
 from maps.public.picture import areas_svg
@@ -66,30 +66,33 @@ def pages(
         *(_school(book, school, k=k, lang=lang) for school in schools),
     ]
     sheet = Section(
-        say("title", "compliance"),
-        head=[Cell(say("column", c)) for c in ("check", "description", "result")],
+        say("publish/title/compliance"),
+        head=[_head(c, lang) for c in ("check", "description", "result")],
         rows=[
             [Cell(c.name(lang)), Cell(c.result(lang)),
-             Cell(("✗ " if c.finding else "✓ ") + say("value", "no" if c.finding else "yes"))]
+             Cell(f"✗ {say('publish/value/no')}" if c.finding else f"✓ {say('publish/value/yes')}")]
             for c in checks
         ],
     )  # fmt: skip
-    return [*found, Page("compliance.html", say("page", "compliance"), sections=[sheet])]
+    return [*found, Page("compliance.html", say("publish/page/compliance"), sections=[sheet])]
 
 
 def notes(edition: Edition, *, k: int, lang: Lang) -> list[str]:
     """Return what a reader must know of the numbers."""
     say = _words(lang)
     if edition.release is None:
-        lines = [say("text", "no_children")]
+        lines = [say("publish/text/no_children")]
     else:
         facts = {"k": str(k), "base": str(rounding_base())}
-        lines = [_filled(say("text", "privacy"), facts), say("text", "merged"),
-                 say("text", "share_hint"), say("text", "middle")]  # fmt: skip
+        lines = [_filled(say("publish/text/privacy"), facts), say("publish/text/merged"),
+                 say("publish/text/share_hint"), say("publish/text/middle")]  # fmt: skip
         if edition.left_out:
             rules = {"rules": ", ".join(edition.left_out)}
-            lines.append(_filled(say("text", "left_out"), rules))
-    return [*lines, *(say("text", key) for key in ("unknown", "unverified", "safe"))]
+            lines.append(_filled(say("publish/text/left_out"), rules))
+    return [
+        *lines,
+        *map(say, ("publish/text/unknown", "publish/text/unverified", "publish/text/safe")),
+    ]
 
 
 def share_text(low: object, high: object, lang: Lang) -> str:
@@ -104,12 +107,12 @@ def share_text(low: object, high: object, lang: Lang) -> str:
     if low is None or high is None:
         return MISSING
     if low == _LEAST:
-        return _filled(say("value", "at_most"), {"n": str(high)})
+        return _filled(say("publish/value/at_most"), {"n": str(high)})
     if high == _MOST:
-        return _filled(say("value", "at_least"), {"n": str(low)})
+        return _filled(say("publish/value/at_least"), {"n": str(low)})
     if low == high:
-        return _filled(say("value", "one"), {"n": str(low)})
-    return _filled(say("value", "range"), {"low": str(low), "high": str(high)})
+        return _filled(say("publish/value/one"), {"n": str(low)})
+    return _filled(say("publish/value/range"), {"low": str(low), "high": str(high)})
 
 
 def span_text(low: object, high: object) -> str:
@@ -142,23 +145,26 @@ def _start(
 ) -> Page:
     say = _words(lang)
     sections = [
-        Section(say("title", "caveats"), notes(book.edition, k=k, lang=lang)),
+        Section(say("publish/title/caveats"), notes(book.edition, k=k, lang=lang)),
         _shares(book, "district", lang=lang),
-        Section(say("title", "towns"), items=[_town_link(town) for town in towns]),
+        Section(say("publish/title/towns"), items=[_town_link(town) for town in towns]),
         Section(
-            say("title", "schools"),
+            say("publish/title/schools"),
             items=[Cell(str(s["name"]), href=f"schools/{s['school_id']}.html") for s in schools],
         ),
         Section(
-            say("title", "downloads"),
+            say("publish/title/downloads"),
             items=[
-                Cell(f"{say('file', key)} · {path.rpartition('.')[2].upper()}", href=path)
+                Cell(
+                    f"{texts('publish/file')[key][lang]} · {path.rpartition('.')[2].upper()}",
+                    href=path,
+                )
                 for path, key in downloads.items()
             ],
         ),
     ]
     filled = [s for s in sections if s.items or s.rows or (s.texts and not s.head)]
-    return Page("index.html", say("page", "index"), [say("text", "about")], filled)
+    return Page("index.html", say("publish/page/index"), [say("publish/text/about")], filled)
 
 
 def _district(book: _Book, towns: Sequence[Row], *, lang: Lang) -> Page:
@@ -176,10 +182,10 @@ def _district(book: _Book, towns: Sequence[Row], *, lang: Lang) -> Page:
     sections = [
         _shares(book, "district", lang=lang),
         _picture(book, rule, book.edition.areas["area_id"], lang=lang),
-        Section(say("title", "towns"), head=head, rows=rows),
+        Section(say("publish/title/towns"), head=head, rows=rows),
     ]
     filled = [s for s in sections if s.rows or s.picture]
-    return Page("district.html", say("page", "district"), _only_places(book, lang), filled)
+    return Page("district.html", say("publish/page/district"), _only_places(book, lang), filled)
 
 
 def _town(book: _Book, town: Row, *, lang: Lang) -> Page:
@@ -199,7 +205,7 @@ def _town(book: _Book, town: Row, *, lang: Lang) -> Page:
     sections = [
         _shares(book, town["unit_id"], lang=lang),
         _picture(book, rule, pd.Series([a["unit_id"] for a in areas]), lang=lang),
-        Section(say("title", "areas"), head=head, rows=rows),
+        Section(say("publish/title/areas"), head=head, rows=rows),
     ]
     return Page(
         _town_path(town), _name(town), sections=[s for s in sections if s.rows or s.picture]
@@ -211,28 +217,30 @@ def _school(book: _Book, school: Row, *, k: int, lang: Lang) -> Page:
     pupils = school.get("children")
     lead = [
         kind_text(school["kind"], lang),
-        _filled(say("text", "pupils"), {"children": f"{pupils:,}"})
+        _filled(say("publish/text/pupils"), {"children": f"{pupils:,}"})
         if pupils is not None
-        else _filled(say("text", "pupils_few"), {"k": str(k)}),
+        else _filled(say("publish/text/pupils_few"), {"k": str(k)}),
     ]
     counts = ("passed", "failed", "unknown", "not_applicable")
     audit = book.audit.get(str(school["school_id"]), ())
     checked = Section(
-        say("title", "checks"),
-        [say("text", "unknown"), say("text", "unverified")],
+        say("publish/title/checks"),
+        [say("publish/text/unknown"), say("publish/text/unverified")],
         head=[_head(c, lang, number=True) for c in counts],
         rows=[[Cell(_number(school.get(c)), number=True) for c in counts]],
     )
     sections = [checked] if school.get("passed") is not None else []
-    for verdict, title in (("fail", "failed"), ("unknown", "unknown")):
+    for verdict, title in (("fail", "publish/title/failed"), ("unknown", "publish/title/unknown")):
         rows = [_check(row, lang) for row in audit if row["verdict"] == verdict]
         if rows:
             head = [_head("check", lang), _head("clause", lang)]
-            sections.append(Section(say("title", title), head=head, rows=rows))
+            sections.append(Section(say(title), head=head, rows=rows))
     hazards = book.hazards.get(str(school["school_id"]), ())
-    told = "hazards" if book.edition.release else "hazards_plain"
-    sections.append(_hazards(hazards, _filled(say("text", told), {"k": str(k)}), lang))
-    sections.append(Section(say("title", "caveats"), [say("text", "safe")]))
+    counted = (
+        say("publish/text/hazards") if book.edition.release else say("publish/text/hazards_plain")
+    )
+    sections.append(_hazards(hazards, _filled(counted, {"k": str(k)}), lang))
+    sections.append(Section(say("publish/title/caveats"), [say("publish/text/safe")]))
     return Page(f"schools/{school['school_id']}.html", str(school["name"]), lead, sections)
 
 
@@ -242,7 +250,7 @@ def _check(row: Row, lang: Lang) -> list[Cell]:
     return [Cell(f"{row['check']} {row[lang]}"), Cell(clause or MISSING)]
 
 
-def _hazards(hazards: Sequence[Row], text: str, lang: Lang) -> Section:
+def _hazards(hazards: Sequence[Row], hint: str, lang: Lang) -> Section:
     say = _words(lang)
     columns = ("description", "grade", "children", "treatment", "body")
     rows = []
@@ -251,15 +259,15 @@ def _hazards(hazards: Sequence[Row], text: str, lang: Lang) -> Section:
         rows.append([
             Cell(str(row.get(f"description_{lang}") or MISSING)),
             Cell(str(grade_of(row.get("grade"))[lang])),
-            Cell(MISSING if band is None else _filled(say("value", "band"), {"n": str(band)}),
+            Cell(MISSING if band is None else _filled(say("publish/value/band"), {"n": str(band)}),
                  number=True),
             Cell(str(row.get(f"treatment_{lang}") or MISSING)),
             Cell(str(row.get(f"body_{lang}") or MISSING)),
         ])  # fmt: skip
     head = [_head(c, lang, number=c == "children") for c in columns]
     if not rows:
-        return Section(say("title", "hazards"), [text, say("text", "none")])
-    return Section(say("title", "hazards"), [text], head=head, rows=rows)
+        return Section(say("publish/title/hazards"), [hint, say("publish/text/none")])
+    return Section(say("publish/title/hazards"), [hint], head=head, rows=rows)
 
 
 def _shares(book: _Book, unit: str, *, lang: Lang) -> Section:
@@ -279,7 +287,9 @@ def _shares(book: _Book, unit: str, *, lang: Lang) -> Section:
     ]
     columns = ("rule", "limit", "concerned", "covered", "share")
     head = [_head(c, lang, number=n > 1) for n, c in enumerate(columns)]
-    return Section(say("title", "shares"), [say("text", "share_hint")], head=head, rows=rows)
+    return Section(
+        say("publish/title/shares"), [say("publish/text/share_hint")], head=head, rows=rows
+    )
 
 
 def _picture(book: _Book, rule: str | None, ids: Iterable[str], *, lang: Lang) -> Section:
@@ -287,9 +297,9 @@ def _picture(book: _Book, rule: str | None, ids: Iterable[str], *, lang: Lang) -
     say = _words(lang)
     areas = book.edition.areas[book.edition.areas["area_id"].isin(list(ids))]
     labels: dict[str, tuple[float | None, str]] = {}
-    title = say("title", "sketch_plain")
+    title = say("publish/title/sketch_plain")
     if rule is not None:
-        title = _filled(say("title", "sketch"), {"rule": _rule_name(book, rule, lang)})
+        title = _filled(say("publish/title/sketch"), {"rule": _rule_name(book, rule, lang)})
         towns = {u["town"]: u["unit_id"] for u in book.units if u["level"] == "town"}
         for area, town in zip(areas["area_id"], areas["town"], strict=True):
             own, whole = (_of_unit(book, u).get(rule, {}) for u in (area, towns.get(town, "")))
@@ -297,8 +307,8 @@ def _picture(book: _Book, rule: str | None, ids: Iterable[str], *, lang: Lang) -
                 labels[area] = (_middle(own), _share(own, lang))
             elif _is_published(whole) and own.get("children_high") is not None:
                 labels[area] = (_middle(whole), "")
-    texts = [say("text", "picture")] if labels else []
-    return Section(title, texts, picture=areas_svg(areas, labels, title=title))
+    lines = [say("publish/text/picture")] if labels else []
+    return Section(title, lines, picture=areas_svg(areas, labels, title=title))
 
 
 def _middle(row: Row) -> float:
@@ -306,7 +316,7 @@ def _middle(row: Row) -> float:
 
 
 def _only_places(book: _Book, lang: Lang) -> list[str]:
-    return [_words(lang)("text", "no_children")] if book.edition.release is None else []
+    return [text("publish/text/no_children")[lang]] if book.edition.release is None else []
 
 
 def _book(edition: Edition) -> _Book:
@@ -377,20 +387,19 @@ def _town_link(town: Row) -> Cell:
 
 
 def _head(column: str, lang: Lang, *, number: bool = False) -> Cell:
-    return Cell(_words(lang)("column", column), number=number)
+    return Cell(texts("publish/column")[column][lang], number=number)
 
 
 def _number(value: object) -> str:
     return MISSING if value is None else str(value)
 
 
-def _filled(text: str, facts: Mapping[str, str]) -> str:
+def _filled(shape: str, facts: Mapping[str, str]) -> str:
     for key, value in facts.items():
-        text = text.replace("{" + key + "}", value)
-    return text
+        shape = shape.replace("{" + key + "}", value)
+    return shape
 
 
-def _words(lang: Lang) -> Callable[[str, str], str]:
+def _words(lang: Lang) -> Callable[[str], str]:
     """Return the reader of the texts in one language."""
-    words = tree("publish")
-    return lambda part, key: str(words[part][key][lang])
+    return lambda key: text(key)[lang]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo.words import texts, tree
-from maps.files import write_csv, write_geopackage, write_workbook
+from geo.words import texts, texts_in
+from maps.files import in_one_language, write_csv, write_geopackage, write_workbook
 from maps.page import told
 from maps.public.pages import kind_text
 
@@ -62,7 +62,6 @@ def write_downloads(
 
 
 def _tables(edition: Edition, lang: Lang) -> dict[str, pd.DataFrame]:
-    other = "en" if lang == "zh" else "zh"
     shown = {s.role: s.rows for s in edition.shown}
     plain = {
         "coverage": edition.shares.rename(columns=_RENAMED),
@@ -73,24 +72,19 @@ def _tables(edition: Edition, lang: Lang) -> dict[str, pd.DataFrame]:
         "facilities": shown.get("facility", pd.DataFrame()),
         "rules": shown.get("rule", pd.DataFrame()).rename(columns={lang: "name"}),
     }
-    return {name: _one_language(table, lang, other) for name, table in plain.items()}
+    return {name: _one_language(table, lang) for name, table in plain.items()}
 
 
-def _one_language(table: Any, lang: Lang, other: str) -> pd.DataFrame:  # noqa: ANN401  (frames)
+def _one_language(table: Any, lang: Lang) -> pd.DataFrame:  # noqa: ANN401  (frames)
     """Return a table without shapes and without the words of the other language."""
     frame = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
-    unwanted = {c for c in frame if c == other or str(c).endswith(f"_{other}")}
-    unwanted |= {c for c in frame if f"{c}_{lang}" in frame}
-    kept = frame.drop(columns=list(unwanted))
-    return kept.rename(columns=lambda c: str(c).removesuffix(f"_{lang}"))
+    return in_one_language(frame, lang).rename(columns=lambda c: str(c).removesuffix(f"_{lang}"))
 
 
 def _in_words(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return a table with headers and values for people."""
-    words = tree("publish")
-    values = {key: said[lang] for key, said in words["value"].items()}
+    values = texts_in("publish/value", lang)
     said = {c: table[c].map(values).fillna(table[c]) for c in ("level", "verdict") if c in table}
     if "kind" in table:
         said["kind"] = table["kind"].map(lambda kind: kind_text(kind, lang))
-    names = {key: one[lang] for key, one in words["column"].items()}
-    return table.assign(**said).rename(columns=names)
+    return table.assign(**said).rename(columns=texts_in("publish/column", lang))

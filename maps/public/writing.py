@@ -18,7 +18,7 @@ from analyses.publish import (
 )
 from analyses.study import inputs_of
 from geo.output import run_folder, write_manifest
-from geo.words import texts, tree
+from geo.words import Text, languages, text, texts_in
 from maps.page import page_html
 from maps.public.markup import Site, folder_of, public_html
 from maps.public.pages import notes, pages
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     from geo.words import Lang
 
 _LEDGER = "release_ledger.json"
-_BOTH: tuple[Lang, Lang] = ("zh", "en")
 
 
 def write_site(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Check, ...]:
-    """Write the public edition of a run: pages, map and downloads in both languages.
+    """Write the public edition of a run: pages, map and downloads in every language.
 
     Parameters
     ----------
@@ -70,7 +69,7 @@ def write_site(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Check, ...]:
     known = None if path is None else len(earlier)
     checks = (*stated, *edition_checks(edition, study, releases=known))
     with run_folder(out) as folder:
-        for one in _BOTH:
+        for one in languages():
             _write_language(folder, run, edition, checks=checks, lang=one, main=lang)
         needles = traces_of(study.folder, [s.path for _, s in inputs_of(study)])
         refuse_traces(folder, needles)
@@ -96,7 +95,7 @@ def _write_language(
     folder: Path, run: Run, edition: Edition, *, checks: tuple[Check, ...], lang: Lang, main: Lang
 ) -> None:
     """Write the pages, the map and the downloads of one language."""
-    study, say = run.study, tree("publish")
+    study, sheet_title = run.study, text("publish/title/compliance")[lang]
     info, k = study.study, study.publish.k
     name = info.title[lang]
     stated = _stated(study, lang)
@@ -107,32 +106,36 @@ def _write_language(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(public_html(page, site), encoding="utf-8", newline="\n")
     said = notes(edition, k=k, lang=lang)
-    both = [notes(edition, k=k, lang=one) for one in _BOTH]
-    warned = [_stated(study, one) for one in _BOTH]
-    map_notes = [
-        *zip(*([*w[0], *w[1][1:]] for w in warned), strict=True),
-        *zip(*both, strict=True),
-    ]
     html = page_html(
         edition.shown,
-        title_zh=info.name,
-        title_en=info.name_en or info.name,
+        title=info.title,
         synthetic=info.synthetic,
-        notes=map_notes,
+        notes=_map_notes(study, edition, k),
         attribution=info.attribution or info.source,
         crs=run.inputs.crs,
         lang=lang,
     )
     (place / "map.html").write_text(html, encoding="utf-8", newline="\n")
     sheet = [(name, ""), *(("", line) for line in (*stated[0], *stated[1], *said))]
-    sheet += [(say["title"]["compliance"][lang], "")]
+    sheet += [(sheet_title, "")]
     sheet += [(check.name(lang), check.result(lang)) for check in checks]
     write_downloads(place, edition, notes=sheet, lang=lang)
 
 
+def _map_notes(study: Study, edition: Edition, k: int) -> list[Text]:
+    """Return what the map says below: what every page does, and how to read it."""
+    lines = {}
+    for lang in languages():
+        top, foot = _stated(study, lang)
+        lines[lang] = [*top, *foot[1:], *notes(edition, k=k, lang=lang)]
+    return [
+        Text(**dict(zip(lines, line, strict=True))) for line in zip(*lines.values(), strict=True)
+    ]
+
+
 def _stated(study: Study, lang: Lang) -> tuple[list[str], list[str]]:
     """Return what every page says at its top and at its foot."""
-    say = {key: said[lang] for key, said in texts("publish/page").items()}
+    say = texts_in("publish/page", lang)
     info, publish = study.study, study.publish
     if publish.approval:
         top = [say["approval"].replace("{approval}", publish.approval)]

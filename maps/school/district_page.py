@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from geo.words import language
+from analyses.schema import spread
+from geo.words import language, text, texts_in
 from maps.page import in_words, policy
 from maps.school import svg
 from maps.school.page import page_of, page_style
 from maps.school.picture import grade_of
 from maps.school.sheet import About, page_name, rows_of, weight
-from maps.school.text import MISSING, TEXTS, cell, number, words
+from maps.school.text import MISSING, TEXTS, cell, number
 from maps.style import palette
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def district_html(
     lang
         Language of the page.
     """
-    said, about = words("district", lang), sheets[0].about if sheets else About()
+    said, about = texts_in("school_page/district", lang), sheets[0].about if sheets else About()
     hazards = _hazards(sheets, folder, lang)
     by_weight = sorted(hazards, key=lambda h: (-weight(h), str(h.get("id"))))
     by_risk = sorted(hazards, key=lambda h: (-(h.get("risk") or 0.0), str(h.get("id"))))
@@ -80,7 +81,7 @@ def district_html(
         policy=policy(page_style(), ()),
         style=Markup(page_style()),  # noqa: S704  (a file of the package)
         heading=f"{said['title']} · {name}" if name else said["title"],
-        synthetic=words("page", lang)["synthetic"] if about.synthetic else "",
+        synthetic=text("school_page/page/synthetic")[lang] if about.synthetic else "",
         figures=_figures(sheets, hazards, said),
         parts=parts,
         nothing=said["no_priorities"],
@@ -94,7 +95,11 @@ def _hazards(sheets: Sequence[SchoolSheet], folder: str, lang: Lang) -> list[Row
     for sheet in sheets:
         link = f"{folder}/{page_name(sheet.school_id)}.html"
         for hazard in sheet.hazards:
-            row = {**hazard, "school": sheet.name or words("page", lang)["unnamed"], "href": link}
+            row = {
+                **hazard,
+                "school": sheet.name or text("school_page/page/unnamed")[lang],
+                "href": link,
+            }
             found.setdefault(str(hazard.get("id")), row)
     return list(found.values())
 
@@ -103,7 +108,7 @@ def _schools(sheets: Sequence[SchoolSheet], folder: str, lang: Lang) -> list[Row
     return [
         {
             **sheet.facts,
-            "school": sheet.name or words("page", lang)["unnamed"],
+            "school": sheet.name or text("school_page/page/unnamed")[lang],
             "href": f"{folder}/{page_name(sheet.school_id)}.html",
             "kind": sheet.kind.get(lang),
         }
@@ -115,22 +120,23 @@ def _bodies(hazards: Iterable[Row], totals: pd.DataFrame | None) -> list[Row]:
     """Return the totals handed over, or else how many hazards of each grade a body has."""
     if totals is not None:
         return [in_words(row) for row in rows_of(totals)]
+    columns = spread(("body_*",))
     counts: dict[tuple[Any, ...], Counter[str]] = {}
     for hazard in hazards:
-        body = tuple(hazard.get(f"body_{lang}", hazard.get("body")) for lang in ("zh", "en"))
+        body = tuple(hazard.get(name, hazard.get("body")) for name in columns)
         counted = counts.setdefault(body, Counter())
         counted["found"] += 1
         if hazard.get("grade") in _COUNTED:
             counted[_COUNTED[str(hazard["grade"])]] += 1
-    rows = [{"body_zh": zh, "body_en": en, **count} for (zh, en), count in counts.items()]
-    return sorted(rows, key=lambda r: (-int(r["found"]), str(r["body_zh"])))
+    rows = [dict(zip(columns, body, strict=True)) | count for body, count in counts.items()]
+    return sorted(rows, key=lambda r: (-int(r["found"]), str(r[columns[0]])))
 
 
 def _table(rows: Sequence[Row], columns: Sequence[str], lang: Lang) -> dict[str, Any]:
     """Return a table with links to schools and signs of grades; empty columns are left out."""
     told = [[_cell(row, name, lang) for name in columns] for row in rows]
     used = [n for n in range(len(columns)) if any(row[n]["text"] != MISSING for row in told)]
-    header = words("columns", lang)
+    header = texts_in("school_page/columns", lang)
     return {
         "head": [{"text": header[columns[n]], "number": columns[n] not in TEXTS} for n in used],
         "rows": [[row[n] for n in used] for row in told],
@@ -172,7 +178,7 @@ def _figures(
 
 
 def _notes(about: About, lang: Lang) -> list[str]:
-    page, colon = words("page", lang), language(lang).colon
+    page, colon = texts_in("school_page/page", lang), language(lang).colon
     given = [("source", about.attribution), ("date", about.date)]
     notes = [f"{page[key]}{colon}{text}" for key, text in given if text]
-    return [*notes, *(zh if lang == "zh" else en for zh, en in about.notes), page["rule"]]
+    return [*notes, *(note[lang] for note in about.notes), page["rule"]]

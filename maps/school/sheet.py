@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo.words import Text, languages
 from maps.page import in_words, is_fixed, with_after
 from maps.school.surroundings import Place, places
 
@@ -34,13 +35,13 @@ class About:
     attribution, date
         Where the data come from and of when they are, shown as written.
     notes
-        Remarks that every page carries, each in (zh, en): ``Result.notes``.
+        Remarks that every page carries: ``Result.notes``.
     """
 
     synthetic: bool = False
     attribution: str = ""
     date: str = ""
-    notes: Sequence[tuple[str, str]] = ()
+    notes: Sequence[Text] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,10 +190,12 @@ def _by_school(frame: pd.DataFrame) -> dict[str, tuple[Row, ...]]:
     return {id_: tuple(rows) for id_, rows in found.items()}
 
 
-def _kind_words(kinds: pd.DataFrame | None) -> dict[str, dict[str, str]]:
+def _kind_words(kinds: pd.DataFrame | None) -> Mapping[str, Text]:
     if kinds is None:
         return {}
-    return {str(k["kind"]): {"zh": str(k["zh"]), "en": str(k["en"])} for k in rows_of(kinds)}
+    return {
+        str(k["kind"]): Text(**{lang: str(k[lang]) for lang in languages()}) for k in rows_of(kinds)
+    }
 
 
 def _gates(school_id: str, audit: Sequence[Row], place: Place) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from geo.words import language, tree
+from geo.words import language, text, texts_in
 from maps.school import svg
 from maps.school.picture import grade_of, hazard_key, legend, zone_svg
 from maps.style import palette
@@ -37,14 +37,9 @@ TEXTS = ("grade", "place", "description", "treatment", "body", "status", "due", 
 MISSING = "—"
 
 
-def words(section: str, lang: Lang) -> dict[str, str]:
-    """Return the texts of one section of ``data/words/school_page.toml``."""
-    return {key: said[lang] for key, said in tree("school_page")[section].items()}
-
-
 def content(sheet: SchoolSheet, *, lang: Lang) -> Content:
     """Return everything that stands on a school's page, as text and signs."""
-    page, signs = words("page", lang), words("legend", lang)
+    page, signs = texts_in("school_page/page", lang), texts_in("school_page/legend", lang)
     listed = sheet.hazards[:LISTED]
     name = sheet.name or page["unnamed"]
     return {
@@ -82,7 +77,7 @@ def table(rows: Iterable[Row], columns: Sequence[str], lang: Lang) -> Content:
     """Return a table for people: of the columns named, those that any row has a value for."""
     told = [{name: cell(row, name, lang) for name in columns} for row in rows]
     used = [name for name in columns if any(row[name] != MISSING for row in told)]
-    header = words("columns", lang)
+    header = texts_in("school_page/columns", lang)
     return {
         "head": [{"text": header[name], "number": name not in TEXTS} for name in used],
         "rows": [[{"text": row[n], "number": n not in TEXTS} for n in used] for row in told],
@@ -93,7 +88,7 @@ def cell(row: Row, name: str, lang: Lang) -> str:
     """Return a value for people: in the page's language, with its interval where it has one."""
     value = row.get(f"{name}_{lang}", row.get(name))
     if name == "outcome" and value is not None:
-        value = words("outcome", lang).get(str(value), value)
+        value = texts_in("school_page/outcome", lang).get(str(value), value)
     if value is None or name in TEXTS:
         return MISSING if value is None else str(value)
     said = number(value, name)
@@ -119,7 +114,7 @@ def number(value: Any, name: str) -> str:  # noqa: ANN401  (a number of a frame,
 def _facts(facts: Row, lang: Lang) -> list[dict[str, str]]:
     """Return the facts that were handed over, with the value after treatment if there is one."""
     found = []
-    for name, said in words("facts", lang).items():
+    for name, said in texts_in("school_page/facts", lang).items():
         text = cell(facts, name, lang)
         if text != MISSING:
             after = facts.get(f"{name}_after")
@@ -138,7 +133,7 @@ def _verdicts(lang: Lang) -> dict[str, Content]:
 
 
 def _gate_name(sheet: SchoolSheet, gate: object, lang: Lang) -> str:
-    word = words("legend", lang)["gate"]
+    word = text("school_page/legend/gate")[lang]
     known = str(gate) in sheet.gates
     return f"{word}{sheet.gates.index(str(gate)) + 1}" if known else ""
 
@@ -198,7 +193,7 @@ def _audit(sheet: SchoolSheet, lang: Lang) -> Content:
     }
     columns = ("check", "name", "gates", "evidence", "clause", "treatment")
     used = [n for n in columns if any(row[n] for row in rows["fail"])]
-    header = words("columns", lang)
+    header = texts_in("school_page/columns", lang)
     return {
         "columns": used,
         "head": [header[name] for name in used],
@@ -225,7 +220,7 @@ def _hazard(place: int, hazard: Row, *, sheet: SchoolSheet, lang: Lang) -> Conte
     inside = str(hazard.get("id")) in {str(id_) for id_ in drawn}
     grade = hazard.get("grade")
     told = {name: cell(hazard, name, lang) for name in _HAZARD}
-    header = words("columns", lang)
+    header = texts_in("school_page/columns", lang)
     return {
         "sign": hazard_key(place, grade, label=str(place)),
         "grade": grade_of(grade)[lang],
@@ -276,5 +271,5 @@ def _notes(sheet: SchoolSheet, page: Mapping[str, str], lang: Lang) -> list[str]
              (("source", about.attribution), ("date", about.date)) if said]  # fmt: skip
     if sheet.facts.get("gates_assumed"):
         notes.append(page["gate_assumed_note"])
-    notes += [zh if lang == "zh" else en for zh, en in about.notes]
+    notes += [note[lang] for note in about.notes]
     return [*notes, page["rule"]]

@@ -269,7 +269,7 @@ const yimi = (() => {
       frame.words();
       const sources = [about.attribution && `${t("ui.source")}${t("sign.colon")}${about.attribution}`, ...tiles.words()];
       fill(byId("source"), sources.filter(Boolean).join(" · "));
-      fill(byId("notes"), ...about.notes.map((note) => el("li", {}, note[state.lang === "zh" ? 0 : 1])));
+      fill(byId("notes"), ...about.notes.map((note) => el("li", {}, note[state.lang])));
       document.querySelector("footer").hidden = !about.notes.length;
       byId("find").hidden = !find.given;
       showQuestion();

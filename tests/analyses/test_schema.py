@@ -9,6 +9,7 @@ import pytest
 
 from analyses.result import Shown
 from analyses.schema import columns, roles, schema, tables
+from geo.words import Text
 from maps.page.datablock import page_columns
 from maps.style import palette, role_colour
 
@@ -55,8 +56,8 @@ def test_a_misspelt_role_is_refused_with_the_nearest() -> None:
 
 
 def test_a_role_brings_its_title_unless_another_is_given() -> None:
-    assert Shown("hazard", pd.DataFrame()).en == "Hazards"
-    assert Shown("hazard", pd.DataFrame(), "甲", "Other").en == "Other"
+    assert Shown("hazard", pd.DataFrame()).title["en"] == "Hazards"
+    assert Shown("hazard", pd.DataFrame(), Text(en="Other")).title["zh"] == "Other"
 
 
 @pytest.mark.parametrize(

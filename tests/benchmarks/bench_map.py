@@ -121,7 +121,7 @@ def layers_with_folium(shown: tuple[Shown, ...], *, canvas: bool) -> str:
         columns = [str(c) for c in rows.columns if c != "geometry"]
         marker = folium.CircleMarker(radius=3, fill=True, weight=0)
         folium.GeoJson(
-            rows, name=item.en, marker=marker,
+            rows, name=item.title["en"], marker=marker,
             tooltip=folium.GeoJsonTooltip(columns) if columns else None,
         ).add_to(chart)  # fmt: skip
         if item.role == "area":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from geo.text import printable
-from geo.words import language, tree
+from geo.words import language, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,21 +82,20 @@ def all_hold(good: Flags, bad: Flags) -> Verdict:
 
 def evidence(answer: Answer, rule: GateRule, *, lang: Lang) -> str:
     """Return the sentences of an answer; values of strangers are made fit for one line."""
-    book = tree("audit")
-    layer = answer.layer or rule.layers[0]
-    values = {
+    layers, layer = texts("audit/layer"), answer.layer or rule.layers[0]
+    values: dict[str, Any] = {
         "value": answer.value,
         "limit": rule.limit if math.isnan(answer.limit) else answer.limit,
         "metres": rule.metres,
-        "layer": book["layer"][layer][lang] if layer in book["layer"] else layer,
+        "layer": layers[layer][lang] if layer in layers else layer,
         **answer.slots,
     }
-    classes = tree("tables")["values"]["road_class"]
-    for slot, said in (("class", classes), ("street", classes), ("gate_rule", book["gate_rule"])):
+    classes, gate_rules = texts("tables/values/road_class"), texts("audit/gate_rule")
+    for slot, said in (("class", classes), ("street", classes), ("gate_rule", gate_rules)):
         if values.get(slot) in said:
             values[slot] = said[values[slot]][lang]
-    own = book["test"][rule.test]
-    found = (own.get(key) or book["common"][key] for key in (_key(answer), *answer.remarks))
+    sentences = {**texts("audit/common"), **texts(f"audit/test/{rule.test}")}
+    found = (sentences[key] for key in (_key(answer), *answer.remarks))
     return language(lang).sentence.join(_filled(text[lang], values) for text in found)
 
 

@@ -70,7 +70,7 @@ def test_special_units_are_listed() -> None:
     got = homes_of((100, 0))
     found = next(f for f in got.findings if f.code == "SPECIAL_UNITS")
     assert dict(found.detail) == {"count": 1, "names": PARK}
-    assert any(PARK in zh for zh, _ in got.notes)
+    assert any(PARK in note["zh"] for note in got.notes)
 
 
 def test_a_community_without_known_children_is_a_gap_too() -> None:

@@ -16,10 +16,11 @@ from analyses.gates.audit import COLUMNS, audit_summary, gate_audit, zones
 from analyses.gates.checks import TESTS
 from analyses.gates.checks.ground import gate_ids
 from analyses.gates.rules import audit_rules, gate_rules
+from analyses.schema import spread
 from analyses.streets.scene import Scene
 from geo.bundled import load_toml
 from geo.findings import InputRefused
-from geo.words import tree
+from geo.words import sections
 
 LONG = {"length_m": 1000.0}
 UNKNOWN = dict.fromkeys(
@@ -71,9 +72,8 @@ def unknown_scene(**more: Any) -> Scene:
 
 def test_there_are_32_checks_with_words_for_every_test():
     rules = gate_rules()
-    book = tree("audit")
     assert list(rules) == [f"G{n:02d}" for n in range(1, 33)]
-    assert {rule.test for rule in rules.values()} == set(TESTS) == set(book["test"])
+    assert {rule.test for rule in rules.values()} == set(TESTS) == set(sections("audit/test"))
     assert audit_rules()["verified_zh"].str.contains("待核|判断").all()
 
 
@@ -84,7 +84,7 @@ def test_treatments_are_known():
 
 def test_every_check_has_a_row_for_its_gate_or_its_school():
     audit = gate_audit(scene([LONG]), school(), gate((0, 10), (500, 10)))
-    assert tuple(audit.columns) == COLUMNS
+    assert tuple(audit.columns) == spread(COLUMNS)
     whole = [r.id for r in gate_rules().values() if r.scope == "school"]
     assert audit.loc[audit["gate_id"].isna(), "check"].tolist() == whole
     assert audit["gate_id"].value_counts().to_dict() == dict.fromkeys(

@@ -26,6 +26,7 @@ from analyses.hazards.ledger_rows import (
 from analyses.hazards.merging import checked_ledger, merge, totals
 from analyses.risk.edges import along_table, crossing_table
 from analyses.rules.walkers import profiles
+from analyses.schema import spread
 from analyses.treatments.catalogue import bodies, horizons, treated, treatments
 from geo.bundled import load_toml
 from geo.findings import InputRefused
@@ -36,7 +37,7 @@ PROFILE = next(p for p in profiles() if p.id == "grades_1_3")
 BARE = {"sidewalk_left": "no", "sidewalk_right": "no", "speed_kmh": 50, "name": "静文路"}
 ARTERIAL = {"speed_kmh": 50, "lanes": 4, "width_m": 14, "traffic_day": 20_000, "name": "静海大道"}
 UNMARKED = {"street": 1, "facility": "unmarked"}
-NO_AUDIT = pd.DataFrame(columns=list(AUDIT_COLUMNS))
+NO_AUDIT = pd.DataFrame(columns=list(spread(AUDIT_COLUMNS)))
 
 
 def schools(*ids: str) -> gpd.GeoDataFrame:
@@ -88,7 +89,7 @@ def failing(check: str, *, x=0.0, verdict="fail") -> pd.DataFrame:
 
 def test_dangerous_crossing_is_a_hazard_with_all_columns():
     row = one_crossing().iloc[0]
-    assert tuple(one_crossing().columns) == (*COLUMNS, "geometry")
+    assert tuple(one_crossing().columns) == (*spread(COLUMNS), "geometry")
     # 10 x 1 (unmarked) x 2 (14 m / 7 m) x 1.5 (two lanes each way) x severity(50) x traffic
     assert row["risk"] > 100
     assert (row["rule"], row["grade"], row["treatment"], row["body"]) == (

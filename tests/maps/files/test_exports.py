@@ -17,6 +17,7 @@ import pytest
 import shapely
 
 from analyses.result import Shown
+from geo.words import Text
 from maps.files.exports import export_layers, write_exports
 from maps.files.shapefile import short_names
 
@@ -38,8 +39,11 @@ def places(names: list[str] = NAMES) -> list[Shown]:
                                       - shapely.box(499_950, 4_299_950, 499_960, 4_299_960)],
                             crs=CRS)  # fmt: skip
     kinds = pd.DataFrame({"kind": ["primary_school"], "colour": ["red;x"]})
-    return [Shown("facility", rows, "设施", "Facilities"), Shown("area", area, "社区", "Areas"),
-            Shown("kind", kinds, "", "")]  # fmt: skip
+    return [
+        Shown("facility", rows, Text(zh="设施", en="Facilities")),
+        Shown("area", area, Text(zh="社区", en="Areas")),
+        Shown("kind", kinds),
+    ]
 
 
 def written(folder: Path, *formats: Any, shown: list[Shown] | None = None) -> list[str]:
@@ -146,7 +150,7 @@ def test_the_same_layers_give_the_same_bytes(tmp_path: Path) -> None:
 def test_points_and_areas_of_one_role_lie_apart() -> None:
     rows = gpd.GeoDataFrame({"name": ["点", "面"]}, crs=CRS,
                             geometry=[shapely.Point(0, 0), shapely.box(0, 0, 1, 1)])  # fmt: skip
-    layers = export_layers([Shown("facility", rows, "", "")])
+    layers = export_layers([Shown("facility", rows)])
     assert {n: f["name"].tolist() for n, f in layers.items()} == {
         "facilities": ["点"], "facilities_areas": ["面"],
     }  # fmt: skip

@@ -67,7 +67,7 @@ def test_hazards_and_sites_are_layers_by_grade_and_verdict(tmp_path: Path) -> No
     points = gpd.points_from_xy([0.0, 9.0], [0.0, 9.0], crs="EPSG:4548")
     hazard = gpd.GeoDataFrame({"grade": ["A", "?"]}, geometry=points)
     site = gpd.GeoDataFrame({"verdict": ["chosen", "possible"]}, geometry=points)
-    shown = [Shown("hazard", hazard, "", ""), Shown("site", site, "", "")]
+    shown = [Shown("hazard", hazard), Shown("site", site)]
     counted = write_geopackage(
         tmp_path / "a.gpkg", shown, tables={"sites": pd.DataFrame({"a": [1]})}
     )

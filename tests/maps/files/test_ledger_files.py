@@ -10,15 +10,15 @@ from worlds import CRS, place
 
 from analyses.hazards.ledger_rows import COLUMNS
 from analyses.hazards.merging import merge, read_ledger
+from analyses.schema import spread
 from geo.findings import InputRefused
 from geo.read.readers import read_layer
-from geo.read.rows import ReadOptions
-from geo.words import tree
+from geo.words import texts
 from maps.files.ledger_files import ledger_table, totals_table, write_ledger, write_survey
 
 
 def a_ledger(*, note=None) -> gpd.GeoDataFrame:
-    texts = dict.fromkeys(COLUMNS, None)
+    texts = dict.fromkeys(spread(COLUMNS), None)
     rows = [
         texts
         | {
@@ -32,7 +32,7 @@ def a_ledger(*, note=None) -> gpd.GeoDataFrame:
         }
         for n in (1, 2)
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(spread(COLUMNS)))
     spots = gpd.points_from_xy(*place([(0, 0), (50, 0)]).T)
     return gpd.GeoDataFrame(table, geometry=spots, crs=CRS)
 
@@ -74,7 +74,7 @@ def test_edits_in_excel_survive(tmp_path):
 def test_people_read_words_and_never_a_code(lang):
     ledger = a_ledger().assign(verified="second_hand")
     cells = ledger_table(ledger, lang).iloc[0]
-    words = tree("ledger")["column"]
+    words = texts("ledger/column")
     told = [cells[words[name][lang]] for name in ("status", "data_state", "change", "verified")]
     assert (
         told
@@ -163,7 +163,7 @@ def test_survey_form_comes_back_as_a_layer(tmp_path, lang):
         "zh": {"object_id": "对象编号", "attribute": "属性", "value": "实测值"},
         "en": {"object_id": "Object id", "attribute": "Attribute", "value": "Value"},
     }[lang]
-    layer = read_layer(path, columns=own, options=ReadOptions(base=tmp_path))
+    layer = read_layer(path, columns=own, base=tmp_path)
     assert layer.frame[["object_id", "attribute", "value"]].to_numpy().tolist() == [
         ["c1", "lanes", "4"]
     ]

@@ -101,7 +101,7 @@ def test_polygons_come_back_with_their_holes_and_parts() -> None:
     rows = gpd.GeoDataFrame(
         {"area_id": ["a", "b"], "name": ["A", None]}, geometry=areas.to_numpy(), crs=sample.CRS
     )
-    header, body = decode.unpack(block(Shown("area", rows, "", "")))
+    header, body = decode.unpack(block(Shown("area", rows)))
     shape = header["layers"]["area"]["shape"]
     assert shape["closed"]
     assert decode.number(shape["paths"], body).tolist() == [2, 2]
@@ -137,9 +137,7 @@ def test_a_street_that_two_rules_reach_is_stored_once() -> None:
         {"highway": ["primary", "footway"]}, geometry=[line, other], crs=sample.CRS
     )
     service = gpd.GeoDataFrame({"rule_id": ["A", "B"]}, geometry=[line, line], crs=sample.CRS)
-    header, body = decode.unpack(
-        block(Shown("street", street, "", ""), Shown("service", service, "", ""))
-    )
+    header, body = decode.unpack(block(Shown("street", street), Shown("service", service)))
     layer = header["layers"]["line"]
     assert layer["n"] == 2
     reached = dict(
@@ -155,7 +153,7 @@ def test_a_street_that_two_rules_reach_is_stored_once() -> None:
 def test_only_listed_columns_travel() -> None:
     facility = by_role()["facility"]
     secret = facility.rows.assign(guardian_phone="CANARY-138")
-    raw = raw_bytes(block(Shown("facility", secret, "", "")))
+    raw = raw_bytes(block(Shown("facility", secret)))
     assert b"CANARY" not in raw
     assert b"guardian" not in raw
 
@@ -171,8 +169,8 @@ def test_same_input_same_bytes_and_the_input_is_left_alone() -> None:
 def test_frames_may_have_another_crs_than_the_page() -> None:
     facility = by_role()["facility"]
     points = facility.rows[facility.rows.geom_type == "Point"]
-    here = decode.unpack(block(Shown("facility", points, "", "")))
-    there = decode.unpack(block(Shown("facility", points.to_crs(4326), "", "")))
+    here = decode.unpack(block(Shown("facility", points)))
+    there = decode.unpack(block(Shown("facility", points.to_crs(4326))))
     a, b = (decode.lonlat(h["layers"]["facility"]["point"], body) for h, body in (here, there))
     assert np.abs(a - b).max() < 2 * STEP
 
@@ -183,7 +181,7 @@ def test_frames_may_have_another_crs_than_the_page() -> None:
 def test_each_role_may_come_alone_and_an_empty_one_is_left_out(role: str) -> None:
     item = by_role()[role]
     assert decode.unpack(block(item))[0]["layers"]
-    empty = Shown(item.role, item.rows.iloc[:0], "", "")
+    empty = Shown(item.role, item.rows.iloc[:0])
     assert decode.unpack(block(empty))[0]["layers"] == {}
 
 
@@ -194,6 +192,6 @@ def test_missing_places_and_equal_points_are_kept() -> None:
         geometry=[None, at, at],
         crs=sample.CRS,
     )
-    header, body = decode.unpack(block(Shown("facility", rows, "", "")))
+    header, body = decode.unpack(block(Shown("facility", rows)))
     point = decode.lonlat(header["layers"]["facility"]["point"], body)
     assert np.isnan(point).all(axis=1).tolist() == [True, False, False]

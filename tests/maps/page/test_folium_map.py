@@ -10,6 +10,7 @@ import folium
 import map_sample as sample
 import pytest
 
+from geo.words import Text
 from maps.page.folium_map import folium_map
 from maps.page.page import page_html
 
@@ -51,7 +52,7 @@ def test_folium_runs_nothing_of_the_data(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     evil = "".join(sample.HOSTILE)
     chart = folium_map(
-        sample.hostile(), title_zh=evil, title_en=evil, notes=[(evil, evil)], attribution=evil
+        sample.hostile(), title=Text(en=evil), notes=[Text(en=evil)], attribution=evil
     )
     text = saved(chart, tmp_path) + chart._repr_html_()
     assert [p.name for p in tmp_path.iterdir()] == ["map.html"]

@@ -62,7 +62,7 @@ def html() -> str:
     for rule, status in (("A", Status.UNCOVERED), ("B", Status.STRAIGHT_ONLY)):
         homes[f"status:{rule}"] = np.r_[np.full(COUNT - 1, Status.COVERED), status].astype(np.int8)
         homes[f"walk_m:{rule}"] = np.arange(COUNT, dtype=float)
-    return page_html([Shown("demand", homes, "", "")], **{**sample.ABOUT, "notes": ()})
+    return page_html([Shown("demand", homes)], **{**sample.ABOUT, "notes": ()})
 
 
 def alone(tab: Any) -> int:

@@ -10,6 +10,7 @@ import pytest
 from map_browser import LIVE, NAMELESS, PRESSABLE, Open, click_row, needs_browser, paint
 from nonempty import each
 
+from geo.words import Text
 from maps.page import page
 from maps.page.page import page_html
 from maps.style import words
@@ -27,10 +28,9 @@ def hostile_html() -> str:
         sample.hostile(),
         **{
             **sample.ABOUT,
-            "title_zh": evil,
-            "title_en": evil,
+            "title": Text(en=evil),
             "attribution": evil,
-            "notes": [(evil, evil)],
+            "notes": [Text(en=evil)],
         },
     )
 
@@ -53,7 +53,7 @@ def test_the_page_is_one_text_that_points_nowhere(html: str) -> None:
 
 def test_no_text_of_the_data_is_in_the_page() -> None:
     text = page_html(
-        (), **{**sample.ABOUT, "title_zh": "CANARY-1", "notes": [("CANARY-2", "CANARY-3")]}
+        (), **{**sample.ABOUT, "title": Text(zh="CANARY-1"), "notes": [Text(en="CANARY-2")]}
     )
     assert "CANARY" not in text
 

@@ -82,7 +82,7 @@ def test_hazards_that_a_trial_removes_are_gone_on_its_side(show: Open) -> None:
     hazard = next(s for s in safe_sample.safe() if s.role == "hazard")
     gone = np.where(hazard.rows["grade"] == "A", "gone", "kept")
     others = [s for s in safe_sample.safe() if s.role != "hazard"]
-    shown = [*others, Shown("hazard", hazard.rows.assign(outcome=gone), "", "")]
+    shown = [*others, Shown("hazard", hazard.rows.assign(outcome=gone))]
     tab = opened(show, page_html(shown, **map_sample.ABOUT), "after", "safe")
     left, right = tab.evaluate(SIDES)
     assert left != right

@@ -19,7 +19,7 @@ NAMES = ["静海第一幼儿园", "重庆路小学", "王口镇中心小学", "A
 @pytest.fixture(scope="module")
 def html() -> str:
     shown = [
-        Shown(s.role, s.rows.assign(name=[*NAMES, *s.rows["name"].iloc[len(NAMES) :]]), s.zh, s.en)
+        Shown(s.role, s.rows.assign(name=[*NAMES, *s.rows["name"].iloc[len(NAMES) :]]), s.title)
         if s.role == "facility"
         else s
         for s in sample.sample()

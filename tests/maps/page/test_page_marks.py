@@ -12,6 +12,7 @@ import shapely
 from map_browser import Open, needs_browser, paint
 
 from analyses.result import Shown
+from geo.words import Text
 from maps.page.page import page_html
 from maps.style import palette
 
@@ -52,7 +53,7 @@ def html() -> str:
     points = shapely.points(map_sample.ORIGIN + AT)
     rows = gpd.GeoDataFrame(MARKS, columns=COLUMNS, geometry=points, crs=map_sample.CRS)
     rows = rows.assign(marks=rows["people"] + 1, area="示例社区", grade=None)
-    marks = Shown("mark", rows, "儿童与家长的标记", "Marks of children and parents")
+    marks = Shown("mark", rows, Text(zh="儿童与家长的标记", en="Marks of children and parents"))
     return page_html((*safe_sample.safe(), marks), **map_sample.ABOUT)
 
 

@@ -13,6 +13,7 @@ from map_browser import LIVE, Open, click_row, needs_browser, paint
 from nonempty import each
 
 from analyses.result import Shown
+from geo.words import Text
 from maps.page.beside import with_places
 from maps.page.page import page_html
 
@@ -117,7 +118,9 @@ def test_hostile_texts_of_proposals_are_shown_and_never_run(show: Open) -> None:
         if item.role in ("site", "link", "co_use", "short_group"):
             for column in (texts if item.role != "site" else texts - {"kind", "verdict"}) & {*rows}:
                 rows[column] = np.resize(np.array(map_sample.HOSTILE, dtype=object), len(rows))
-        shown.append(Shown(item.role, rows, map_sample.HOSTILE[0], map_sample.HOSTILE[1]))
+        shown.append(
+            Shown(item.role, rows, Text(zh=map_sample.HOSTILE[0], en=map_sample.HOSTILE[1]))
+        )
     tab = show(page_html(shown, **map_sample.ABOUT))
     at_first = tab.locator(LIVE).count()
     for question in ("places", "build"):

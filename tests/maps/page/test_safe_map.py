@@ -54,7 +54,7 @@ def test_ids_of_treatments_and_bodies_travel_as_words() -> None:
 
 def test_a_value_after_treatment_travels_and_other_columns_stay_at_home() -> None:
     rows = role("school").rows.assign(guardian_phone="CANARY")
-    header, body = block(Shown("school", rows, "", ""))
+    header, body = block(Shown("school", rows))
     columns = dict(header["layers"]["school"]["columns"])
     after = decode.number(columns["risk_after"], body)
     np.testing.assert_allclose(after, rows["risk_after"], atol=0.006)

@@ -20,6 +20,7 @@ from nonempty import each
 from PIL import Image
 
 from analyses.result import Shown
+from geo.words import Text
 from maps.paper import charts, fonts
 from maps.paper.figure import MM_PER_INCH, drawing, figure, png, svg, texts
 from maps.paper.imprint import Imprint
@@ -96,7 +97,7 @@ def test_sites_stand_with_their_order() -> None:
         geometry=gpd.points_from_xy([493_500, 493_800], [4_310_500, 4_310_700]), crs=map_sample.CRS,
     )  # fmt: skip
     with drawing() as family:
-        shown = (*map_sample.sample(), Shown("site", sites, "地块", "Sites"))
+        shown = (*map_sample.sample(), Shown("site", sites, Text(zh="地块", en="Sites")))
         made = list(paper_maps(scene(family, shown), hazards=3))[-1]
         assert (made.name, "1" in texts(made.figure)) == ("sites", True)
 
@@ -175,7 +176,7 @@ def test_numbers_of_crowded_hazards_do_not_lie_on_each_other() -> None:
     rows = rows.assign(geometry=[shapely.Point(493_500 + i, 4_310_500) for i in range(6)])
     shown = [i for i in safe_sample.safe() if i.role != "hazard"]
     with drawing() as family:
-        crowded = scene(family, [*shown, Shown("hazard", rows, "隐患", "Hazards")])
+        crowded = scene(family, [*shown, Shown("hazard", rows, Text(zh="隐患", en="Hazards"))])
         made = list(paper_maps(crowded, hazards=6))[-1].figure
         numbers = [t for t in made.axes[0].texts if t.get_text() in "123456"]
         places = [tuple(np.round(t.xyann, 1)) for t in numbers]

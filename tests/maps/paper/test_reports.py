@@ -18,9 +18,12 @@ from docx.oxml.ns import qn
 
 from analyses.hazards.ledger_rows import COLUMNS
 from analyses.result import Indicator
+from analyses.schema import spread
 from geo.findings import EnvironmentFault
+from geo.words import Text
 from maps.paper import fonts
-from maps.paper.brief_parts import Picture, Table, Text
+from maps.paper.brief_parts import Picture, Table
+from maps.paper.brief_parts import Text as Block
 from maps.paper.brief_sections import Material, brief
 from maps.paper.figure import drawing, figure, lacks_font, png
 from maps.paper.imprint import Imprint
@@ -46,7 +49,7 @@ def material(**changes: Any) -> Material:
 
 
 def whole_ledger(rows: Any) -> Any:
-    lacking = {name: "甲" for name in COLUMNS if name not in rows}
+    lacking = {name: "甲" for name in spread(COLUMNS) if name not in rows}
     return rows.assign(**lacking).drop(columns="place")
 
 
@@ -72,7 +75,7 @@ def pages(pdf: bytes) -> int:
 def test_both_papers_hold_what_the_model_holds(lang: Any) -> None:
     made = material(imprint=replace(IMPRINT, lang=lang))
     model = brief(made, {})
-    said = [b.said for s in model.sections for b in s.blocks if isinstance(b, Text)]
+    said = [b.said for s in model.sections for b in s.blocks if isinstance(b, Block)]
     word = document(made)
     assert {s.title for s in model.sections} | set(said) <= {p.text for p in word.paragraphs}
     rows = [b.rows for s in model.sections for b in s.blocks if isinstance(b, Table)]
@@ -87,7 +90,7 @@ def test_lists_hold_as_many_rows_as_asked() -> None:
 
 
 def test_a_section_without_rows_is_left_out_and_the_others_count_on() -> None:
-    made = Material(IMPRINT, notes=[("甲", "a")])
+    made = Material(IMPRINT, notes=[Text(zh="甲", en="a")])
     titles = [section.title for section in brief(made, {}).sections]
     assert titles == ["一、地图", "二、说明", "三、来源与审图"]
 
@@ -119,8 +122,8 @@ def test_pictures_stand_in_word_with_a_description() -> None:
     "text", ["=1+1", "+cmd", "@x", "{{7*7}}", "<b>x</b>", '#eval("1")', "a & b"]
 )
 def test_a_text_of_the_data_is_shown_as_it_is(text: str) -> None:
-    indicator = Indicator("safety.x", text, text, 0.5, "share", 1.0, 2.0)
-    made = Material(IMPRINT, indicators=[indicator], notes=[(text, text)])
+    indicator = Indicator("safety.x", Text(en=text), 0.5, "share", 1.0, 2.0)
+    made = Material(IMPRINT, indicators=[indicator], notes=[Text(en=text)])
     word = document(made)
     assert text in cells(word)
     assert text in [p.text for p in word.paragraphs]

@@ -29,7 +29,7 @@ from analyses.study.model import Study
 from analyses.study.settings import load_study
 from geo.bundled import ROOT
 from geo.findings import InputRefused
-from geo.words import tree
+from geo.words import Text, texts
 from maps.public.pages import share_text, span_text
 from maps.public.scan import contents, refuse_traces
 from maps.public.writing import ledger_path, write_site
@@ -85,7 +85,7 @@ def spoilt(run: Run) -> Run:
         if item.role == "school":
             rows["name"] = [*rows["name"].iloc[:-1], EVIL]
         shown.append(dataclasses.replace(item, rows=rows))
-    notes = (*run.result.notes, (f"{CANARY}12", f"{CANARY}12"))
+    notes = (*run.result.notes, Text(en=f"{CANARY}12"))
     result = dataclasses.replace(run.result, shown=tuple(shown), notes=notes)
     return dataclasses.replace(run, result=result)
 
@@ -213,13 +213,13 @@ def test_there_is_a_page_for_each_town_and_school_in_both_languages(site: Path, 
 
 
 def test_every_page_says_that_it_is_a_sketch_of_synthetic_data_and_who_made_it(site: Path) -> None:
-    say = tree("publish")["page"]
+    say = texts("publish/page")
     for page in each(p for p in files(site) if p.suffix == ".html"):
         lang = "en" if page.is_relative_to(site / "en") else "zh"
-        texts = b"".join(contents(page))
+        content = b"".join(contents(page))
         for line in (say["sketch"][lang], say["synthetic"][lang], "2026-06-01"):
             forms = (line.encode(), json.dumps(line)[1:-1].encode())
-            assert any(form in texts for form in forms), (page.name, line)
+            assert any(form in content for form in forms), (page.name, line)
 
 
 def test_the_same_run_gives_the_same_bytes(run: Run, site: Path, tmp_path: Path) -> None:

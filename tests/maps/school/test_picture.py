@@ -12,10 +12,10 @@ import safe_sample as sample
 import shapely
 
 from analyses.result import Shown
+from geo.words import texts_in
 from maps.school import svg
 from maps.school.picture import legend, zone_svg
 from maps.school.surroundings import ASPECT, Place, places
-from maps.school.text import words
 from maps.style import class_of
 
 X, Y = 500_000.0, 4_300_000.0
@@ -27,12 +27,14 @@ def frame(shapes: list[object], **columns: object) -> gpd.GeoDataFrame:
 
 def world(**roles: gpd.GeoDataFrame) -> dict[str, Place]:
     school = frame([shapely.Point(X, Y)], school_id=["s"])
-    shown = [Shown("school", school, "", ""), *(Shown(r, f, "", "") for r, f in roles.items())]  # type: ignore[arg-type]
+    shown = [Shown("school", school), *(Shown(r, f) for r, f in roles.items())]  # type: ignore[arg-type]
     return places(shown)
 
 
 def drawn(place: Place, *numbers: str) -> str:
-    return zone_svg(place, numbers=numbers, words=words("legend", "zh"), lang="zh", alt="图")
+    return zone_svg(
+        place, numbers=numbers, words=texts_in("school_page/legend", "zh"), lang="zh", alt="图"
+    )
 
 
 def test_the_box_holds_the_zone_and_keeps_its_shape() -> None:
@@ -89,7 +91,7 @@ def test_an_assumed_gate_is_hollow_and_the_legend_says_so() -> None:
     gates = frame([shapely.Point(X, Y), shapely.Point(X + 30, Y)], facility_id="s",
                   rule=["gate", "virtual"])  # fmt: skip
     place = world(entrance=gates)["s"]
-    assert [text for _, text in legend(place, words("legend", "zh"), "zh")] == [
+    assert [text for _, text in legend(place, texts_in("school_page/legend", "zh"), "zh")] == [
         "校门",
         "校门（推定）",
     ]
@@ -111,7 +113,7 @@ def test_a_bound_belongs_to_the_class_above_it_and_unknown_to_none(
 def test_a_crossing_without_a_number_is_never_drawn_as_low() -> None:
     crossing = frame([shapely.Point(X, Y)], risk=[float("nan")], known_share=[1.0])
     place = world(crossing=crossing)["s"]
-    assert [t for _, t in legend(place, words("legend", "en"), "en")] == [
+    assert [t for _, t in legend(place, texts_in("school_page/legend", "en"), "en")] == [
         "Hollow: mostly assumed, to be checked"
     ]
 

@@ -11,7 +11,7 @@ import safe_sample as sample
 from map_browser import Open, needs_browser
 from nonempty import each
 
-from geo.words import tree
+from geo.words import Text, text
 from maps.page.vocabulary import in_words
 from maps.school.district_page import district_html
 from maps.school.page import school_html
@@ -29,7 +29,7 @@ def made() -> tuple[SchoolSheet, ...]:
 
 @pytest.fixture(scope="module")
 def hostile() -> tuple[SchoolSheet, ...]:
-    about = About(attribution=EVIL, date=EVIL, notes=[(EVIL, EVIL)])
+    about = About(attribution=EVIL, date=EVIL, notes=[Text(en=EVIL)])
     return sheets(sample.hostile(), sample.tables(), about=about)
 
 
@@ -53,7 +53,7 @@ def test_a_closed_hazard_leaves_the_page() -> None:
     shown = [s for s in sample.safe() if s.role in ("school", "hazard")]
     hazard = next(s for s in shown if s.role == "hazard")
     rows = hazard.rows.assign(status="closed")
-    closed = [s if s.role != "hazard" else type(s)("hazard", rows, "", "") for s in shown]
+    closed = [s if s.role != "hazard" else type(s)("hazard", rows) for s in shown]
     assert {len(s.hazards) for s in sheets(closed)} == {0}
 
 
@@ -69,7 +69,7 @@ def test_lights_and_audit_agree(made: tuple[SchoolSheet, ...], lang: Any) -> Non
 def test_an_odd_verdict_is_unknown_and_never_a_pass() -> None:
     audit = next(s for s in sample.safe() if s.role == "audit")
     rows = audit.rows.assign(verdict="maybe")
-    shown = [type(audit)("audit", rows, "", ""), *(s for s in sample.safe() if s.role == "school")]
+    shown = [type(audit)("audit", rows), *(s for s in sample.safe() if s.role == "school")]
     counts = content(sheets(shown)[0], lang="en")["lights"]["counts"]
     assert [(c["text"], c["number"]) for c in counts] == [("Unknown", "32")]
 
@@ -78,7 +78,7 @@ def test_gates_that_agree_share_a_row() -> None:
     audit = next(s for s in sample.safe() if s.role == "audit")
     both = [audit.rows, audit.rows.assign(gate_id=audit.rows["school_id"] + "#2")]
     shown = [*(s for s in sample.safe() if s.role == "school"),
-             type(audit)("audit", pd.concat(both), "", "")]  # fmt: skip
+             type(audit)("audit", pd.concat(both))]  # fmt: skip
     rows = content(sheets(shown)[0], lang="zh")["audit"]["rows"]
     assert {row["gates"] for row in rows} == {"门1 门2"}
 
@@ -103,9 +103,9 @@ def test_a_risk_comes_with_its_interval_and_an_unknown_one_as_a_dash() -> None:
 def test_the_page_names_source_date_mark_and_caveat(
     made: tuple[SchoolSheet, ...], lang: Any
 ) -> None:
-    html, words = school_html(made[0], lang=lang), tree("school_page")["page"]
-    for text in ("OpenStreetMap", "2026-09", words["synthetic"][lang], "待核"):
-        assert text in html
+    html = school_html(made[0], lang=lang)
+    for part in ("OpenStreetMap", "2026-09", text("school_page/page/synthetic")[lang], "待核"):
+        assert part in html
     assert "安全路线" not in html
     assert "safe way" not in html.lower()
 
@@ -139,7 +139,7 @@ def test_a_trial_stands_beside_what_is_now() -> None:
 
 def test_columns_that_are_missing_are_not_shown(made: tuple[SchoolSheet, ...]) -> None:
     roles = [s for s in sample.safe() if s.role == "school"]
-    bare = [type(s)(s.role, s.rows[["school_id", "geometry"]], "", "") for s in roles]
+    bare = [type(s)(s.role, s.rows[["school_id", "geometry"]]) for s in roles]
     told = content(sheets(bare)[0], lang="zh")
     assert told["facts"] == told["hazards"] == told["audit"]["rows"] == told["audit"]["brief"] == []
     assert [f["after"] for f in content(made[0], lang="zh")["facts"] if f["after"]] != []

@@ -12,6 +12,7 @@ import pytest
 import safe_sample as sample
 
 from geo.findings import EnvironmentFault
+from geo.words import Text
 from maps.school.pdf import school_pdf
 from maps.school.sheet import About, sheets
 from maps.style import palette
@@ -61,7 +62,7 @@ def test_same_sheets_same_bytes_without_date_path_user_or_host(tmp_path: Path) -
 @needs_font
 def test_hostile_texts_are_printed_and_never_run(tmp_path: Path) -> None:
     evil = "".join(sample.HOSTILE)
-    made = sheets(sample.hostile(), about=About(attribution=evil, notes=[(evil, evil)]))
+    made = sheets(sample.hostile(), about=About(attribution=evil, notes=[Text(en=evil)]))
     school_pdf(made[:6], tmp_path / "h.pdf")
     text = streams((tmp_path / "h.pdf").read_bytes())
     assert re.findall(rb"/JavaScript|/JS\b|/URI|/Launch|/EmbeddedFile|root:x:", text) == []
