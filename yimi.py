@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from analyses.run import what_if as what_if
     from analyses.run import zones as zones
     from analyses.treatments import Edit as Edit
+    from geo.read import ReadOptions as ReadOptions
     from geo.walk import from_networkx as from_networkx
     from geo.walk import streets as streets
     from geo.walk import to_networkx as to_networkx
@@ -45,6 +46,7 @@ else:
     _HOME = {
         "City": "analyses.city:City",
         "Edit": "analyses.treatments:Edit",
+        "ReadOptions": "geo.read:ReadOptions",
         "audit": "analyses.run:audit",
         "communities": "analyses.run:communities",
         "coverage": "analyses.run:coverage",

@@ -55,6 +55,21 @@ def test_an_unknown_rule_is_refused_with_the_nearest(city: yimi.City) -> None:
     assert refused.value.findings[0].detail["near"] == "KG"
 
 
+def test_a_kind_is_filled_in_only_where_a_row_names_none(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("name,kind,longitude,latitude\n甲,,117.1,38.9\n乙,公园,117.2,38.9\n", "utf-8")
+    assert yimi.read(file, kind="小学").frame["kind"].tolist() == ["小学", "公园"]
+    file.write_text("name,longitude,latitude\n甲,117.1,38.9\n", "utf-8")
+    assert yimi.read(file, kind="小学").frame["kind"].tolist() == ["小学"]
+
+
+def test_hazards_are_those_of_the_routes_that_are_given(city: yimi.City) -> None:
+    routes = yimi.routes(city)
+    assert yimi.hazards(city, routes).tables["hazards"].equals(yimi.hazards(city).tables["hazards"])
+    with pytest.raises(InputRefused, match="ROUTES_OTHER_CITY"):
+        yimi.hazards(city.changed(facilities=city.facilities), routes)
+
+
 @pytest.mark.parametrize("columns", [{}, {"kind": "xyzzy"}])
 def test_a_facility_of_unknown_kind_is_refused_and_never_dropped(columns: dict[str, str]) -> None:
     with pytest.raises(InputRefused) as refused:

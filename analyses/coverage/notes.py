@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from analyses.coverage.outcomes import Outcome
     from geo.words import Text
 
-_METHODS = ("equal_building", "average_building", "street", "zone_point", "raster")
+_METHODS = (
+    "storeys_nearby",
+    "footprint",
+    "by_dwellings",
+    "equal_building",
+    "street",
+    "zone_point",
+    "raster",
+)
 _NAMED = 10
 
 

@@ -3,20 +3,20 @@
 Rules (thresholds in ``data/rules/facilities.toml``), for two records of one kind, or of one family
 where one of the two does not tell its level:
 
-1. the same name (written short or in full) within ``same_name_m``;
-2. a point inside an area, unless the names carry different numbers or the area holds several
-   such points;
+1. the same name (`analyses.facilities.names`) within ``same_name_m``; of institutions, the same
+   full name within ``same_full_name_m``, and a record named as a gate within ``gate_m``;
+2. a point inside an area, unless the names carry different numbers or campuses, or the area holds
+   several such points;
 3. two areas, not of different names, that share ``overlap_share`` of the smaller one.
 
 The record of the earlier source stays, with its id, name and capacity, and takes from the other
 what it lacks: the shape, the level, the name.  Each merge is a finding; capacities are never added.
+Records of one name farther apart, and campuses of one school, stay two, and each is named.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analyses.facilities.names import NO_NAME, Name, compared, numbers, same_name
 from analyses.facilities.types import facility_types, kind_of, near_kind
 from geo.bundled import load_toml
 from geo.crs import check_metric
@@ -36,9 +37,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AREAS = (3, 6)
-_NOT_LETTERS = re.compile(r"[\W_]+")
-_SHORTEST_ENDING = 3  # 实验小, for 实验小学
-_SHORTEST_PLACE = 2  # 静海; a single 东 or 新 tells two schools apart
+_ONE = ("name", "inside")
+_REMARKS = ("apart", "campus", "nearby")
+_CODES = {
+    "name": "FACILITY_MERGED",
+    "inside": "FACILITY_INSIDE",
+    "apart": "FACILITY_APART",
+    "campus": "FACILITY_CAMPUS",
+    "nearby": "FACILITY_NEARBY",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class _Pair:
     second: int
     distance_m: float
     why: str
+    """``name``, ``inside``; what is only remarked on: ``apart``, ``campus``, ``nearby``."""
     differ: bool
 
 
@@ -92,24 +100,6 @@ def merge_facilities(
     return result.drop(columns="rank"), (*findings, *_vague(result))
 
 
-def name_key(name: str) -> str:
-    """Return a facility's name as it is compared: short forms and full ones agree.
-
-    Examples
-    --------
-    >>> name_key("固始县第一中学") == name_key("固始一中")
-    True
-    >>> name_key("实验小学（东校区）") == name_key("实验小学")
-    False
-    """
-    text = _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", name).casefold())
-    words = load_toml("rules/facility_names.toml")
-    text = re.sub(f"[{words['place_words']}]", "", text)
-    for long, short in words["levels"].items():
-        text = text.replace(long, short)
-    return text
-
-
 def _joined(frames: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Return all frames in one, with `rank` of the source."""
     if not frames:
@@ -151,9 +141,10 @@ def _unique_ids(joined: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Findin
 
 
 def _surest_first(joined: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Return positions by source, areas before points, large before small, then id."""
+    """Return positions by source, areas before points, gates last, large before small, then id."""
     area = shapely.area(joined.geometry.to_numpy())
-    return np.lexsort((joined["facility_id"].to_numpy(dtype=str), -area, joined["rank"]))
+    gate = [compared(name).gate for name in joined["name"]]
+    return np.lexsort((joined["facility_id"].to_numpy(dtype=str), -area, gate, joined["rank"]))
 
 
 def _merged(rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -169,49 +160,85 @@ def _merged(rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
         choices = [
             pair
             for pair in by_second[second]
-            if pair.why and not (pair.differ and crowded & {pair.first, second})
+            if pair.why in _ONE and not (pair.differ and crowded & {pair.first, second})
             and _compatible(rows, kinds, (int(root[pair.first]), second))
         ]  # fmt: skip
         if choices:
             best = min(choices, key=lambda p: (p.why != "name", p.distance_m, p.first))
-            root[second] = root[best.first]
-            kinds[root[second]] = _surer_kind(kinds[root[second]], kinds[second])
-            code = "FACILITY_MERGED" if best.why == "name" else "FACILITY_INSIDE"
-            findings.append(_pair_finding(code, rows, best, kept=int(root[second])))
+            kept = int(root[best.first])
+            root[second] = kept
+            kinds[kept] = _surer_kind(kinds[kept], kinds[second])
+            findings.append(_pair_finding(_CODES[best.why], rows, best, kept=kept))
+            findings += _other_places(rows, best, kept=kept)
         else:
-            findings += _near(rows, by_second[second], root)
+            findings += _remarks(rows, by_second[second], root)
     return _taken_in(rows.assign(kind=kinds), root), findings
 
 
 def _pairs(rows: gpd.GeoDataFrame) -> Iterator[_Pair]:
-    """Yield pairs of records of one family that lie near each other, and why they may be one."""
+    """Yield pairs of records of one family that may be one, and why, each pair once."""
     rule = load_toml("rules/facilities.toml")
     geometry = rows.geometry.to_numpy()
-    reach = max(rule["same_name_m"]["value"], rule["nearby_m"]["value"])
-    tree = shapely.STRtree(geometry)
-    first, second = tree.query(geometry, predicate="dwithin", distance=reach)
-    types = facility_types()
-    family = np.unique([types[k].family or k for k in rows["kind"]], return_inverse=True)[1]
-    wanted = (first < second) & (family[first] == family[second])
-    first, second = first[wanted], second[wanted]
+    names = [NO_NAME if kind_of(name) else compared(name) for name in rows["name"]]  # 篮球场
+    many = rows["kind"].isin(rule["many_of_one_name"]["kinds"]).to_numpy()
+    first, second = _candidates(rows, names, many)
     distance = shapely.distance(geometry[first], geometry[second])
     common = _common_share(geometry, first, second)
-    keys = ["" if kind_of(name) else name_key(name) for name in rows["name"]]  # 篮球场: no name
     is_area = np.isin(shapely.get_type_id(geometry), _AREAS)
     for at in np.lexsort((first, second)):
         a, b = int(first[at]), int(second[at])
-        same = _same_name(keys[a], keys[b])
-        differ = bool(keys[a] and keys[b]) and not same
+        one = same_name(names[a], names[b])
+        differ = bool(names[a].base and names[b].base) and not one
         why = ""
-        if same and distance[at] <= rule["same_name_m"]["value"]:
+        if one and distance[at] <= _one_name_m(names[a], names[b], many=bool(many[a])):
             why = "name"
         elif is_area[a] and is_area[b]:
             why = "inside" if not differ and common[at] >= rule["overlap_share"]["value"] else ""
-            differ &= common[at] > 0  # neighbouring campuses are two
-        elif is_area[a] != is_area[b] and distance[at] == 0 and _numbers_agree(keys[a], keys[b]):
+        elif is_area[a] != is_area[b] and distance[at] == 0 and _may_hold(names[a], names[b]):
             why = "inside"
-        if why or (differ and distance[at] <= rule["nearby_m"]["value"]):
-            yield _Pair(a, b, float(distance[at]), why, bool(differ))
+        touching = not (is_area[a] and is_area[b]) or common[at] > 0  # else neighbours, two
+        if not why and names[a].base == names[b].base != "" and not many[a]:
+            why = "apart" if one else "campus"
+        elif not why and differ and touching and distance[at] <= rule["nearby_m"]["value"]:
+            why = "nearby"
+        if why:
+            yield _Pair(a, b, float(distance[at]), why, differ)
+
+
+def _candidates(
+    rows: gpd.GeoDataFrame, names: Sequence[Name], many: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return pairs (first < second) of one family, near each other or of one base."""
+    rule = load_toml("rules/facilities.toml")
+    types = facility_types()
+    family = pd.factorize(np.array([types[k].family or k for k in rows["kind"]], dtype=object))[0]
+    base = pd.Series([n.base for n in names])
+    named = pd.factorize(pd.MultiIndex.from_arrays([family, base]))[0]
+    repeated = pd.Series(named).duplicated(keep=False).to_numpy() & (base != "").to_numpy() & ~many
+    reach = max(rule["same_name_m"]["value"], rule["nearby_m"]["value"])
+    near = _within(rows, np.arange(len(rows)), reach)
+    near = near[:, family[near[0]] == family[near[1]]]
+    far = _within(rows, np.flatnonzero(repeated), rule["campus_m"]["value"])
+    far = far[:, named[far[0]] == named[far[1]]]
+    first, second = np.unique(np.concatenate([near, far], axis=1), axis=1)
+    return first, second
+
+
+def _within(rows: gpd.GeoDataFrame, at: NDArray[np.intp], reach_m: float) -> NDArray[np.intp]:
+    """Return the pairs of rows (2 x n, the earlier first) that lie within a distance."""
+    geometry = rows.geometry.to_numpy()[at]
+    pairs = shapely.STRtree(geometry).query(geometry, predicate="dwithin", distance=reach_m)
+    return at[pairs[:, pairs[0] < pairs[1]]]
+
+
+def _one_name_m(a: Name, b: Name, *, many: bool) -> float:
+    """Return how far apart two records of one name may lie to be one place."""
+    rule = load_toml("rules/facilities.toml")
+    full = a.base == b.base and not many
+    limit = "same_full_name_m" if full else "same_name_m"
+    if full and (a.gate or b.gate):
+        limit = "gate_m"
+    return float(rule[limit]["value"])
 
 
 def _common_share(
@@ -227,29 +254,11 @@ def _common_share(
     return share
 
 
-def _same_name(a: str, b: str) -> bool:
-    """Say whether two keys are one name, or one is the other with a place's name before it."""
-    if not a or not b:
-        return False
-    short, long = sorted((a, b), key=len)
-    return a == b or (
-        len(short) >= _SHORTEST_ENDING
-        and len(long) - len(short) >= _SHORTEST_PLACE
-        and long.endswith(short)
-        and _numbers(a) == _numbers(b)
-    )
-
-
-def _numbers_agree(a: str, b: str) -> bool:
-    """Say whether two names do not carry different numbers (一小 and 二小 do)."""
-    of_a, of_b = _numbers(a), _numbers(b)
-    return not of_a or not of_b or of_a == of_b
-
-
-def _numbers(name: str) -> list[str]:
-    """Return the numerals of a name, Chinese or Arabic."""
-    numerals = load_toml("rules/facility_names.toml")["numerals"]
-    return re.findall(rf"[{numerals}]|\d+", name)
+def _may_hold(a: Name, b: Name) -> bool:
+    """Say whether two names do not carry different numbers or campuses (一小 and 二小 do)."""
+    of_a, of_b = numbers(a.base), numbers(b.base)
+    one_school = not of_a or not of_b or of_a == of_b
+    return one_school and (not a.campus or not b.campus or a.campus == b.campus)
 
 
 def _crowded(rows: gpd.GeoDataFrame, pairs: Mapping[int, Sequence[_Pair]]) -> set[int]:
@@ -283,14 +292,35 @@ def _surer_kind(kept: str, other: str) -> str:
     return other if types[kept].vague and not types[other].vague else kept
 
 
-def _near(rows: gpd.GeoDataFrame, pairs: Sequence[_Pair], root: NDArray[np.intp]) -> list[Finding]:
-    """Remark on records of one kind and different names that stand close."""
-    kinds = rows["kind"].to_numpy()
-    close = [p for p in pairs if p.differ and kinds[p.first] == kinds[p.second]]
-    if not close:
+def _remarks(
+    rows: gpd.GeoDataFrame, pairs: Sequence[_Pair], root: NDArray[np.intp]
+) -> list[Finding]:
+    """Remark on the nearest record that may be the same place, for each reason."""
+    types = facility_types()
+    kinds = [types[kind] for kind in rows["kind"]]
+    findings = []
+    for why in _REMARKS:
+        of_one_kind = [
+            p
+            for p in pairs
+            if (p.why == why or (why == "nearby" and p.differ and p.why == "inside"))
+            and (kinds[p.first] == kinds[p.second] or kinds[p.first].vague or kinds[p.second].vague)
+        ]
+        if of_one_kind:
+            nearest = min(of_one_kind, key=lambda p: (p.distance_m, p.first))
+            kept = int(root[nearest.first])
+            findings.append(_pair_finding(_CODES[why], rows, nearest, kept=kept))
+    return findings
+
+
+def _other_places(rows: gpd.GeoDataFrame, pair: _Pair, *, kept: int) -> list[Finding]:
+    """Remark on two numbers of places for one facility: the surer one counts."""
+    own, other = rows["capacity"].iloc[kept], rows["capacity"].iloc[pair.second]
+    if np.isnan(own) or np.isnan(other) or own == other:
         return []
-    nearest = min(close, key=lambda p: (p.distance_m, p.first))
-    return [_pair_finding("FACILITY_NEARBY", rows, nearest, kept=int(root[nearest.first]))]
+    finding = _pair_finding("FACILITY_PLACES_DIFFER", rows, pair, kept=kept)
+    detail = {**finding.detail, "own": f"{own:g}", "others": f"{other:g}"}
+    return [replace(finding, detail=detail)]
 
 
 def _taken_in(rows: gpd.GeoDataFrame, root: NDArray[np.intp]) -> gpd.GeoDataFrame:
@@ -299,14 +329,22 @@ def _taken_in(rows: gpd.GeoDataFrame, root: NDArray[np.intp]) -> gpd.GeoDataFram
     columns = {c: rows[c].to_list() for c in ("name", "capacity", "area_m2", "merged")}
     ids = rows["facility_id"].to_list()
     ranks = rows["rank"].to_numpy()
+    gate = np.array([compared(name).gate for name in columns["name"]], dtype=bool)
+    at_gates: dict[int, list[Any]] = {}
     for other in np.flatnonzero(root != np.arange(len(rows))):
         kept = int(root[other])
+        if gate[other] and geometry[other].geom_type == "Point":
+            own = [geometry[kept]] if gate[kept] else []
+            at_gates.setdefault(kept, own).append(geometry[other])
         geometry[kept] = _shape(geometry[kept], geometry[other], ranks[kept] == ranks[other])
         columns["name"][kept] = columns["name"][kept] or columns["name"][other]
         for number in ("capacity", "area_m2"):
             if np.isnan(columns[number][kept]):
                 columns[number][kept] = columns[number][other]
         columns["merged"][kept] = ";".join(filter(None, (columns["merged"][kept], ids[other])))
+    for kept, points in at_gates.items():  # a point is entered by its gates, an area has its own
+        if geometry[kept].geom_type == "Point":
+            geometry[kept] = shapely.union_all(points)
     drawn = np.isin(shapely.get_type_id(geometry), _AREAS)
     area = np.asarray(columns["area_m2"], dtype=np.float64)
     columns["area_m2"] = list(np.where(np.isnan(area) & drawn, shapely.area(geometry), area))

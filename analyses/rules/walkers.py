@@ -149,12 +149,17 @@ def children_of_profile(profile: Profile, demand: pd.DataFrame) -> NDArray[np.fl
     profile
         The age band; a group of ages is taken as evenly spread over its years.
     demand
-        Columns of the age groups, e.g. ``age_6_11``.
+        Columns of the age groups, e.g. ``age_6_11``; one that is missing is unknown.
+
+    Returns
+    -------
+    ndarray
+        Children, NaN where unknown.
     """
     shares = age_shares((profile.ages[0], profile.ages[1] + 1))
     total = np.zeros(len(demand))
     for group, share in shares.items():
-        total += demand[group].to_numpy(dtype=np.float64) * share
+        total += demand[group].to_numpy(dtype=np.float64) * share if group in demand else np.nan
     return total
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from analyses.facilities import kind_words
 from analyses.marks import reading as mark_reading
-from analyses.run.inputs import is_osm
+from analyses.run.inputs import options_of
 from analyses.study import inputs_of, load_study
 from geo.findings import InputRefused
-from geo.osm import streets_from_osm
+from geo.osm import is_osm, streets_from_osm
 from geo.output import run_folder, write_json, write_manifest
-from geo.read import Checked, checked_layer, outcome_of, report, write_rejects
+from geo.read import Checked, ReadOptions, checked_layer, outcome_of, report, write_rejects
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def check_inputs(path: Path, out: Path | None, *, lang: Lang = "zh") -> Checks:
     elif is_osm(path.name):
         checks = Checks((_osm_file(path, name=path.name),))
     else:
-        checks = Checks((checked_layer(path, kinds=kind_words()),))
+        checks = Checks((checked_layer(path, options=ReadOptions(kinds=kind_words())),))
     if out is not None:
         _write(checks, out, lang=lang, is_study=is_study)
     return checks
@@ -96,20 +96,17 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
     if is_osm(section.path):
         return _osm_file(study.file(section.path), name=section.path)
     judged = key.startswith("facilities") and getattr(section, "kind", None) is None
-    options: dict[str, Any] = {"own_columns": study.headers}
+    options = ReadOptions()
     if judged:
-        options |= {"kinds": kind_words(), "required": ("kind",)}
+        options = ReadOptions(kinds=kind_words(), required=("kind",))
     if key.startswith("marks"):
-        options |= mark_reading()
+        options = mark_reading()
     return checked_layer(
         section.path,
-        base=study.folder,
-        columns=section.columns,
-        crs=section.crs,
         layer=section.layer,
-        swap_xy=section.swap_xy,
-        allow_pii=study.study.allow_pii,
-        **options,
+        crs=section.crs,
+        columns=section.columns,
+        options=options_of(study, section, options),
     )
 
 

@@ -18,6 +18,7 @@ from geo.people import (
     demand_from_points,
     demand_from_raster,
     demand_in_zones,
+    weights_of,
 )
 from geo.words import text
 
@@ -146,16 +147,13 @@ def _equal(
     buildings: gpd.GeoDataFrame | None,
     network: WalkNetwork,
 ) -> People:
-    """Count each home, or each stretch of street, equally: nothing is known about children."""
+    """Count homes by their floor, or stretches of street: nothing is known about children."""
     groups = list(age_groups())
     if buildings is not None and len(buildings):
-        frame = buildings.assign(**dict.fromkeys(groups, 1.0))
+        weights = weights_of(buildings)
+        frame = buildings.assign(**dict.fromkeys(groups, weights.homes))
         demand = demand_from_points(
-            frame,
-            value_columns=groups,
-            zones=communities,
-            method="equal_building",
-            name="buildings",
+            frame, value_columns=groups, zones=communities, method=weights.method, name="buildings"
         )
         note = text("coverage/demand/equal_homes")
     else:

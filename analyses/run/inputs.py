@@ -26,6 +26,7 @@ from analyses.marks import Marks, marks_of
 from analyses.marks import reading as mark_reading
 from analyses.rules import settlement
 from analyses.run.children import demand_of
+from analyses.run.homes import home_notes, homes_of_study
 from analyses.run.safety_inputs import SafetyInputs, safety_inputs
 from analyses.streets import hazards_osm_wanted
 from analyses.streets import osm_wanted as safety_wanted
@@ -33,14 +34,13 @@ from geo.bundled import load_toml
 from geo.crs import metric_crs, project
 from geo.datum import detect_datum
 from geo.findings import Finding, InputRefused, refuse_if_any
-from geo.osm import features_from_osm, streets_from_frame, streets_from_osm
+from geo.osm import features_from_osm, is_osm, streets_from_frame, streets_from_osm
 from geo.output import sha256
-from geo.read import read_layer
+from geo.read import ReadOptions, read_layer
 from geo.walk import build_network, polylines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from analyses.study import FacilitiesInput, LayerInput, Study
     from geo.osm import Streets
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from geo.walk import WalkNetwork
     from geo.words import Text
 
-_OSM_ENDINGS = (".osm", ".pbf", ".osm.gz", ".osm.bz2")
 _WGS84 = "EPSG:4326"
 _BACKGROUND: tuple[str, ...] = ("water", "green", "railway")
 
@@ -128,23 +127,16 @@ class _Books:
     def read(
         self,
         section: LayerInput,
-        *,
-        own_columns: Path | None = None,
-        **options: Any,  # noqa: ANN401 - those of `read_layer`
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
     ) -> Layer:
         """Read a layer of the study through the one door and enter it."""
         path = self.study.file(section.path)
         layer = read_layer(
             section.path,
-            base=self.study.folder,
-            columns=section.columns,
-            own_columns=own_columns or self.study.headers,
-            crs=section.crs,
             layer=section.layer,
-            swap_xy=section.swap_xy,
-            area=self.bounds,
-            allow_pii=self.study.study.allow_pii,
-            **options,
+            crs=section.crs,
+            columns=section.columns,
+            options=replace(options_of(self.study, section, options), area=self.bounds),
         )
         counts = (layer.rows_in, len(layer.frame), len(layer.rejected))
         self.accounts.append(Account(layer.name, *counts, layer.crs_read, sha256(path)))
@@ -165,6 +157,17 @@ class _Books:
         digest = sha256(self.study.file(section.path))
         name = f"{section.path}#{what}"
         self.accounts.append(Account(name, rows, rows, 0, _WGS84, digest))
+
+
+def options_of(study: Study, section: LayerInput, options: ReadOptions) -> ReadOptions:
+    """Return the options of a layer with what the study says about its files."""
+    return replace(
+        options,
+        base=study.folder,
+        own_columns=options.own_columns or study.headers,
+        swap_xy=section.swap_xy,
+        allow_pii=study.study.allow_pii,
+    )
 
 
 def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: None) -> Inputs:
@@ -188,7 +191,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     osm = _osm_features(study, books, crs=crs)
     facilities = _facilities(study, books, streets, osm=osm, crs=crs)
     communities = _communities(study, books, network)
-    buildings = _buildings(study, books, osm=osm, facilities=facilities, crs=crs)
+    homes = homes_of_study(study, books, osm=osm.get("buildings"), facilities=facilities, crs=crs)
     gates = None
     if study.gates is not None:
         gates = project(books.read(study.gates).frame, crs)
@@ -198,7 +201,11 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     marks = _marks(study, books, streets, crs=crs)
     progress("demand")
     people = demand_of(
-        study, books.read, communities=communities, buildings=buildings, network=network
+        study,
+        books.read,
+        communities=communities,
+        buildings=None if homes is None else homes.buildings,
+        network=network,
     )
     books.findings += people.findings
     return Inputs(
@@ -215,7 +222,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         accounts=tuple(books.accounts),
         rejects=books.rejects,
         findings=tuple(books.findings),
-        notes=people.notes,
+        notes=(*home_notes(homes), *people.notes),
         unit=people.unit,
     )
 
@@ -224,7 +231,7 @@ def _marks(study: Study, books: _Books, streets: Streets, *, crs: str) -> Marks 
     """Read what was marked; the datum of phones' places is judged beside the streets."""
     layers: dict[str, gpd.GeoDataFrame] = {}
     for section in study.marks:
-        layer = books.read(section, **mark_reading())
+        layer = books.read(section, mark_reading())
         if section.crs is None:
             layer = _datum_checked(
                 books, layer, section=section, streets=streets, options=mark_reading()
@@ -235,11 +242,6 @@ def _marks(study: Study, books: _Books, streets: Streets, *, crs: str) -> Marks 
     marks = marks_of(layers)
     books.findings += marks.findings
     return marks
-
-
-def is_osm(path: str) -> bool:
-    """Say whether a path names an OSM file."""
-    return path.lower().endswith(_OSM_ENDINGS)
 
 
 def _streets(study: Study, books: _Books) -> Streets:
@@ -320,11 +322,10 @@ def _facility_layer(
     """Read one file of facilities; its datum is judged beside the streets."""
     kind = None if section.kind is None else required_kind(section.kind)
     # The study's own word stands above the file's; then the column is not judged.
-    options: dict[str, Any] = {
-        "kinds": kind_words() if kind is None else None,
-        "required": ("kind",) if kind is None else (),
-    }
-    layer = books.read(section, **options)
+    options = ReadOptions()
+    if kind is None:
+        options = ReadOptions(kinds=kind_words(), required=("kind",))
+    layer = books.read(section, options)
     if section.crs is None:
         layer = _datum_checked(books, layer, section=section, streets=streets, options=options)
     frame = facilities_from_layer(layer.frame, kind=kind, source=section.path)
@@ -374,54 +375,13 @@ def communities_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.assign(**fixed).reset_index(drop=True)
 
 
-def _buildings(
-    study: Study,
-    books: _Books,
-    *,
-    osm: Mapping[str, gpd.GeoDataFrame],
-    facilities: gpd.GeoDataFrame,
-    crs: str,
-) -> gpd.GeoDataFrame | None:
-    """Return the homes: ``storeys``, ``dwellings`` where known; None where there are none."""
-    section = study.buildings
-    if section is None:
-        return None
-    if not is_osm(section.path):
-        return project(books.read(section).frame, crs)
-    found = osm.get("buildings")
-    if found is None and section.path != study.streets.path:
-        wanted = {"buildings": load_toml("rules/background.toml")["buildings"]["all"]}
-        found = project(features_from_osm(study.file(section.path), wanted), crs)
-        books.enter(section, len(found), "buildings")
-    return None if found is None else homes_of(found, facilities)
-
-
-def homes_of(buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the OSM buildings where people live, with ``storeys`` from ``building:levels``.
-
-    A building whose tag does not say counts as a home unless it stands on a facility's ground.
-    The lists are in ``data/rules/background.toml``.
-    """
-    rules = load_toml("rules/background.toml")["buildings"]
-    kind = pd.Series([tags.get("building", "") for tags in buildings["tags"]], buildings.index)
-    grounds = facilities.geometry[facilities.geometry.geom_type != "Point"]
-    on_ground = pd.Series(data=False, index=buildings.index)
-    if len(grounds):
-        hits = buildings.sindex.query(grounds.to_numpy(), predicate="intersects")[1]
-        on_ground.iloc[hits] = True
-    homes = buildings[kind.isin(rules["homes"]) | (kind.isin(rules["unsure"]) & ~on_ground)]
-    levels = [tags.get("building:levels") for tags in homes["tags"]]
-    storeys = pd.to_numeric(pd.Series(levels, index=homes.index, dtype=object), errors="coerce")
-    return homes.assign(storeys=storeys)[["storeys", "geometry"]].reset_index(drop=True)
-
-
 def _datum_checked(
     books: _Books,
     layer: Layer,
     *,
     section: LayerInput,
     streets: Streets,
-    options: Mapping[str, Any],
+    options: ReadOptions,
 ) -> Layer:
     """Ask whether an undeclared layer lies where GCJ-02 or BD-09 would put it."""
     points = layer.frame.geometry[layer.frame.geom_type == "Point"]
@@ -435,4 +395,4 @@ def _datum_checked(
     books.forget(layer)
     books.findings.append(replace(suspect, code="DATUM_APPLIED"))
     declared = section.model_copy(update={"crs": suspect.detail["datum"]})
-    return books.read(declared, **options)
+    return books.read(declared, options)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from geo.walk import WalkNetwork
 
 
+_KNOWN = ("floor_area", "by_dwellings", "given", "raster")
+"""Ways to spread children over homes that assume nothing about a home's size."""
 _QUANTILES = {"median_m": 0.5, "p95_m": 0.95, "max_m": 1.0}
 
 
@@ -134,7 +136,7 @@ def effects(
         masks = {
             "not_joined": ~(points["access_m"].to_numpy(dtype=np.float64) <= snap_max_m),
             "settlement_unknown": (demand["settlement"] == "unknown").to_numpy(dtype=bool),
-            "weight_assumed": ~demand["method"].isin(["floor_area", "given", "raster"]).to_numpy(),
+            "weight_assumed": ~demand["method"].isin(list(_KNOWN)).to_numpy(),
             **{n: close & nearest.isin(ids).to_numpy(dtype=bool) for n, ids in assumed.items()},
         }
         for weakness, mask in masks.items():

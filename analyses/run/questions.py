@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -22,6 +22,7 @@ from analyses.run.ways_to_school import Safety, SafetyOptions, compared, safety
 from analyses.sites import Means
 from analyses.treatments import Edit, edited_gates, edited_scene
 from analyses.zones import school_zones, zone_ways, zoned_kinds
+from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -36,6 +37,14 @@ if TYPE_CHECKING:
 _AUDIT = ("audit",)
 _HAZARDS = ("ledger_totals", "survey", "crossings", "stretches")
 _answered: MutableMapping[City, Safety] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RoutesResult(Result):
+    """The ways to school of a city, and all that is told of the same ways by other questions."""
+
+    city: City = field(kw_only=True)
+    answers: Safety = field(kw_only=True)
 
 
 def standards(kind: str | None = None) -> pd.DataFrame:
@@ -112,12 +121,12 @@ def coverage(
     return coverage_of(city, rules_for(city, rules), walking_speed_m_s=walking_speed_m_s)
 
 
-def routes(city: City) -> Result:
+def routes(city: City) -> RoutesResult:
     """How the children walk to school: shortest and recommended ways, risk with an interval.
 
     Returns
     -------
-    Result
+    RoutesResult
         ``tables["school_routes"]``, ``schools``, ``crossing_value``, ``attributes``; layers
         ``school``, ``route``, ``exposure``, ``crossing``.
 
@@ -128,10 +137,13 @@ def routes(city: City) -> Result:
     >>> bool((ways["safest_risk"] <= ways["shortest_risk"] + 1e-9).all())
     True
     """
-    whole = _ways(city).result
+    answers = _ways(city)
     left_out = {*_AUDIT, *_HAZARDS}
-    tables = {n: t for n, t in whole.tables.items() if n not in left_out}
-    return _part(whole, "routes", tables, roles=("school", "route", "crossing", "exposure"))
+    tables = {n: t for n, t in answers.result.tables.items() if n not in left_out}
+    part = _part(
+        answers.result, "routes", tables, roles=("school", "route", "crossing", "exposure")
+    )
+    return RoutesResult(**vars(part), city=city, answers=answers)
 
 
 def audit(city: City) -> Result:
@@ -149,8 +161,13 @@ def audit(city: City) -> Result:
     return _part(whole, "audit", tables, roles=("audit", "zone"))
 
 
-def hazards(city: City) -> Result:
+def hazards(city: City, routes: RoutesResult | None = None) -> Result:
     """List what threatens children on their ways, what is known of it and what would mend it.
+
+    Parameters
+    ----------
+    routes
+        From `routes`, of the same city; else they are worked out.
 
     Returns
     -------
@@ -158,14 +175,22 @@ def hazards(city: City) -> Result:
         ``tables["hazards"]`` (the ledger), ``survey`` (what to look at first), ``ledger_totals``,
         ``crossings``, ``stretches``; layer ``hazard``.
 
+    Raises
+    ------
+    InputRefused
+        ``ROUTES_OTHER_CITY``: `routes` are those of another city.
+
     Examples
     --------
     >>> import yimi
-    >>> hazards = yimi.hazards(yimi.load(yimi.demo).city).tables["hazards"]
+    >>> city = yimi.load(yimi.demo).city
+    >>> hazards = yimi.hazards(city, yimi.routes(city)).tables["hazards"]
     >>> set(hazards["grade"].dropna()) <= {"A", "B", "C"}
     True
     """
-    answer = _ways(city)
+    if routes is not None and routes.city is not city:
+        raise InputRefused(Finding("ROUTES_OTHER_CITY", "routes"))
+    answer = _ways(city) if routes is None else routes.answers
     tables = {name: answer.result.tables[name] for name in _HAZARDS}
     ledger = pd.DataFrame(answer.hazards.drop(columns="geometry"))
     return _part(answer.result, "hazards", {"hazards": ledger, **tables}, roles=("hazard",))

@@ -15,6 +15,7 @@ from analyses.streets import canonical, layer_names, layers_from_osm, unread
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.findings import Finding, InputRefused
+from geo.read import ReadOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +88,7 @@ def safety_inputs(
             raise InputRefused(
                 Finding("SAFETY_KIND", "study.toml", None, "kind", section.kind, detail)
             )
-        frame = project(read(section, located=section.kind != "survey").frame, crs)
+        frame = project(read(section, ReadOptions(located=section.kind != "survey")).frame, crs)
         for header, texts in unread(section.kind, frame).items():
             detail = {"texts": ", ".join(texts[:5]), "count": str(len(texts))}
             findings.append(Finding("SAFETY_UNREAD", section.path, column=header, detail=detail))
@@ -96,7 +97,7 @@ def safety_inputs(
         found[section.kind] = gpd.GeoDataFrame(pd.concat(both, ignore_index=True), crs=crs)
     catchments = None
     if study.catchments is not None:
-        catchments = project(read(study.catchments, wanted="polygon").frame, crs)
+        catchments = project(read(study.catchments, ReadOptions(wanted="polygon")).frame, crs)
     ledger = None
     if study.routes.ledger is not None:
         ledger = read_ledger(study.routes.ledger, study.folder)

@@ -3,6 +3,7 @@
 from geo.osm import tags
 from geo.osm.download import download_bbox, download_place
 from geo.osm.features import Wanted, features_from_osm
+from geo.osm.file import is_osm
 from geo.osm.reading import streets_from_osm
 from geo.osm.streets import Streets, streets_from_frame
 from geo.osm.tags import carries, has_tag, numbers, speed_kmh, texts, width_m, words
@@ -15,6 +16,7 @@ __all__ = [
     "download_place",
     "features_from_osm",
     "has_tag",
+    "is_osm",
     "numbers",
     "speed_kmh",
     "streets_from_frame",

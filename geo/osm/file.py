@@ -42,6 +42,17 @@ _LARGEST_ID = 2**63 - 1
 _BOUNDS = {b"lat": 90.0, b"lon": 180.0}
 
 
+def is_osm(path: str | Path) -> bool:
+    """Say whether a path is called like an OSM file.
+
+    Examples
+    --------
+    >>> is_osm("streets.osm.pbf"), is_osm("Map.OSM"), is_osm("streets.gpkg")
+    (True, True, False)
+    """
+    return str(path).lower().endswith((".osm", ".pbf", ".osm.gz", ".osm.bz2"))
+
+
 def clean_nodes(text: bytes, *, name: str) -> tuple[bytes, tuple[Finding, ...], int]:
     """Take nodes out whose id is no positive 64-bit number or repeats, or that lie nowhere.
 

@@ -14,6 +14,7 @@ import shapely
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused, enumerated
+from geo.people.homes import weights_of
 from geo.people.rasters import demand_from_raster
 from geo.people.zones import (
     Carriers,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geo.arrays import Floats, Ints, Objects
+    from geo.arrays import Ints, Objects
 
 
 __all__ = [
@@ -60,10 +61,9 @@ def demand_on_buildings(
 ) -> Demand:
     """Share each zone's totals among its residential buildings.
 
-    A building weighs footprint x storeys where both are known (method ``floor_area``).  Of those
-    where it is not known each weighs as much as the mean known building of its zone
-    (``average_building``); where none is known all of a zone's buildings weigh the same
-    (``equal_building``).  Dasymetric mapping with preserved totals: Wright (1936).
+    A building weighs its floor area: footprint x storeys, where those are unknown the storeys of
+    like homes nearby, see `geo.people.homes.weights_of` (whose ``method`` each point carries).
+    Dasymetric mapping with preserved totals: Wright (1936).
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def demand_on_buildings(
         Polygons, metric CRS: ``area_id`` (unique text), the value columns (>= 0, NaN = unknown),
         and, if there are, ``town``, ``settlement``.
     buildings
-        Residential buildings, same CRS: polygons or points, with ``storeys``, ``dwellings`` and
-        ``residential_m2`` (default: the footprint) if there are.  Without ``dwellings`` each
-        building counts as one, and a finding says so.
+        Residential buildings, same CRS: polygons or points, with ``storeys``, ``floor_area_m2``,
+        ``dwellings`` and ``residential_m2`` (default: the footprint) if there are.  Without
+        ``dwellings`` buildings count by their floor, the mean one as 1, and a finding says so.
     value_columns
         Columns of `zones` to be shared out.
     name
@@ -95,30 +95,23 @@ def demand_on_buildings(
     point = shapely.point_on_surface(shapes)
     zone, in_several = zone_of(point, zones)
     inside = np.flatnonzero(zone >= 0)
-    weight, method = _building_weights(
-        shapely.area(shapes[inside]),
-        numbers(buildings, "storeys")[inside],
-        zone=zone[inside],
-        zones=len(zones),
-    )
+    weights = weights_of(buildings.iloc[inside])
     footprint_m2 = shapely.area(shapes[inside])
     own_m2 = numbers(buildings, "residential_m2")[inside]
     has_dwellings = "dwellings" in buildings and bool(buildings["dwellings"].notna().any())
     carriers = Carriers(
         zone=zone[inside],
         point=point[inside],
-        weight=weight,
-        method=method,
-        dwellings=numbers(buildings, "dwellings")[inside]
-        if has_dwellings
-        else np.ones(len(inside)),
+        weight=weights.weight,
+        method=weights.method,
+        dwellings=numbers(buildings, "dwellings")[inside] if has_dwellings else weights.homes,
         residential_m2=np.where(
             np.isfinite(own_m2), own_m2, np.where(footprint_m2 > 0, footprint_m2, np.nan)
         ),
     )
     demand = shared_out(zones, carriers, value_columns=value_columns)
     findings = [
-        *_building_findings(method, zone[inside], name=name),
+        *_building_findings(weights.method, zone[inside], name=name),
         *([] if has_dwellings else [_count("DWELLINGS_ARE_BUILDINGS", name, len(inside))]),
         *_if_any("BUILDINGS_OUTSIDE_ZONES", name, int((zone < 0).sum())),
         *_if_any("ZONES_OVERLAP", name, in_several),
@@ -233,7 +226,7 @@ def demand_from_points(
     *,
     value_columns: Sequence[str],
     zones: gpd.GeoDataFrame | None = None,
-    method: str = "given",
+    method: str | NDArray[np.str_] = "given",
     name: str = "points",
 ) -> Demand:
     """Take counts that come with their place: per building, address or grid cell.
@@ -248,7 +241,7 @@ def demand_from_points(
     zones
         Polygons with ``area_id, town, settlement``; None where there are none.
     method
-        What the outputs say about where the counts come from.
+        What the outputs say about where the counts come from: of all, or of each.
     name
         Name of the layer for the findings.
 
@@ -284,11 +277,11 @@ def demand_from_points(
             **columns,
             "dwellings": numbers(frame, "dwellings")
             if has_dwellings
-            else np.where(is_building, 1.0, np.nan),
+            else np.where(is_building, weights_of(frame).homes, np.nan),
             "residential_m2": np.where(
                 np.isfinite(own_m2), own_m2, np.where(is_building, footprint_m2, np.nan)
             ),
-            "method": np.full(len(frame), method),
+            "method": np.broadcast_to(method, len(frame)).astype(str),
         },
         geometry=point,
         crs=frame.crs,
@@ -297,20 +290,6 @@ def demand_from_points(
     if is_building.any() and not has_dwellings:
         findings.append(_count("DWELLINGS_ARE_BUILDINGS", name, int(is_building.sum())))
     return Demand(points, methods_table(points, value_columns), (), tuple(findings))
-
-
-def _building_weights(
-    footprint_m2: Floats, storeys: Floats, *, zone: Ints, zones: int
-) -> tuple[Floats, NDArray[np.str_]]:
-    """Return each building's weight within its zone, and how it was found."""
-    known = (footprint_m2 > 0) & np.isfinite(storeys) & (storeys > 0)
-    weight = np.where(known, footprint_m2 * np.where(known, storeys, 0), 0.0)
-    count = np.bincount(zone[known], minlength=zones)
-    mean = np.bincount(zone, weights=weight, minlength=zones) / np.maximum(count, 1)
-    mean[count == 0] = 1.0
-    method = np.where(known, "floor_area", "average_building")
-    method[count[zone] == 0] = "equal_building"
-    return np.where(known, weight, mean[zone]), method
 
 
 def _cut_lines(lines: Objects, zones: gpd.GeoDataFrame) -> tuple[Ints, Objects]:
@@ -337,7 +316,8 @@ def _building_findings(method: NDArray[np.str_], zone: Ints, *, name: str) -> It
     """Report buildings of which the floor area is not known."""
     for kind, code in (
         ("equal_building", "BUILDINGS_EQUAL"),
-        ("average_building", "BUILDINGS_MEAN"),
+        ("footprint", "BUILDINGS_FOOTPRINT"),
+        ("storeys_nearby", "STOREYS_NEARBY"),
     ):
         of_kind = method == kind
         if of_kind.any():

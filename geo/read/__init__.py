@@ -5,7 +5,7 @@ from geo.read.check import Checked, checked_layer, outcome_of, report, write_rej
 from geo.read.columns import Column, map_columns, missing_column, plain
 from geo.read.raw import Layer
 from geo.read.readers import TEXT, open_raw, read_layer
-from geo.read.rows import ReadRequest
+from geo.read.rows import ReadOptions, ReadRequest
 from geo.read.xmlguard import check_xml, utf8_xml
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Checked",
     "Column",
     "Layer",
+    "ReadOptions",
     "ReadRequest",
     "as_texts",
     "check_xml",

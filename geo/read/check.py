@@ -18,11 +18,12 @@ from geo.text import formula_safe, printable
 from geo.words import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from geo.findings import Finding
     from geo.read.raw import Layer
+    from geo.read.rows import ReadOptions
     from geo.words import Lang
 
 _ORDER = ("refuse", "confirm", "quarantine", "note")
@@ -55,19 +56,33 @@ class Checked:
     layer: Layer | None = None
 
 
-def checked_layer(path: str | Path, **options: Any) -> Checked:  # noqa: ANN401
-    """Read a file and return what was found, also where nothing of it may be used."""
+def checked_layer(
+    path: str | Path,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    options: ReadOptions | None = None,
+) -> Checked:
+    """Read a file as `read_layer` does; also where nothing of it may be used, say why.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> checked = checked_layer(DEMO / "schools.csv")
+    >>> checked.outcome, checked.rows_in, checked.rows_used
+    ('accept', 20, 20)
+    >>> [finding.code for finding in checked_layer("missing.csv").findings]
+    ['FILE_NOT_FOUND']
+    """
     try:
-        layer = read_layer(path, **options)
+        read = read_layer(path, layer=layer, crs=crs, columns=columns, options=options)
     except InputRefused as refused:
         name = short_name(str(path))
         return Checked(name, outcome_of(refused.findings), 0, 0, 0, refused.findings)
-    used, rejected = len(layer.frame), len(layer.rejected)
-    if layer.rows_in != used + rejected:
-        message = f"{layer.rows_in} rows in, {used} used, {rejected} rejected"
-        raise AssertionError(message)
+    used, rejected = len(read.frame), len(read.rejected)
     outcome = "quarantine" if rejected else "accept"
-    return Checked(layer.name, outcome, layer.rows_in, used, rejected, layer.findings, layer)
+    return Checked(read.name, outcome, read.rows_in, used, rejected, read.findings, read)
 
 
 def outcome_of(findings: Sequence[Finding]) -> str:

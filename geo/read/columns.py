@@ -27,7 +27,6 @@ _BRACKETS = re.compile(r"[(（\[【](?P<unit>[^)）\]】]*)[)）\]】]\s*$")
 _LONGEST_HEADER = 100
 _SHOWN = 30
 _DBF_BYTES = 10
-_DBF_SHORTEST = 8
 _PLACED = (("longitude", "latitude"), ("x", "y"), ("lonlat",))
 
 
@@ -255,13 +254,17 @@ def _written(headers: Sequence[str], column: Column) -> list[str]:
 
 
 def _is_cut(header: str, column: Column) -> bool:
-    """Say whether a header is a synonym that a DBF has cut to its 10 bytes."""
+    """Say whether a header is a synonym that a DBF has cut to its 10 bytes.
+
+    It has cut one only if the next character had no room: ``building`` (8 bytes) is a word of its
+    own, no shorter ``building_levels``.
+    """
     for encoding in ("gb18030", "utf-8"):
-        size = len(header.encode(encoding, "replace"))
-        if _DBF_SHORTEST <= size <= _DBF_BYTES and any(
-            word.startswith(header) and len(word) > len(header) for word in column.synonyms
-        ):
-            return True
+        for word in column.synonyms:
+            longer = word.startswith(header) and word[: len(header) + 1].encode(encoding, "replace")
+            size = len(header.encode(encoding, "replace"))
+            if longer and size <= _DBF_BYTES < len(longer) and word != header:
+                return True
     return False
 
 

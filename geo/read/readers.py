@@ -1,56 +1,36 @@
-"""How does a file of any supported kind become a checked layer?  The one door for all inputs.
-
->>> from geo.bundled import DEMO
->>> layer = read_layer(DEMO / "schools.csv")
->>> layer.rows_in == len(layer.frame) + len(layer.rejected)
-True
-"""
+"""How does a file of any supported kind become a checked layer?  The one door for all inputs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.read import columns as cols
-from geo.read.rows import ReadRequest, check_rows
+from geo.read.rows import ReadOptions, ReadRequest, check_rows
 from geo.read.tables import read_text
 from geo.userfiles import existing, inside, is_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Mapping
 
     from geo.read.columns import Column
-    from geo.read.geometry import Family
-    from geo.read.positions import Area
     from geo.read.raw import Layer, RawTable
 
 TEXT = frozenset({".csv", ".tsv", ".txt", ".tab"})
 WORKBOOK = frozenset({".xlsx", ".xlsm", ".xls"})
-Datum = Literal["declared", "auto", "WGS84", "GCJ-02", "BD-09"]
 
 
-def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a layer
+def read_layer(
     path: str | Path,
     *,
-    kinds: Mapping[str, str] | None = None,
-    columns: Mapping[str, str] | None = None,
-    own_columns: Path | None = None,
-    crs: str | None = None,
-    datum: Datum = "declared",
+    kind: str | None = None,
     layer: str | None = None,
-    area: Area | None = None,
-    swap_xy: bool = False,
-    allow_pii: bool = False,
-    base: Path | None = None,
-    required: Sequence[str] = (),
-    wanted: Family | Collection[Family] | None = None,
-    located: bool = True,
-    personal: Sequence[str] = (),
-    meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
-    progress: Callable[[str], None] | None = None,
+    crs: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    options: ReadOptions | None = None,
 ) -> Layer:
     """Read a file, check every row, and return what may be used and what may not.
 
@@ -58,42 +38,17 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
     ----------
     path
         Text (``.csv .tsv .txt``), workbook (``.xlsx .xlsm .xls``) or vector file.
-    kinds
-        Accepted word -> kind id; None leaves the kind column as it is.
-    columns
-        The study's own headers: canonical name -> header, e.g. ``{"name": "校名"}``.
-    own_columns
-        TOML file of the same shape as ``data/columns.toml`` with further synonyms.
+    kind
+        Kind of the rows that name none, as it is to stand in the column ``kind``.
+    layer
+        Layer or sheet where the file has several.
     crs
         Declared CRS (``EPSG:4548``, ``CGCS2000 117``, ``GCJ-02``, ``BD-09``); wins over the file's.
         None: the file's own; for tables with longitude and latitude WGS 84.
-    datum
-        ``declared``, or the datum of degrees: ``WGS84``, ``GCJ-02``, ``BD-09``.  ``auto`` reads as
-        declared: which datum it is can only be said beside the streets (`geo.datum`).
-    layer
-        Layer or sheet where the file has several.
-    area
-        Study area (EPSG:4326): a geometry or (west, south, east, north).
-    swap_xy
-        The two coordinates are written the other way round (confirmed by the user).
-    allow_pii
-        Keep personal columns.
-    base
-        Study folder: files may lie in it, below it or beside it, nowhere else.
-    required
-        Canonical columns that must be there and filled.
-    wanted
-        What a vector layer may hold: ``point``, ``line``, ``polygon`` or several of them.  None:
-        lines alone, or points and polygons together, whichever it has more of.
-    located
-        Whether every row needs a place; False for tables that are joined by a code.
-    personal
-        Headers that hold personal data in a layer of this sort, besides those that always do.
-    meanings
-        Told the headers, returns further ones as `columns` does (which win), for exports whose
-        headers follow a pattern.
-    progress
-        Told the stage when it begins: ``open``, ``places``, ``values``, ``copies``.
+    columns
+        The study's own headers: canonical name -> header, e.g. ``{"name": "校名"}``.
+    options
+        Whatever else can be said about a file.
 
     Returns
     -------
@@ -104,27 +59,22 @@ def read_layer(  # noqa: PLR0913 - the door: one keyword for each setting of a l
     ------
     InputRefused
         Whatever stops the file: nothing of it is used.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> schools = yimi.read(yimi.demo / "schools.csv")
+    >>> schools.rows_in, len(schools.frame), len(schools.rejected)
+    (20, 20, 0)
+    >>> sorted(set(schools.frame["kind"]))
+    ['九年一贯制学校', '初中', '小学']
     """
     name = str(path)
-    file = _anywhere(name) if base is None else inside(base, name)
-    request = ReadRequest(
-        kinds=kinds,
-        columns=dict(columns or {}),
-        crs=datum if datum not in ("declared", "auto") and crs is None else crs,
-        layer=layer,
-        area=area,
-        swap_xy=swap_xy,
-        allow_pii=allow_pii,
-        required=tuple(required),
-        wanted=(wanted,) if isinstance(wanted, str) else None if wanted is None else tuple(wanted),
-        located=located,
-        personal=tuple(personal),
-        meanings=meanings,
-    )
-    if progress is not None:
-        request = replace(request, progress=progress)
+    own = vars(options or ReadOptions())
+    request = ReadRequest(**own, kind=kind, layer=layer, crs=crs, columns=dict(columns or {}))
+    file = _anywhere(name) if request.base is None else inside(request.base, name)
     request.progress("open")
-    canonical = cols.columns(own_columns)
+    canonical = cols.columns(request.own_columns)
     try:
         return check_rows(
             open_raw(file, canonical, request, name=short_name(name)), canonical, request

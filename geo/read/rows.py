@@ -7,7 +7,7 @@ numbers, ids, names and kinds; copies last, among the rows that are still in use
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -28,7 +28,8 @@ from geo.read.positions import Places, judge, judge_area, likely_names, middle, 
 from geo.read.raw import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     Texts = list[str | None]
 
+Datum = Literal["declared", "auto", "WGS84", "GCJ-02", "BD-09"]
 _PLACE_TYPES = ("coordinate", "lonlat")
 _WIDEST = 180.0
 _GEOMETRY = "geometry"
@@ -49,23 +51,89 @@ def _silent(_: str) -> None:
     """Tell nobody how far the reading is."""
 
 
-@dataclass(frozen=True)
-class ReadRequest:
-    """What the study says about one layer; `geo.read.readers.read_layer` explains each."""
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What can be said about a file besides where it is, and rarely must be.
+
+    Attributes
+    ----------
+    kinds
+        Accepted word -> kind id; None leaves the kind column as it is.
+    own_columns
+        TOML file of the same shape as ``data/columns.toml`` with further synonyms.
+    datum
+        ``declared``, or the datum of degrees: ``WGS84``, ``GCJ-02``, ``BD-09``.  ``auto`` reads as
+        declared: which datum it is can only be said beside the streets (`geo.datum`).
+    area
+        Study area (EPSG:4326): a geometry or (west, south, east, north).
+    swap_xy
+        The two coordinates are written the other way round (confirmed by the user).
+    allow_pii
+        Keep personal columns.
+    base
+        Study folder: files may lie in it, below it or beside it, nowhere else.
+    required
+        Canonical columns that must be there and filled.
+    wanted
+        What a vector layer may hold: ``point``, ``line``, ``polygon`` or several of them.  None:
+        lines alone, or points and polygons together, whichever it has more of.
+    located
+        Whether every row needs a place; False for tables that are joined by a code.
+    personal
+        Headers that hold personal data in a layer of this sort, besides those that always do.
+    meanings
+        Told the headers, returns further ones as `columns` does (which win), for exports whose
+        headers follow a pattern.
+    progress
+        Told the stage when it begins: ``open``, ``places``, ``values``, ``copies``.
+
+    Examples
+    --------
+    Of the 20 schools only the 13 primary ones:
+
+    >>> import yimi
+    >>> options = yimi.ReadOptions(kinds={"小学": "primary_school"})
+    >>> layer = yimi.read(yimi.demo / "schools.csv", options=options)
+    >>> len(layer.frame), set(layer.rejected["code"])
+    (13, {'TYPE_UNKNOWN'})
+    """
 
     kinds: Mapping[str, str] | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    crs: str | None = None
-    layer: str | None = None
+    own_columns: Path | None = None
+    datum: Datum = "declared"
     area: Area | None = None
     swap_xy: bool = False
     allow_pii: bool = False
-    required: tuple[str, ...] = ()
-    wanted: tuple[Family, ...] | None = None
-    progress: Callable[[str], None] = _silent
+    base: Path | None = None
+    required: Sequence[str] = ()
+    wanted: Family | Collection[Family] | None = None
     located: bool = True
-    personal: tuple[str, ...] = ()
+    personal: Sequence[str] = ()
     meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None
+    progress: Callable[[str], None] = _silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRequest(ReadOptions):
+    """All that is said about one file; `geo.read.readers.read_layer` explains each."""
+
+    kind: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    crs: str | None = None
+    layer: str | None = None
+
+    @property
+    def families(self) -> tuple[Family, ...] | None:
+        """Return what a vector layer may hold."""
+        if self.wanted is None:
+            return None
+        return (self.wanted,) if isinstance(self.wanted, str) else tuple(self.wanted)
+
+    @property
+    def declared(self) -> str | None:
+        """Return the CRS or datum that is declared."""
+        chosen = self.crs is None and self.datum not in ("declared", "auto")
+        return self.datum if chosen else self.crs
 
 
 def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequest) -> Layer:
@@ -106,6 +174,9 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
     if cleared.children:
         flags = [_unquoted(flag) for flag in flags]
     frame = _frame(raw.cells, mapped, canonical, filled={**values, **texts})
+    if request.kind is not None:
+        words = texts.get("kind", [None] * len(frame))
+        frame = frame.assign(kind=[word or request.kind for word in words])
     return _layer(raw, frame, spots, flags=flags, before=notes, crs=declared)
 
 
@@ -125,7 +196,7 @@ def _refuse_missing(
 
 def _declared(raw: RawTable, request: ReadRequest) -> Declared | None:
     """Return the CRS that the study or the file declares."""
-    text = request.crs or raw.crs
+    text = request.declared or raw.crs
     if text is None:
         return None
     return parse_crs(text, file=raw.name)
@@ -135,7 +206,7 @@ def _override(
     raw: RawTable, declared: Declared | None, request: ReadRequest
 ) -> tuple[Finding, ...]:
     """Note that the study's CRS is used in place of the file's."""
-    if declared is None or request.crs is None or raw.crs is None:
+    if declared is None or request.declared is None or raw.crs is None:
         return ()
     own = parse_crs(raw.crs, file=raw.name)
     if own == declared:
@@ -165,7 +236,7 @@ def _shaped(
     if raw.geometry is None:
         return raw, ()
     metric = bool(declared and declared.metric)
-    fixed, flags = check_geometry(raw.geometry, wanted=request.wanted, metric=metric)
+    fixed, flags = check_geometry(raw.geometry, wanted=request.families, metric=metric)
     return replace(raw, geometry=fixed), flags
 
 

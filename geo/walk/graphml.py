@@ -14,7 +14,7 @@ from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.read import check_xml, utf8_xml
 from geo.userfiles import existing
-from geo.walk.interchange import from_networkx, graph_crs
+from geo.walk.interchange import from_networkx
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def network_from_graphml(
     """
     shown = name or path.name
     graph = read_graphml(path, name=shown)
-    return from_networkx(graph, crs=crs or graph_crs(graph, name=shown), name=shown)
+    return from_networkx(graph, crs=crs, name=shown)
 
 
 def read_graphml(path: Path, *, name: str) -> nx.MultiDiGraph[Any]:

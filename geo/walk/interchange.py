@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _STRAIGHT = 2
 _UNKNOWN_WAY = -1
+_DEGREES = (180.0, 90.0)
 _NO_EDGE_TAGS = {"osmid", "length", "geometry", "oneway", "reversed", "from", "to"}
 _NO_NODE_TAGS = {"x", "y", "lon", "lat", "street_count"}
 
@@ -75,7 +76,11 @@ def to_networkx(network: WalkNetwork) -> nx.MultiDiGraph[int]:
 
 
 def from_networkx(
-    graph: nx.Graph[Any], *, crs: str, island_max_length_m: float = 0.0, name: str = "graph"
+    graph: nx.Graph[Any],
+    *,
+    crs: str | None = None,
+    island_max_length_m: float = 0.0,
+    name: str = "graph",
 ) -> WalkNetwork:
     """Make a network of a graph as OSMnx has it; one-way streets are walked both ways.
 
@@ -85,8 +90,9 @@ def from_networkx(
         Nodes with ``x`` and ``y`` in the graph's own ``crs``; directed or not.  Two edges that are
         each other's way back become one street.
     crs
-        Metric CRS to work in.  A ``length`` that is given is kept, a missing one is taken from the
-        geometry in `crs`.
+        Metric CRS to work in; None: the graph's own if it is metric, else a local one.  Of a graph
+        without ``crs`` it says what its coordinates are in, and is needed.  A ``length`` that is
+        given is kept, a missing one is taken from the geometry.
     island_max_length_m
         As for `geo.walk.network.build_network`; by default nothing is left out.
     name
@@ -100,13 +106,14 @@ def from_networkx(
     Raises
     ------
     InputRefused
-        ``GRAPH_INCOMPLETE`` without a CRS or coordinates, ``NETWORK_EMPTY`` without a usable edge.
+        ``GRAPH_INCOMPLETE`` without any CRS (or with degrees said to be metres) or without
+        coordinates, ``NETWORK_EMPTY`` without a usable edge.
     """
-    check_metric(crs, file=name)
-    to_plane = _to_plane(graph, crs, name)
     place = {node: number for number, node in enumerate(graph.nodes)}
-    node_lonlat = _node_places(graph, name)
-    streets = _streets(graph, place, node_lonlat)
+    node_own = _node_places(graph, name)
+    own, crs = _own_and_metric(graph, node_own, crs=crs, name=name)
+    to_plane = None if own == CRS(crs) else Transformer.from_crs(own, crs, always_xy=True)
+    streets = _streets(graph, place, node_own)
     usable = [street for street in streets if _is_length(street.length_m)]
     if not usable:
         raise InputRefused(Finding("NETWORK_EMPTY", name))
@@ -116,7 +123,7 @@ def from_networkx(
     given_m = np.array([np.nan if s.length_m is None else s.length_m for s in usable], dtype=float)
     measured_m = shapely.length(polylines(vertex_xy, start))
     parts = EdgeParts(
-        node_xy=_projected(to_plane, node_lonlat),
+        node_xy=_projected(to_plane, node_own),
         node_id=_node_ids(place),
         node_tags=_node_tags(graph),
         edge_nodes=np.array([street.nodes for street in usable], dtype=np.int64),
@@ -139,16 +146,28 @@ def from_networkx(
     )
 
 
-def graph_crs(graph: nx.Graph[Any], *, name: str) -> str:
-    """Return a graph's own CRS where it is metric, else the one for the middle of its nodes."""
-    own = graph.graph.get("crs")
-    if own is not None and parse_crs(str(own), file=name).metric:
-        return check_metric(str(own), file=name).name
+def _own_and_metric(
+    graph: nx.Graph[Any], places: Floats, *, crs: str | None, name: str
+) -> tuple[CRS, str]:
+    """Return what the coordinates of a graph are in, and the metric CRS to work in."""
+    given = graph.graph.get("crs")
+    text = crs if given is None else given
     try:
-        xy = np.array([(float(d["x"]), float(d["y"])) for _, d in graph.nodes(data=True)])
-    except (KeyError, ValueError, TypeError):
-        raise InputRefused(Finding("GRAPH_INCOMPLETE", name, column="x, y")) from None
-    return metric_crs((*xy.min(axis=0), *xy.max(axis=0)))
+        own = CRS.from_user_input(text)
+    except CRSError:
+        code = "GRAPH_INCOMPLETE" if text is None else "CONFIG_CRS"
+        raise InputRefused(Finding(code, name, column="crs", value=text)) from None
+    degrees = len(places) > 0 and bool((np.abs(places) <= _DEGREES).all())
+    if given is None and degrees and not own.is_geographic:
+        raise InputRefused(Finding("GRAPH_INCOMPLETE", name, column="crs"))
+    if crs is not None and (given is not None or own.is_projected):
+        return own, check_metric(crs, file=name).name
+    if own.is_projected and parse_crs(own.to_string(), file=name).metric:
+        return own, check_metric(own.to_string(), file=name).name
+    lonlat = _projected(Transformer.from_crs(own, "EPSG:4326", always_xy=True), places)
+    if not len(lonlat):
+        raise InputRefused(Finding("NETWORK_EMPTY", name))
+    return own, metric_crs((*lonlat.min(axis=0).tolist(), *lonlat.max(axis=0).tolist()))
 
 
 class _Street(NamedTuple):
@@ -272,17 +291,6 @@ def _node_places(graph: nx.Graph[Any], name: str) -> Floats:
     if not np.isfinite(places).all():
         raise InputRefused(Finding("GRAPH_INCOMPLETE", name, column="x, y"))
     return places
-
-
-def _to_plane(graph: nx.Graph[Any], crs: str, name: str) -> Transformer | None:
-    """Return what projects the graph's coordinates, None where they are in `crs` already."""
-    try:
-        own = CRS.from_user_input(graph.graph.get("crs"))
-    except CRSError:
-        raise InputRefused(Finding("GRAPH_INCOMPLETE", name, column="crs")) from None
-    if own == CRS.from_user_input(crs):
-        return None
-    return Transformer.from_crs(own, crs, always_xy=True)
 
 
 def _projected(to_plane: Transformer | None, places: Floats) -> Floats:

@@ -10,8 +10,8 @@ import geopandas as gpd
 from geo.crs import WGS84, metric_crs, project
 from geo.findings import Finding, InputRefused
 from geo.osm import streets_from_frame, streets_from_osm
-from geo.read import read_layer
-from geo.walk.interchange import from_networkx, graph_crs
+from geo.read import ReadOptions, read_layer
+from geo.walk.interchange import from_networkx
 from geo.walk.network import build_network
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def streets(
         from geo.walk.graphml import read_graphml  # noqa: PLC0415 - loads networkx
 
         return _of_graph(read_graphml(path, name=path.name), crs=crs, name=path.name)
-    return _of_frame(read_layer(path, wanted="line").frame, crs=crs, name=path.name)
+    roads = read_layer(path, options=ReadOptions(wanted="line"))
+    return _of_frame(roads.frame, crs=crs, name=path.name)
 
 
 def _of_frame(frame: gpd.GeoDataFrame, *, crs: str, name: str) -> WalkNetwork:
@@ -90,9 +91,7 @@ def _of_frame(frame: gpd.GeoDataFrame, *, crs: str, name: str) -> WalkNetwork:
 
 def _of_graph(graph: nx.Graph[Any], *, crs: str, name: str) -> WalkNetwork:
     """Make a network of a graph; one in metres stays in its own CRS."""
-    return from_networkx(
-        graph, crs=graph_crs(graph, name=name) if crs == "auto" else crs, name=name
-    )
+    return from_networkx(graph, crs=None if crs == "auto" else crs, name=name)
 
 
 def _built(lines: Streets, *, crs: str, name: str) -> WalkNetwork:

@@ -295,7 +295,7 @@ def test_assumptions_are_said_in_both_languages() -> None:
     rules = [standards()["KG"], own_rule("kindergarten", minutes=5)]
     notes = cover(STREET, facilities_at([(0, 0)]), homes, rules=rules).notes
     zh, en = ("\n".join(note[lang] for note in notes) for lang in ("zh", "en"))
-    assert all(word in zh for word in ("每栋", "城乡属性未知", "待核", "0.88 m/s", "设施点本身"))
+    assert all(word in zh for word in ("每处", "城乡属性未知", "待核", "0.88 m/s", "设施点本身"))
     assert all(word in en for word in ("equally", "urban", "in print", "0.88 m/s", "own point"))
     assert "{" not in zh + en
 

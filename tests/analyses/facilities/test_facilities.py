@@ -11,7 +11,7 @@ import shapely
 from nonempty import each
 from shapely.geometry import Point, box
 
-from analyses.facilities.merging import merge_facilities, name_key
+from analyses.facilities.merging import merge_facilities
 from analyses.facilities.reading import (
     COLUMNS,
     facilities_from_layer,
@@ -149,20 +149,6 @@ def test_osm_features_are_places_once_and_lines_are_none() -> None:
     assert osm_findings(features.assign(layer="school"), file="x.osm")[0].detail["count"] == 1
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "same"),
-    [
-        ("固始县第一中学", "固始一中", True),
-        ("静海区 实验小学", "静海实验小学", True),
-        ("实验小学（东校区）", "实验小学", False),
-        ("ＡＢＣ幼儿园", "abc幼儿园", True),
-        ("第一小学", "第二小学", False),
-    ],
-)
-def test_names_are_compared_without_town_words_and_marks(a: str, b: str, *, same: bool) -> None:
-    assert (name_key(a) == name_key(b)) is same
-
-
 def test_node_and_area_of_a_school_are_one_facility_with_the_areas_shape() -> None:
     merged, findings = merge_facilities(
         [osm(("实验小学", SCHOOL, SQUARE), ("实验小学", SCHOOL, Point(50, 50)))]
@@ -187,11 +173,66 @@ def test_the_official_row_stays_and_takes_the_shape() -> None:
     assert list(merged["source"]) == ["名单.csv"]
 
 
-@pytest.mark.parametrize(("x", "count"), [(100.0, 1), (100.001, 2)])
-def test_same_name_within_the_limit(x: float, count: int) -> None:
-    merged, findings = merge_facilities([layer(("甲小学", Point(0, 0)), ("甲小学", Point(x, 0)))])
-    assert len(merged) == count
-    assert len(findings) == 2 - count
+@pytest.mark.parametrize(
+    ("first", "second", "x", "told"),
+    [
+        ("柳林镇中心小学", "柳林镇中心小学", 300.0, "FACILITY_MERGED"),
+        ("柳林镇中心小学", "柳林镇中心小学", 300.001, "FACILITY_APART"),
+        ("柳林镇中心小学", "柳林镇中心小学", 2000.0, "FACILITY_APART"),
+        ("柳林镇第一小学", "柳林镇第1小学", 40.0, "FACILITY_MERGED"),
+        ("柳林镇第十二小学", "柳林镇第１２小学（公办）", 40.0, "FACILITY_MERGED"),
+        ("固始县第一小学", "第一小学", 100.0, "FACILITY_MERGED"),
+        ("实验小学（北门）", "实验小学南门", 500.0, "FACILITY_MERGED"),
+        ("实验小学（本部）", "实验小学", 250.0, "FACILITY_MERGED"),
+        ("实验小学（东校区）", "实验小学东区", 250.0, "FACILITY_MERGED"),
+        ("实验小学（东校区）", "实验小学", 250.0, "FACILITY_CAMPUS"),
+        ("实验小学东校区", "实验小学西校区", 10.0, "FACILITY_CAMPUS"),
+        ("阳光幼儿园", "阳光幼儿园第二分园", 1500.0, "FACILITY_CAMPUS"),
+        ("第一小学", "第二小学", 10.0, "FACILITY_NEARBY"),
+    ],
+)
+def test_two_records_of_one_name_are_one_or_named(
+    first: str, second: str, x: float, told: str
+) -> None:
+    frames = [layer((first, Point(0, 0))), layer((second, Point(x, 0)), source="b")]
+    both = merge_facilities([layer((first, Point(0, 0)), (second, Point(x, 0)))])
+    for merged, findings in (both, merge_facilities(frames)):
+        assert codes(findings) == [told]
+        assert len(merged) == (1 if told == "FACILITY_MERGED" else 2)
+        assert second in findings[0].text("zh") or first in findings[0].text("zh")
+
+
+def test_one_name_far_away_is_another_place_and_an_ending_alone_is_not_enough() -> None:
+    far = layer(("甲小学", Point(0, 0)), ("甲小学", Point(2001, 0)))
+    endings = layer(("静海实验小学", Point(0, 0)), ("实验小学", Point(101, 0)))
+    for merged, findings in map(merge_facilities, ([far], [endings])):
+        assert (len(merged), findings) == (2, ())
+
+
+def test_both_sides_of_a_bus_stop_stay_two() -> None:
+    stops = layer(("人民路", Point(0, 0)), ("人民路", Point(101, 0)), kind="公交站")
+    merged, findings = merge_facilities([stops])
+    assert (len(merged), findings) == (2, ())
+
+
+def test_gates_are_entrances_of_their_school() -> None:
+    rows = (
+        ("甲小学", Point(0, 0)),
+        ("甲小学(北门)", Point(0, 200)),
+        ("甲小学(南门)", Point(0, -150)),
+    )
+    merged, _ = merge_facilities([layer(*rows, capacity=[600, 600, 600])])
+    assert list(merged["name"]) == ["甲小学"]
+    assert list(merged["capacity"]) == [600]
+    assert merged.geometry[0].equals(shapely.MultiPoint([(0, 200), (0, -150)]))
+
+
+def test_two_numbers_of_places_are_told_and_the_first_list_counts() -> None:
+    first = layer(("甲小学", Point(0, 0)), capacity=[600])
+    merged, findings = merge_facilities([first, layer(("甲小学", Point(9, 0)), capacity=[450])])
+    assert list(merged["capacity"]) == [600]
+    assert codes(findings) == ["FACILITY_MERGED", "FACILITY_PLACES_DIFFER"]
+    assert "450" in findings[1].text("en")
 
 
 def test_another_kind_at_the_same_place_is_another_facility() -> None:

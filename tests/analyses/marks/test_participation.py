@@ -43,7 +43,7 @@ KOBO = """\
 def read(tmp_path: Path, text: str | bytes, name: str = "marks.csv", **more: Any) -> Layer:
     data = text if isinstance(text, bytes) else text.encode("utf-8")
     (tmp_path / name).write_bytes(data)
-    return read_layer(tmp_path / name, **{**reading(), **more})
+    return read_layer(tmp_path / name, options=reading(), **more)
 
 
 def marks(rows: list[tuple[Any, ...]], columns: str = "person kind x y time") -> Marks:

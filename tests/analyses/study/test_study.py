@@ -9,6 +9,7 @@ import pytest
 from analyses.study.settings import load_study
 from geo.findings import InputRefused
 from geo.read.readers import read_layer
+from geo.read.rows import ReadOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,5 +129,5 @@ def test_a_study_may_bring_its_own_headers(folder: Path) -> None:
     )
     (folder / "a.csv").write_text("校园雅称,经度,纬度\n甲,117.0,38.0\n", encoding="utf-8")
     study = load_study(folder)
-    layer = read_layer("a.csv", base=folder, own_columns=study.headers)
+    layer = read_layer("a.csv", options=ReadOptions(base=folder, own_columns=study.headers))
     assert layer.frame["name"].tolist() == ["甲"]

@@ -70,18 +70,20 @@ def test_a_building_of_unknown_storeys_counts_as_the_mean_known_one() -> None:
         value_columns=COLUMNS,
     )
     assert got.points["a"].tolist() == pytest.approx([30 / 9, 150 / 9, 90 / 9])  # 1 : 5 : 3
-    assert got.points["method"].tolist() == ["floor_area", "floor_area", "average_building"]
-    assert "BUILDINGS_MEAN" in codes(got.findings)
+    assert got.points["method"].tolist() == ["floor_area", "floor_area", "storeys_nearby"]
+    assert "STOREYS_NEARBY" in codes(got.findings)
 
 
-def test_where_nothing_is_known_every_building_counts_equally_and_this_is_said() -> None:
-    two = gpd.GeoDataFrame(geometry=[shapely.box(1, 1, 2, 2), shapely.box(9, 9, 60, 60)], crs=CRS)
-    got = demand_on_buildings(zones([(30, 8)]), two, value_columns=COLUMNS)
-    assert got.points["a"].tolist() == [15.0, 15.0]
-    assert codes(got.findings) == ["BUILDINGS_EQUAL", "DWELLINGS_ARE_BUILDINGS"]
-    assert got.points["dwellings"].tolist() == [1.0, 1.0]
+def test_where_no_storeys_are_known_the_footprint_counts_and_this_is_said() -> None:
+    two = gpd.GeoDataFrame(
+        geometry=[shapely.box(1, 1, 11, 11), shapely.box(20, 20, 60, 50)], crs=CRS
+    )
+    got = demand_on_buildings(zones([(13, 26)]), two, value_columns=COLUMNS)
+    assert got.points["a"].tolist() == pytest.approx([1.0, 12.0])  # 100 : 1,200 m2 of 13
+    assert codes(got.findings) == ["BUILDINGS_FOOTPRINT", "DWELLINGS_ARE_BUILDINGS"]
+    assert got.points["dwellings"].tolist() == pytest.approx([2 / 13, 24 / 13])  # the mean is 1
     assert got.methods[["method", "points", "zones", "a"]].values.tolist() == [
-        ["equal_building", 2, 1, 30.0]
+        ["footprint", 2, 1, 13.0]
     ]
 
 
@@ -91,7 +93,7 @@ def test_methods_differ_by_zone() -> None:
         houses([(50, 50), (130, 50), (170, 50)], storeys=[3, np.nan, np.nan]),
         value_columns=COLUMNS,
     )
-    assert got.points["method"].tolist() == ["floor_area", "equal_building", "equal_building"]
+    assert got.points["method"].tolist() == ["floor_area", "storeys_nearby", "storeys_nearby"]
     assert got.points["a"].tolist() == [10.0, 10.0, 10.0]
 
 
@@ -168,7 +170,7 @@ def test_a_zone_without_homes_takes_its_streets_and_without_streets_a_point() ->
         lines=lines([(110, 50), (190, 50)]),
         spacing_m=100,
     )
-    assert got.points["method"].tolist() == ["equal_building", "street", "zone_point"]
+    assert got.points["method"].tolist() == ["footprint", "street", "zone_point"]
     assert got.points["a"].tolist() == [1.0, 2.0, 3.0]
     assert {"ZONE_ALONG_STREETS", "ZONE_AT_POINT", "ZONE_TOTAL_ZERO"} <= set(codes(got.findings))
 

@@ -21,6 +21,7 @@ from geo.findings import Finding, InputRefused
 from geo.osm.reading import streets_from_osm
 from geo.osm.streets import Streets
 from geo.read.check import Checked, checked_layer, outcome_of
+from geo.read.rows import ReadOptions
 from geo.walk.graphml import network_from_graphml
 from geo.walk.network import build_network
 from geo.walk.snapping import snap
@@ -99,7 +100,8 @@ def checked(case: Expected) -> Checked:
     """Check a layer; its datum is judged beside the streets as a study does it."""
     required = ("name", "kind") if case.path.startswith(("A", "E", "00")) else ()
     required = {"A36": (), "B17": ("name",)}.get(case.path[:3], required)
-    found = checked_layer(BAD / case.path, kinds=KINDS, required=required, area=area())
+    options = ReadOptions(kinds=KINDS, required=required, area=area())
+    found = checked_layer(BAD / case.path, options=options)
     if found.layer is None or len(found.layer.frame) == 0:
         return found
     points = shapely.get_coordinates(shapely.centroid(found.layer.frame.geometry.to_numpy()))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analyses.run.check import check_inputs
 from geo.read.check import checked_layer
+from geo.read.rows import ReadOptions
 from geo.text import formula_restored, formula_safe
 
 TABLE = (
@@ -36,7 +37,7 @@ def test_reading_tells_its_stages(tmp_path):
     path = tmp_path / "学校.csv"
     path.write_text(TABLE, "utf-8")
     stages = []
-    checked_layer(path, progress=stages.append)
+    checked_layer(path, options=ReadOptions(progress=stages.append))
     assert stages == ["open", "places", "values", "copies"]
 
 

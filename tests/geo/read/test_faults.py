@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from geo.findings import InputRefused
 from geo.read.check import Checked, checked_layer
 from geo.read.readers import read_layer
+from geo.read.rows import ReadOptions
 
 KINDS = {"小学": "primary", "幼儿园": "kindergarten", "公园": "park"}
 HEADER = "编号,名称,类型,经度,纬度,学位"
@@ -30,7 +31,10 @@ def table(*rows: str, header: str = HEADER, end: str = "\n") -> str:
 def check(folder: Path, data: str | bytes, *, name: str = "t.csv", **options: object) -> Checked:
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return checked_layer(path, **{"kinds": KINDS, "required": ("name", "kind"), **options})
+    own = {key: value for key, value in options.items() if key in ("layer", "crs", "columns")}
+    rare = {"kinds": KINDS, "required": ("name", "kind"), **options}
+    rare = {key: value for key, value in rare.items() if key not in own}
+    return checked_layer(path, **own, options=ReadOptions(**rare))
 
 
 def column(number: int, values: list[str]) -> str:
@@ -364,7 +368,7 @@ def test_paths(tmp_path, path, code):
     (study / "学校 数据.csv").write_text(GOOD, "utf-8")
     (study / "a.vrt").write_text("<OGRVRTDataSource/>", "utf-8")
     with pytest.raises(InputRefused) as refused:
-        read_layer(path, base=study)
+        read_layer(path, options=ReadOptions(base=study))
     assert refused.value.findings[0].code == code
     assert ("学校 数据.csv" in refused.value.text()) == (code == "FILE_NOT_FOUND")
 

@@ -14,6 +14,7 @@ import pytest
 
 from geo.findings import Finding
 from geo.read.check import checked_layer
+from geo.read.rows import ReadOptions
 
 KINDS = {"小学": "primary", "幼儿园": "kindergarten", "公园": "park"}
 UNFILLED = re.compile(r"\{[a-z_]+\}")
@@ -106,7 +107,7 @@ def _try(path: Path, data: bytes) -> None:
     """Check one file: it is used or refused, every row is counted, every text can be told."""
     path.write_bytes(data)
     begun = time.perf_counter()
-    checked = checked_layer(path, kinds=KINDS, required=("name",))
+    checked = checked_layer(path, options=ReadOptions(kinds=KINDS, required=("name",)))
     assert time.perf_counter() - begun < 20
     assert checked.rows_in == checked.rows_used + checked.rows_rejected
     assert checked.layer is not None or checked.findings

@@ -109,4 +109,19 @@ def test_incomplete_graphs_are_refused() -> None:
     del no_place.nodes[1]["x"]
     for graph, code in ((no_crs, "GRAPH_INC"), (no_place, "GRAPH_INC"), (empty, "NETWORK_EMPTY")):
         with pytest.raises(InputRefused, match=code):
-            from_networkx(graph, crs=worlds.CRS)
+            from_networkx(graph)
+
+
+def test_a_graph_without_crs_is_read_in_the_one_that_is_given() -> None:
+    graph = nx.MultiDiGraph()
+    graph.add_node(1, x=117.0, y=39.0)
+    graph.add_node(2, x=117.001, y=39.0)
+    graph.add_edge(1, 2)
+    network = from_networkx(graph, crs="EPSG:4326")
+    assert network.crs == "EPSG:4548"
+    # A thousandth of a degree at 39 N: 111,320 m x cos 39 / 1000 = 86.5 m (86.6 on the ellipsoid)
+    assert network.edge_length_mm.tolist() == pytest.approx([86_600], abs=50)
+    with pytest.raises(InputRefused, match="GRAPH_INC"):
+        from_networkx(graph, crs="EPSG:4548")  # degrees are no metres
+    graph.graph["crs"] = "EPSG:4326"
+    assert from_networkx(graph).edge_length_mm.tolist() == network.edge_length_mm.tolist()

@@ -13,6 +13,7 @@ from analyses.hazards.merging import merge, read_ledger
 from analyses.schema import spread
 from geo.findings import InputRefused
 from geo.read.readers import read_layer
+from geo.read.rows import ReadOptions
 from geo.words import texts
 from maps.files.ledger_files import ledger_table, totals_table, write_ledger, write_survey
 
@@ -163,7 +164,7 @@ def test_survey_form_comes_back_as_a_layer(tmp_path, lang):
         "zh": {"object_id": "对象编号", "attribute": "属性", "value": "实测值"},
         "en": {"object_id": "Object id", "attribute": "Attribute", "value": "Value"},
     }[lang]
-    layer = read_layer(path, columns=own, base=tmp_path)
+    layer = read_layer(path, columns=own, options=ReadOptions(base=tmp_path))
     assert layer.frame[["object_id", "attribute", "value"]].to_numpy().tolist() == [
         ["c1", "lanes", "4"]
     ]
