@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from analyses.study.basemap import basemap_slips
+from analyses.study.effects import undated, without_effect
 from analyses.study.model import Study, inputs_of
 from analyses.study.regions import is_region
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused
 from geo.userfiles import parsed, read_text
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
 
 _KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([\w.-]+))\s*=""")
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]")
@@ -31,7 +35,7 @@ _CODES = {
     "greater_than_equal": "CONFIG_RANGE",
     "less_than_equal": "CONFIG_RANGE",
     "finite_number": "CONFIG_RANGE",
-    "string_too_short": "CONFIG_RANGE",
+    "string_too_short": "CONFIG_EMPTY",
     "too_short": "CONFIG_MISSING",
     "literal_error": "CONFIG_CHOICE",
 }
@@ -49,9 +53,9 @@ def load_study(path: str | Path) -> Study:
     name = path.name
     if path.is_dir():
         path, name = path / "study.toml", f"{path.name}/study.toml"
-    text = read_text(path, name=name)
-    raw = parsed(text, name=name)
-    lines = _line_of_keys(text)
+    written = read_text(path, name=name)
+    raw = parsed(written, name=name)
+    lines = _line_of_keys(written)
     if not raw:
         raise InputRefused(Finding("CONFIG_MISSING", name, detail={"key": "[study]"}))
     raw.pop("folder", None)
@@ -61,19 +65,19 @@ def load_study(path: str | Path) -> Study:
         raise InputRefused(*_slips(error, lines=lines, name=name)) from None
     findings = [
         *_crs_slips(study), *_region_slips(study), *_conflicts(study), *_missing_files(study),
-        *basemap_slips(study.map),
+        *without_effect(study), *undated(study), *basemap_slips(study.map),
     ]  # fmt: skip
     if findings:
         raise InputRefused(*(_with_place(f, lines, name=name) for f in findings))
     return study
 
 
-def _line_of_keys(text: str) -> dict[tuple[str | int, ...], int]:
+def _line_of_keys(written: str) -> dict[tuple[str | int, ...], int]:
     """Return the line of every key and table of a TOML text (tomllib does not keep them)."""
     lines: dict[tuple[str | int, ...], int] = {}
     table: tuple[str | int, ...] = ()
     counts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(written.splitlines(), 1):
         if found := _TABLE.match(line):
             header = found[2].strip("\"'")
             if found[1] == "[[":
@@ -92,8 +96,13 @@ def _slips(error: ValidationError, *, lines: Mapping[Any, int], name: str) -> It
     """Translate pydantic's errors to findings."""
     for slip in error.errors(include_url=False):
         place = slip["loc"]
-        code = _CODES.get(slip["type"], "CONFIG_TYPE")
         context = slip.get("ctx", {})
+        if right := _brackets(slip):
+            detail = {"expected": text(f"messages/setting/{right[0]}"), "right": right[1]}
+            finding = Finding("CONFIG_BRACKETS", name, column=_key_text(place), detail=detail)
+            yield _with_place(finding, lines, name=name)
+            continue
+        code = _CODES.get(slip["type"], "CONFIG_TYPE")
         detail = {
             "key": _key_text(place),
             "near": _nearest_key(place),
@@ -105,6 +114,16 @@ def _slips(error: ValidationError, *, lines: Mapping[Any, int], name: str) -> It
             lines,
             name=name,
         )
+
+
+def _brackets(slip: ErrorDetails) -> tuple[str, str] | None:
+    """Return the word and the header of a section with one bracket too few or too many."""
+    key = ".".join(str(part) for part in slip["loc"])
+    if slip["type"] == "list_type" and isinstance(slip["input"], dict):
+        return "many_tables", f"[[{key}]]"
+    if slip["type"] == "model_type" and isinstance(slip["input"], list):
+        return "one_table", f"[{key}]"
+    return None
 
 
 def _expected(kind: str, context: Mapping[str, Any]) -> str:

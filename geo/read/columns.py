@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.userfiles import parsed, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -196,12 +196,8 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
 
 def _own_columns(path: Path) -> dict[str, Any]:
     """Read the ``[column]`` tables of a study's own file."""
-    try:
-        with path.open("rb") as file:
-            tables: dict[str, Any] = tomllib.load(file).get("column", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        detail = {"position": "?", "reason": str(error)}
-        raise InputRefused(Finding("TOML_SYNTAX", path.name, detail=detail)) from error
+    content = parsed(read_text(path, name=path.name), name=path.name)
+    tables: dict[str, Any] = content.get("column", {})
     return tables
 
 

@@ -1,4 +1,4 @@
-"""Which file of a user is meant, and what does its TOML say or get wrong?"""
+"""Which file is meant by a path in the settings, and what do its tables say?"""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from geo.findings import Finding, InputRefused
+from geo.userfiles.slips import mended, mixed_brackets, reason
+from geo.words import text as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -215,13 +217,35 @@ def parsed(text: str, *, name: str) -> dict[str, Any]:
     Raises
     ------
     InputRefused
-        ``TOML_SYNTAX`` with line, character and reason.
+        ``TOML_SYNTAX`` with line, character, reason, and the line as it should be.
     """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = _PLACE.search(str(error))
-        row = int(place[1]) if place and place[1] else text.count("\n") + 1
-        position = place[2] if place and place[2] else "1"
-        detail = {"reason": _PLACE.sub("", str(error)).strip(), "position": position}
-        raise InputRefused(Finding("TOML_SYNTAX", name, row, detail=detail)) from None
+        raise InputRefused(_syntax(text, str(error), name=name)) from None
+    except RecursionError:
+        detail = {
+            "reason": reason("nested"),
+            "position": "1",
+            "remedy": words("messages/toml_remedy/look"),
+        }
+        raise InputRefused(Finding("TOML_SYNTAX", name, detail=detail)) from None
+
+
+def _syntax(text: str, message: str, *, name: str) -> Finding:
+    """Return what is wrong with a text that is not TOML, and the line as it should be."""
+    place = _PLACE.search(message)
+    lines = text.splitlines()
+    row = int(place[1]) if place and place[1] else len(lines)
+    right = mended(lines[row - 1]) if row <= len(lines) else None
+    if right is None and (section := mixed_brackets(lines)):
+        row, right = section[0], (section[1], ("brackets",))
+    position = place[2] if place and place[2] else "1"
+    cause: object = reason(_PLACE.sub("", message).strip())
+    remedy, value = words("messages/toml_remedy/look"), None
+    if right is not None:
+        cause = tuple(words(f"messages/toml_slip/{slip}") for slip in right[1])
+        remedy = words("messages/toml_remedy/line").format(right=right[0].strip())
+        value = lines[row - 1].strip()
+    detail = {"reason": cause, "position": position, "remedy": remedy}
+    return Finding("TOML_SYNTAX", name, row, value=value, detail=detail)
