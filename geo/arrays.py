@@ -19,13 +19,26 @@ _LAST_CELL = 2.0**32 - 1
 
 
 def ranges(first: Ints, count: Ints) -> Ints:
-    """Return ``first[i], first[i] + 1, ...``, ``count[i]`` numbers for each ``i``, in one array."""
+    """Return ``first[i], first[i] + 1, ...``, ``count[i]`` numbers for each ``i``, in one array.
+
+    Examples
+    --------
+    >>> ranges(np.array([10, 50]), np.array([3, 2])).tolist()
+    [10, 11, 12, 50, 51]
+    """
     before = np.cumsum(count) - count
     return np.repeat(first - before, count) + np.arange(int(count.sum()))
 
 
 def numbered(things: Ints, *, count: int) -> tuple[Ints, Ints]:
-    """Return which of `count` things occur, and the place there of each given one."""
+    """Return which of `count` things occur, and the place there of each given one.
+
+    Examples
+    --------
+    >>> which, place = numbered(np.array([7, 3, 7]), count=9)
+    >>> which.tolist(), place.tolist()
+    ([3, 7], [1, 0, 1])
+    """
     occurs = np.zeros(count, dtype=bool)
     occurs[things] = True
     rank = np.cumsum(occurs) - 1
@@ -33,7 +46,13 @@ def numbered(things: Ints, *, count: int) -> tuple[Ints, Ints]:
 
 
 def merged(first: Ints, second: Ints, *, count: int) -> Ints:
-    """Give each of `count` things the smallest thing that the pairs tie it to."""
+    """Give each of `count` things the smallest thing that the pairs tie it to.
+
+    Examples
+    --------
+    >>> merged(np.array([3, 4]), np.array([1, 3]), count=5).tolist()
+    [0, 1, 2, 1, 1]
+    """
     label = components(first, second, count=count)
     smallest = np.full(label.max() + 1, count)
     np.minimum.at(smallest, label, np.arange(count))
@@ -42,7 +61,13 @@ def merged(first: Ints, second: Ints, *, count: int) -> Ints:
 
 
 def components(first: Ints, second: Ints, *, count: int) -> Ints:
-    """Give `count` things that are tied in pairs the number of their connected component."""
+    """Give `count` things that are tied in pairs the number of their connected component.
+
+    Examples
+    --------
+    >>> components(np.array([0, 2]), np.array([1, 3]), count=5).tolist()
+    [0, 0, 1, 1, 2]
+    """
     from scipy.sparse import coo_array  # noqa: PLC0415 - slow to load
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
@@ -55,6 +80,13 @@ def morton(xy: Floats) -> NDArray[np.uint64]:
     """Return each place's (metres) number on a Z-order curve through cells of one millimetre.
 
     What is farther than 4294 km from the lowest place has the number of the last cell.
+
+    Examples
+    --------
+    Near places have near numbers:
+
+    >>> morton(np.array([[0.0, 0.0], [0.001, 0.0], [0.0, 0.001], [0.001, 0.001]])).tolist()
+    [0, 1, 2, 3]
     """
     cell = np.rint((xy - xy.min(axis=0, initial=np.inf)) * 1000.0)
     cell = np.minimum(cell, _LAST_CELL).astype(np.uint64)

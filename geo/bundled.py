@@ -25,12 +25,23 @@ def load_toml(relative: str) -> dict[str, Any]:
     ----------
     relative
         Path below ``data/``, with forward slashes, e.g. ``"columns.toml"``.
+
+    Examples
+    --------
+    >>> load_toml("findings.toml")["EMPTY"]
+    'refuse'
     """
     return parse_toml(ROOT / relative)
 
 
 def parse_toml(path: Path) -> dict[str, Any]:
-    """Return a TOML file as a dictionary."""
+    """Return a TOML file as a dictionary.
+
+    Examples
+    --------
+    >>> parse_toml(DEMO / "study.toml")["study"]["crs"]
+    'auto'
+    """
     with path.open("rb") as file:
         return tomllib.load(file)
 
@@ -47,6 +58,12 @@ def data_files(folder: str) -> list[Path]:
 
 
 def roots() -> list[Path]:
-    """Return the project's ``data/`` and the folders of ``YIMI_DATA``."""
+    """Return the project's ``data/`` and the folders of ``YIMI_DATA``.
+
+    Examples
+    --------
+    >>> (roots()[0] / "facility_types.toml").is_file()
+    True
+    """
     own = os.environ.get("YIMI_DATA", "").split(os.pathsep)
     return [ROOT, *(Path(root) for root in own if root)]

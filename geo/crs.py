@@ -59,6 +59,11 @@ class Declared:
         ``geographic`` (degrees), ``projected``, ``gcj02``, ``bd09`` or ``local``.
     definition
         What pyproj reads: ``EPSG:4548`` or a WKT; for ``GCJ-02`` and ``BD-09`` the name again.
+
+    Examples
+    --------
+    >>> parse_crs("CGCS2000 117")
+    Declared(name='EPSG:4548', kind='projected', definition='EPSG:4548')
     """
 
     name: str
@@ -85,6 +90,12 @@ class Likely:
         Where the middle of the points would be.
     km
         Distance from the known place, NaN where none is known.
+
+    Examples
+    --------
+    >>> likely = likely_crs([4_310_000.0], [501_000.0], near=(117.0, 38.9))[0]
+    >>> likely.crs, likely.swapped
+    ('EPSG:4548', True)
     """
 
     crs: str
@@ -109,6 +120,11 @@ def metric_crs(bounds_lonlat: Sequence[float]) -> str:
     ------
     InputRefused
         ``COORD_RANGE`` where these are no degrees.
+
+    Examples
+    --------
+    >>> metric_crs((116.9, 38.9, 117.1, 39.0)), metric_crs((5.0, 52.0, 5.2, 52.2))
+    ('EPSG:4548', 'EPSG:32631')
     """
     west, south, east, north = (float(v) for v in bounds_lonlat)
     lon, lat = (west + east) / 2, (south + north) / 2
@@ -123,7 +139,13 @@ def metric_crs(bounds_lonlat: Sequence[float]) -> str:
 
 
 def in_country(lon: float, lat: float) -> bool:
-    """Say whether a place lies in the generous outline in which CGCS2000 zones are chosen."""
+    """Say whether a place lies in the generous outline in which CGCS2000 zones are chosen.
+
+    Examples
+    --------
+    >>> in_country(117.0, 39.0), in_country(2.3, 48.9)
+    (True, False)
+    """
     corners = np.asarray(_rules("country")["outline_lonlat"], float)
     (x0, y0), (x1, y1) = corners.T, np.roll(corners, -1, axis=0).T
     crosses = (y0 > lat) != (y1 > lat)
@@ -148,6 +170,11 @@ def parse_crs(text: str, *, file: str = "") -> Declared:
     InputRefused
         ``CONFIG_CRS`` with the reason: the name is unknown (the nearest known ones are shown), or
         the datum (Xian 1980, Beijing 1954) has no public transformation.
+
+    Examples
+    --------
+    >>> parse_crs("高德").name, parse_crs("国家2000 117").name, parse_crs("epsg 4326").name
+    ('GCJ-02', 'EPSG:4548', 'EPSG:4326')
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     name = _known_name(plain) or _epsg_code(plain) or _zone_code(plain)
@@ -176,6 +203,11 @@ def check_metric(crs: str, *, file: str = "", near: tuple[float, float] | None =
     InputRefused
         ``CONFIG_CRS`` for degrees, for feet, for the Mercator of web maps (a radius of 500 m drawn
         in EPSG:3857 is 388 m on the ground at 39 N), and for a zone that is too far from `near`.
+
+    Examples
+    --------
+    >>> check_metric("EPSG:4548").name
+    'EPSG:4548'
     """
     declared = parse_crs(crs, file=file)
     general = Finding("CONFIG_CRS", file, value=crs)
@@ -196,6 +228,12 @@ def to_wgs84(x: ArrayLike, y: ArrayLike, crs: str | Declared) -> tuple[Floats, F
     ------
     InputRefused
         ``CONFIG_CRS`` for an unknown or refused CRS and for ``local`` (nobody knows where it is).
+
+    Examples
+    --------
+    >>> lon, lat = to_wgs84([500_000.0], [4_310_000.0], "EPSG:4548")
+    >>> lon.round(6).tolist(), lat.round(2).tolist()
+    ([117.0], [38.92])
     """
     declared = crs if isinstance(crs, Declared) else parse_crs(crs)
     xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
@@ -233,6 +271,14 @@ def likely_crs(
     list of Likely
         Nearest first (zones of CGCS2000 before UTM where both are about as near); with `near` only
         those within ``[country] near_km``.
+
+    Examples
+    --------
+    Metres without a CRS beside a town at 117 E: the zone whose meridian runs there.
+
+    >>> likely = likely_crs([501_000.0], [4_310_000.0], near=(117.0, 38.9))[0]
+    >>> likely.crs, likely.swapped, round(likely.lon, 2)
+    ('EPSG:4548', False, 117.01)
     """
     xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
     good = np.isfinite(xs) & np.isfinite(ys)
@@ -259,6 +305,13 @@ def project(frame: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
     InputRefused
         ``CRS_MISSING`` where the frame has no CRS, ``CRS_OUTSIDE`` where a coordinate has no place
         in `crs` (swapped axes, or a projection of another part of the world).
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> frame = gpd.GeoDataFrame(geometry=[shapely.Point(117, 39)], crs="EPSG:4326")
+    >>> project(frame, "EPSG:4548").geometry.iloc[0].x, frame.crs == "EPSG:4326"
+    (500000.0, True)
     """
     if frame.crs is None:
         raise InputRefused(Finding("CRS_MISSING", ""))

@@ -51,6 +51,16 @@ class Finding:
     detail
         Values for the named slots of the catalogue's texts; a `Text` is filled in by language, a
         tuple as a list.
+
+    Examples
+    --------
+    >>> finding = Finding("COORD_TEXT", "schools.csv", row=7, column="经度", value="abc")
+    >>> finding.outcome
+    'quarantine'
+    >>> finding.why("en")
+    'The coordinate is no number.'
+    >>> finding.fix("en")
+    'Write decimal degrees, e.g. 116.904962.'
     """
 
     code: str
@@ -96,7 +106,14 @@ class Finding:
 
 
 class YimiError(Exception):
-    """Base of the errors that a user may see; carries the findings that explain it."""
+    """Base of the errors that a user may see; carries the findings that explain it.
+
+    Examples
+    --------
+    >>> error = YimiError(Finding("EMPTY", "a.csv"), Finding("TRUNCATED", "b.zip"))
+    >>> [finding.file for finding in error.findings], error.text("en").count("Fix:")
+    (['a.csv', 'b.zip'], 2)
+    """
 
     exit_code = 4
 
@@ -114,29 +131,67 @@ class YimiError(Exception):
 
 
 class InputRefused(YimiError, ValueError):
-    """An input or a setting cannot be used as it is."""
+    """An input or a setting cannot be used as it is.
+
+    Examples
+    --------
+    >>> refused = InputRefused(Finding("EMPTY", "a.csv"))
+    >>> isinstance(refused, ValueError), refused.exit_code, refused.findings[0].code
+    (True, 2, 'EMPTY')
+    """
 
     exit_code = 2
 
 
 class EnvironmentFault(YimiError, OSError):
-    """The machine is in the way: disk, permission, lock, memory or network."""
+    """The machine is in the way: disk, permission, lock, memory or network.
+
+    Examples
+    --------
+    >>> fault = EnvironmentFault(Finding("DISK_FULL", "out"))
+    >>> isinstance(fault, OSError), fault.exit_code
+    (True, 3)
+    """
 
     exit_code = 3
 
 
 def catalogue() -> dict[str, Outcome]:
-    """Return the catalogue of findings: code -> outcome."""
+    """Return the catalogue of findings: code -> outcome.
+
+    Examples
+    --------
+    >>> catalogue()["EMPTY"], catalogue()["SWAPPED_XY"]
+    ('refuse', 'confirm')
+    """
     return load_toml("findings.toml")
 
 
 def enumerated(names: Iterable[object]) -> str:
-    """Return names as one text for a cell that is the same in every language."""
+    """Return names as one text for a cell that is the same in every language.
+
+    Examples
+    --------
+    >>> enumerated(["name", "kind"])
+    'name、kind'
+    """
     return language(languages()[0]).between.join(map(str, names))
 
 
 def refuse_if_any(findings: Iterable[Finding]) -> None:
-    """Raise `InputRefused` with those findings that stop the work, if there are any."""
+    """Raise `InputRefused` with those findings that stop the work, if there are any.
+
+    Examples
+    --------
+    Notes stop nothing:
+
+    >>> refuse_if_any([Finding("HEADER_ROW", "a.csv")])
+    >>> try:
+    ...     refuse_if_any([Finding("HEADER_ROW", "a.csv"), Finding("EMPTY", "b.csv")])
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].file)
+    b.csv
+    """
     stopping = [f for f in findings if f.outcome in ("confirm", "refuse")]
     if stopping:
         raise InputRefused(*stopping)

@@ -44,7 +44,15 @@ _SETTINGS = {
 
 
 def forbid(environ: MutableMapping[str, str]) -> None:
-    """Add the forbidden drivers and the settings to an environment; what is set already stays."""
+    """Add the forbidden drivers and the settings to an environment; what is set already stays.
+
+    Examples
+    --------
+    >>> environ = {}
+    >>> forbid(environ)
+    >>> "HTTP" in environ["GDAL_SKIP"].split(",")
+    True
+    """
     own = [name.strip() for name in environ.get("GDAL_SKIP", "").split(",") if name.strip()]
     environ["GDAL_SKIP"] = ",".join([*own, *(name for name in FORBIDDEN if name not in own)])
     for name, value in _SETTINGS.items():

@@ -34,6 +34,16 @@ def run_folder(out: Path) -> Iterator[Path]:
     EnvironmentFault
         ``OUT_IN_USE`` (another run writes there), ``OUT_NOT_OURS`` (the folder holds other
         things than an earlier run), ``DISK_FULL`` or ``NOT_WRITABLE``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     with run_folder(Path(parent, "out")) as folder:
+    ...         write_json(folder / "a.json", {"children": 30})
+    ...         write_manifest(folder, {})
+    ...     print(sorted(file.name for file in Path(parent, "out").iterdir()))
+    ['a.json', 'manifest.json']
     """
     out = Path(out).absolute()
     try:
@@ -59,7 +69,17 @@ def run_folder(out: Path) -> Iterator[Path]:
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write ``manifest.json``: the facts of the run and the hash of every output file."""
+    """Write ``manifest.json``: the facts of the run and the hash of every output file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_json(Path(folder, "a.json"), {"children": 30})
+    ...     write_manifest(Path(folder), {"seed": 1})
+    ...     print(list(json.loads(Path(folder, "manifest.json").read_text("utf-8"))["outputs"]))
+    ['a.json']
+    """
     outputs = {
         path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(folder.rglob("*"))
@@ -69,13 +89,32 @@ def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write JSON for people: UTF-8, indented, keys in the order given."""
+    """Write JSON for people: UTF-8, indented, keys in the order given.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "a.json")
+    ...     write_json(file, {"children": 30})
+    ...     print(file.read_text("utf-8").strip())
+    {
+     "children": 30
+    }
+    """
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as text."""
+    """Return the SHA-256 of a file as text.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> len(sha256(DEMO / "study.toml"))
+    64
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

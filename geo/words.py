@@ -166,6 +166,12 @@ class Language:
         What stands between two sentences.
     brackets
         Opening and closing bracket with the space before them.
+
+    Examples
+    --------
+    >>> chinese = language("zh")
+    >>> chinese.html, chinese.direction, chinese.wide
+    ('zh-CN', 'ltr', True)
     """
 
     name: str
@@ -182,21 +188,40 @@ class Language:
 
 @cache
 def languages() -> tuple[Lang, ...]:
-    """Return the codes of all languages, the one that is meant when nobody chooses first."""
+    """Return the codes of all languages, the one that is meant when nobody chooses first.
+
+    Examples
+    --------
+    >>> languages()
+    ('zh', 'en')
+    """
     order = {lang: _tables(lang, "language")[0]["order"] for lang in _codes()}
     return tuple(sorted(order, key=lambda lang: (order[lang], lang)))
 
 
 @cache
 def language(lang: Lang) -> Language:
-    """Return how a language is called and written."""
+    """Return how a language is called and written.
+
+    Examples
+    --------
+    >>> language("en").between.join(["school", "park"])
+    'school, park'
+    """
     facts: dict[str, Any] = {k: v for k, v in _tables(lang, "language")[0].items() if k != "order"}
     facts["brackets"] = tuple(facts["brackets"])
     return Language(**facts)
 
 
 def listed(parts: Iterable[Text]) -> Text:
-    """Return texts as a list: one after another, with what the language puts between them."""
+    """Return texts as a list: one after another, with what the language puts between them.
+
+    Examples
+    --------
+    >>> both = listed([text("links/kind/gate"), text("links/kind/footpath")])
+    >>> both["en"], both["zh"]
+    ('gate, footpath', '开门、步行小路')
+    """
     between = Text(**{lang: language(lang).between for lang in languages()})
     return Text.join(parts, between)
 
@@ -219,6 +244,11 @@ def text(key: str) -> Text:
     ------
     KeyError
         No language has it.
+
+    Examples
+    --------
+    >>> text("messages/sign/row_number")["zh"]
+    '行号'
     """
     found = _at(key)
     if not isinstance(found, Text):
@@ -239,6 +269,11 @@ def texts(key: str) -> Mapping[str, Text]:
     ------
     KeyError
         No language has it.
+
+    Examples
+    --------
+    >>> list(texts("links/kind"))
+    ['gate', 'footpath', 'footbridge']
     """
     found = _at(key)
     if isinstance(found, Text):
@@ -247,13 +282,25 @@ def texts(key: str) -> Mapping[str, Text]:
 
 
 def texts_in(key: str, lang: Lang) -> dict[str, str]:
-    """Return the texts of a section in one language, e.g. for a template."""
+    """Return the texts of a section in one language, e.g. for a template.
+
+    Examples
+    --------
+    >>> texts_in("links/kind", "en")
+    {'gate': 'gate', 'footpath': 'footpath', 'footbridge': 'footbridge'}
+    """
     return {name: part[lang] for name, part in texts(key).items()}
 
 
 @cache
 def sections(key: str) -> tuple[str, ...]:
-    """Return the names of the sections within a section, in the order of the file."""
+    """Return the names of the sections within a section, in the order of the file.
+
+    Examples
+    --------
+    >>> "place" in sections("coverage")
+    True
+    """
     found = _at(key)
     return tuple(name for name, part in found.items() if not isinstance(part, Text))
 
@@ -264,7 +311,13 @@ def _fill(template: str, lang: Lang, slots: Mapping[str, object]) -> str:
 
 
 def in_words(value: object, lang: Lang) -> str:
-    """Return how a value is written in a language: a `Text` in that language, a tuple as a list."""
+    """Return how a value is written in a language: a `Text` in that language, a tuple as a list.
+
+    Examples
+    --------
+    >>> in_words(("a", "b"), "en"), in_words(text("messages/sign/row_number"), "zh")
+    ('a, b', '行号')
+    """
     if isinstance(value, tuple):
         return language(lang).between.join(in_words(part, lang) for part in value)
     return value[lang] if isinstance(value, Text) else str(value)

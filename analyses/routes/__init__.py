@@ -2,12 +2,11 @@
 
 from analyses.routes.alone import walking_alone
 from analyses.routes.analysis import Routes, safe_routes
-from analyses.routes.catchments import Catchments, official_schools
+from analyses.routes.catchments import official_schools
 from analyses.routes.coverage import safe_coverage
 from analyses.routes.options import RouteOptions, school_city
 
 __all__ = [
-    "Catchments",
     "RouteOptions",
     "Routes",
     "official_schools",

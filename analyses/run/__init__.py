@@ -3,8 +3,8 @@
 from analyses.run.asked_rules import standards_of
 from analyses.run.check import check_inputs, reports
 from analyses.run.new_study import init_study
-from analyses.run.opening import OpenStudy, communities, demand, facilities, load, run
-from analyses.run.order import ANALYSES, Run, run_study
+from analyses.run.opening import communities, demand, facilities, load, run
+from analyses.run.order import Run, run_study
 from analyses.run.questions import (
     audit,
     coverage,
@@ -17,14 +17,9 @@ from analyses.run.questions import (
     what_if,
     zones,
 )
-from analyses.run.registry import Analysis, Context
 from analyses.run.ways_tables import safety_notes
 
 __all__ = [
-    "ANALYSES",
-    "Analysis",
-    "Context",
-    "OpenStudy",
     "Run",
     "audit",
     "check_inputs",

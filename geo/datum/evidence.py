@@ -108,6 +108,20 @@ def detect_datum(points_lonlat: Floats, streets: NDArray[np.object_]) -> DatumEv
     -------
     DatumEvidence
         Undecided (``suspect`` None) unless one shifted datum is clearly the best.
+
+    Examples
+    --------
+    Points that were read off a map service, beside streets in WGS 84:
+
+    >>> import geopandas as gpd, yimi
+    >>> from geo.datum import wgs84_to_gcj02
+    >>> streets = yimi.load(yimi.demo).city.streets
+    >>> drawn = gpd.GeoSeries(streets.tree.geometries, crs=streets.crs)
+    >>> lines = drawn.to_crs(4326).to_numpy()
+    >>> schools = yimi.read(yimi.demo / "places.csv").frame.geometry
+    >>> shifted = np.column_stack(wgs84_to_gcj02(schools.x, schools.y))
+    >>> detect_datum(shifted, lines).suspect
+    'GCJ-02'
     """
     rules = load_toml("rules/datum.toml")
     points = np.asarray(points_lonlat, np.float64).reshape(-1, 2)

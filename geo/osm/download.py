@@ -69,6 +69,17 @@ def download_bbox(
     EnvironmentFault
         ``DOWNLOAD_TIMEOUT, _BUSY, _STATUS, _UNREACHABLE, _TRUNCATED, _REMARK, _BROKEN,
         _TOO_LARGE``.
+
+    Examples
+    --------
+    A box that is none is refused before anything is asked of a server:
+
+    >>> from geo.findings import InputRefused
+    >>> try:
+    ...     download_bbox((117.1, 39.0, 117.0, 39.1), Path("osm"))
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].code)
+    DOWNLOAD_BOX
     """
     rule = load_toml("rules/download.toml")
     address = _address(endpoint or rule["server"]["overpass"])
@@ -115,6 +126,17 @@ def download_place(
         ``DOWNLOAD_PLACE`` if no area is called so, and as `download_bbox`.
     EnvironmentFault
         As `download_bbox`.
+
+    Examples
+    --------
+    Only servers behind ``http`` and ``https`` are asked:
+
+    >>> from geo.findings import InputRefused
+    >>> try:
+    ...     download_place("Utrecht", Path("osm"), nominatim="ftp://example.org")
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].code)
+    DOWNLOAD_ENDPOINT
     """
     rule = load_toml("rules/download.toml")
     west, south, east, north = place_box(place, nominatim=nominatim, timeout_s=timeout_s)

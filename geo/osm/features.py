@@ -69,6 +69,14 @@ def features_from_osm(path: Path, wanted: Wanted) -> gpd.GeoDataFrame:
     ------
     InputRefused
         What `geo.osm.file.open_osm` refuses.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> wanted = {"water": [{"natural": "water"}]}
+    >>> features = features_from_osm(DEMO / "streets.osm.pbf", wanted)
+    >>> sorted(set(features["layer"])), str(features.crs)
+    (['water'], 'EPSG:4326')
     """
     file = open_osm(Path(path))
     with osmium_reads(file.name):

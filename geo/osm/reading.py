@@ -63,6 +63,13 @@ def streets_from_osm(path: Path) -> Streets:
         Overpass server said when it stopped early.
     EnvironmentFault
         ``DISK_FULL`` if there is no room for the extracted streets.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> streets = streets_from_osm(DEMO / "streets.osm.pbf")
+    >>> "residential" in set(streets.ways["highway"]), "motorway" in set(streets.ways["highway"])
+    (True, False)
     """
     file = open_osm(Path(path))
     with osmium_reads(file.name):

@@ -60,6 +60,14 @@ class Streets:
         Remarks about the input.
     nodes_rejected
         Nodes of the file that were set aside (``NODE_INVALID``).
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> lines = [shapely.LineString([(117, 39), (117.01, 39), (117.01, 39.01)])]
+    >>> streets = streets_from_frame(gpd.GeoDataFrame(geometry=lines, crs=4326), name="roads")
+    >>> isinstance(streets, Streets), streets.lonlat.shape, streets.way_start.tolist()
+    (True, (3, 2), [0, 3])
     """
 
     lonlat: Floats
@@ -132,6 +140,14 @@ def streets_from_frame(frame: gpd.GeoDataFrame, *, name: str) -> Streets:
         If the frame is not in EPSG:4326.
     InputRefused
         ``NETWORK_EMPTY`` if no line is left.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> line = shapely.LineString([(117, 39), (117.01, 39)])
+    >>> roads = gpd.GeoDataFrame({"highway": ["residential"]}, geometry=[line], crs=4326)
+    >>> streets_from_frame(roads, name="roads").ways["highway"].tolist()
+    ['residential']
     """
     if frame.crs is None or not frame.crs.equals("EPSG:4326", ignore_axis_order=True):
         raise ValueError(f"{name}: the road layer must be in EPSG:4326, it is in {frame.crs}")

@@ -40,7 +40,15 @@ def numbers(tags: pd.DataFrame, tag: str, read: Callable[[str], float | None]) -
 
 
 def words(tags: pd.DataFrame, tag: str, meaning: Mapping[str, int]) -> Floats:
-    """Read a tag as codes: of a list (``zebra;uncontrolled``) the first part that has a meaning."""
+    """Read a tag as codes: of a list (``zebra;uncontrolled``) the first part that has a meaning.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tags = pd.DataFrame({"crossing": ["zebra;island", "unmarked", None]})
+    >>> words(tags, "crossing", {"zebra": 1, "unmarked": 0}).tolist()
+    [1.0, 0.0, nan]
+    """
 
     def read(value: str) -> float | None:
         parts = (part.strip().casefold() for part in value.split(LIST_MARK))
@@ -50,7 +58,15 @@ def words(tags: pd.DataFrame, tag: str, meaning: Mapping[str, int]) -> Floats:
 
 
 def carries(tags: pd.DataFrame, tag: str, values: Collection[str] | None = None) -> Flags:
-    """Say which carry a tag with one of some values (also within a list), or with any value."""
+    """Say which carry a tag with one of some values (also within a list), or with any value.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tags = pd.DataFrame({"crossing": ["zebra;island", "unmarked", None]})
+    >>> carries(tags, "crossing", ["zebra"]).tolist(), carries(tags, "crossing").tolist()
+    ([True, False, False], [True, True, False])
+    """
     if values is None:
         return _coded(tags, tag)[0] >= 0
     return ~np.isnan(words(tags, tag, dict.fromkeys(values, 1)))
@@ -71,7 +87,14 @@ def has_tag(tags: pd.DataFrame, names: Sequence[str], *, no: Sequence[str]) -> F
 
 
 def texts(tags: pd.DataFrame, tag: str) -> NDArray[np.object_]:
-    """Return a tag as text, None where it is absent."""
+    """Return a tag as text, None where it is absent.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> texts(pd.DataFrame({"name": ["Elm Road", float("nan")]}), "name").tolist()
+    ['Elm Road', None]
+    """
     codes, values = _coded(tags, tag)
     return np.array([*values, None], dtype=object)[codes]
 

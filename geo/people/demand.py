@@ -142,6 +142,18 @@ def demand_along_streets(
     ------
     InputRefused
         As `demand_on_buildings`.
+
+    Examples
+    --------
+    A street of 300 m, a third of it outside the zone: two points 100 m apart share 30 children.
+
+    >>> import shapely
+    >>> zone = shapely.box(0, -50, 200, 50)
+    >>> zones = gpd.GeoDataFrame({"area_id": ["a"], "children": [30.0]}, geometry=[zone], crs=4548)
+    >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (300, 0)])], crs=4548)
+    >>> along = demand_along_streets(zones, street, value_columns=["children"], spacing_m=100)
+    >>> along.points.geometry.x.round().tolist(), along.points["children"].tolist()
+    ([50.0, 150.0], [15.0, 15.0])
     """
     zones = checked_zones(zones, value_columns, name=name)
     check_same_crs(zones, lines, name=name)
@@ -191,6 +203,20 @@ def demand_in_zones(
     ------
     InputRefused
         As `demand_on_buildings`, and `DEMAND_NONE` where no zone has a total above 0.
+
+    Examples
+    --------
+    Two homes of 100 m2, one with two storeys: it has two thirds of the children.
+
+    >>> import shapely
+    >>> zone = gpd.GeoDataFrame(
+    ...     {"area_id": ["a"], "children": [30.0]}, geometry=[shapely.box(0, 0, 99, 99)], crs=4548
+    ... )
+    >>> houses = [shapely.box(0, 0, 10, 10), shapely.box(50, 0, 60, 10)]
+    >>> homes = gpd.GeoDataFrame({"storeys": [1.0, 2.0]}, geometry=houses, crs=4548)
+    >>> whole = demand_in_zones(zone, value_columns=["children"], buildings=homes, spacing_m=100)
+    >>> whole.points["children"].round(6).tolist()
+    [10.0, 20.0]
     """
     zones = checked_zones(zones, value_columns, name=name)
     totals = zones[list(value_columns)].to_numpy(dtype=np.float64)
@@ -255,6 +281,14 @@ def demand_from_points(
     ------
     InputRefused
         As `demand_on_buildings`, and `DEMAND_NONE`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> points = shapely.points([(0, 0), (9, 9)])
+    >>> homes = gpd.GeoDataFrame({"children": [2, 3]}, geometry=points, crs=4548)
+    >>> demand_from_points(homes, value_columns=["children"]).points["children"].tolist()
+    [2.0, 3.0]
     """
     check_values(frame, value_columns, name=name)
     if not np.nansum(frame[list(value_columns)].to_numpy(dtype=np.float64)) > 0:

@@ -56,6 +56,23 @@ def demand_from_raster(
     InputRefused
         `FILE_NOT_FOUND`, `RASTER_UNREADABLE`, `RASTER_NO_CRS`, `RASTER_TURNED`, `RASTER_TOO_FINE`,
         `DEMAND_NONE`.
+
+    Examples
+    --------
+    One cell of 100 m with 40 people, of whom a tenth are children under three:
+
+    >>> import tempfile
+    >>> import geopandas as gpd, numpy as np, rasterio, shapely
+    >>> cell = rasterio.Affine(100, 0, 500_000, 0, -100, 4_310_100)
+    >>> zone = shapely.box(500_000, 4_310_000, 500_100, 4_310_100)
+    >>> zones = gpd.GeoDataFrame({"area_id": ["a"]}, geometry=[zone], crs=4548)
+    >>> shape = {"width": 1, "height": 1, "count": 1, "dtype": "float32", "crs": "EPSG:4548"}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with rasterio.open(f"{folder}/people.tif", "w", transform=cell, **shape) as raster:
+    ...         raster.write(np.full((1, 1, 1), 40, dtype=np.float32))
+    ...     demand = demand_from_raster(f"{folder}/people.tif", zones, shares={"age_0_2": 0.1})
+    >>> demand.points["age_0_2"].round(6).tolist()
+    [4.0]
     """
     zones = checked_zones(zones, (), name=Path(path).name)
     cells, boxes = _cells(Path(path), zones)

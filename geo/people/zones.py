@@ -45,6 +45,15 @@ class Demand:
         Ids of zones that have a total and nothing here to carry it.
     findings
         Remarks.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from geo.people import demand_in_zones
+    >>> zone = shapely.box(500_000, 4_310_000, 501_000, 4_311_000)
+    >>> zones = gpd.GeoDataFrame({"area_id": ["a"], "age_0_2": [9.0]}, geometry=[zone], crs=4548)
+    >>> demand_in_zones(zones, value_columns=["age_0_2"], spacing_m=100).methods.to_dict("records")
+    [{'method': 'zone_point', 'points': 1, 'zones': 1, 'age_0_2': 9.0}]
     """
 
     points: gpd.GeoDataFrame
@@ -113,6 +122,15 @@ def zone_of(points: Objects, zones: gpd.GeoDataFrame) -> tuple[Ints, int]:
 
     Of several zones the one with the least id is taken, so the order of rows does not matter.
     The zones ask, not the points: a polygon is prepared once and then tested many times.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> squares = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+    >>> zones = gpd.GeoDataFrame({"area_id": ["a", "b"]}, geometry=squares)
+    >>> rows, in_several = zone_of(shapely.points([(0.5, 0.5), (1, 0.5), (9, 9)]), zones)
+    >>> rows.tolist(), in_several
+    ([0, 0, -1], 1)
     """
     order = np.argsort(zones["area_id"].to_numpy(dtype=str), kind="stable")
     shapes = np.asarray(zones.geometry.array)[order]
@@ -198,7 +216,18 @@ def outside_findings(
 def combined(
     parts: Sequence[Demand], *, value_columns: Sequence[str], findings: Iterable[Finding] = ()
 ) -> Demand:
-    """Put several parts of a demand together, in their order."""
+    """Put several parts of a demand together, in their order.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from geo.people import demand_from_points
+    >>> points = shapely.points([(0, 0), (9, 9)])
+    >>> homes = gpd.GeoDataFrame({"children": [2, 3]}, geometry=points, crs=4548)
+    >>> part = demand_from_points(homes, value_columns=["children"])
+    >>> float(combined([part, part], value_columns=["children"]).points["children"].sum())
+    10.0
+    """
     frames = [p.points for p in parts if len(p.points)]
     if not frames:
         raise InputRefused(Finding("DEMAND_NONE", "zones"))

@@ -86,7 +86,13 @@ def visible(text: str) -> str:
 
 
 def as_texts(column: pd.Series[str]) -> list[str | None]:
-    """Return the cells of any column as text: whole numbers without a decimal point."""
+    """Return the cells of any column as text: whole numbers without a decimal point.
+
+    Examples
+    --------
+    >>> as_texts(pd.Series([12.0, 1.5, None]))
+    ['12', '1.5', None]
+    """
     cells: list[object] = list(column.tolist())
     if set(map(type, cells)) <= {str}:
         return cast("list[str | None]", cells)

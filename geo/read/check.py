@@ -45,6 +45,15 @@ class Checked:
         All remarks, in the order of the rows.
     layer
         The checked layer, None where nothing is used.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> checked = checked_layer(DEMO / "gates.csv")
+    >>> checked.rows_in == checked.rows_used + checked.rows_rejected
+    True
+    >>> checked.outcome, str(checked.layer.frame.crs)
+    ('accept', 'EPSG:4326')
     """
 
     file: str
@@ -86,14 +95,31 @@ def checked_layer(
 
 
 def outcome_of(findings: Sequence[Finding]) -> str:
-    """Return the gravest outcome of some findings, ``accept`` where all are notes."""
+    """Return the gravest outcome of some findings, ``accept`` where all are notes.
+
+    Examples
+    --------
+    >>> from geo.findings import Finding
+    >>> outcome_of([Finding("ENCODING", "a.csv"), Finding("HEADER_ROW", "a.csv")])
+    'refuse'
+    >>> outcome_of([Finding("HEADER_ROW", "a.csv")]), outcome_of([])
+    ('accept', 'accept')
+    """
     found = {finding.outcome for finding in findings}
     gravest = next((outcome for outcome in _ORDER if outcome in found), "note")
     return "accept" if gravest == "note" else gravest
 
 
 def report(checked: Checked) -> dict[str, Any]:
-    """Return the report as a dictionary: rows, counts by code, findings in both languages."""
+    """Return the report as a dictionary: rows, counts by code, findings in both languages.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> told = report(checked_layer(DEMO / "kindergartens.xlsx"))
+    >>> told["rows_in"], told["codes"]
+    (40, {'HEADER_ROW': 1})
+    """
     return {
         "file": checked.file,
         "outcome": checked.outcome,
@@ -111,6 +137,18 @@ def write_rejects(path: Path, rejected: pd.DataFrame, *, lang: Lang = "zh") -> N
 
     A cell that a spreadsheet would run gets a single quote before it; `geo.read.tables` takes it
     away again when the corrected file comes back.
+
+    Examples
+    --------
+    What a spreadsheet would run is written as text:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> rows = pd.DataFrame({"name": ["=1+1"], "code": ["COORD_TEXT"]}, index=[7])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_rejects(Path(folder, "rejects.csv"), rows, lang="en")
+    ...     print(Path(folder, "rejects.csv").read_text("utf-8-sig").splitlines()[1])
+    7,'=1+1,COORD_TEXT
     """
     first = text("messages/sign/row_number")[lang]
     table = pd.DataFrame({_free(first, rejected.columns): rejected.index.to_numpy()})

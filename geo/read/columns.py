@@ -32,7 +32,14 @@ _PLACED = (("longitude", "latitude"), ("x", "y"), ("lonlat",))
 
 @dataclass(frozen=True)
 class Column:
-    """One canonical column: a ``[column.<name>]`` of ``data/columns.toml``."""
+    """One canonical column: a ``[column.<name>]`` of ``data/columns.toml``.
+
+    Examples
+    --------
+    >>> capacity = columns()["capacity"]
+    >>> capacity.type, capacity.minimum, "学位数" in capacity.synonyms
+    ('number', 0, True)
+    """
 
     name: str
     type: str
@@ -92,7 +99,13 @@ def columns(extra: Path | None = None) -> dict[str, Column]:
 
 
 def plain(header: str) -> str:
-    """Return a header as it is compared: half width, lower case, without marks and unit."""
+    """Return a header as it is compared: half width, lower case, without marks and unit.
+
+    Examples
+    --------
+    >>> plain("学位数（个）"), plain("Capacity ")
+    ('学位数', 'capacity')
+    """
     text = unicodedata.normalize("NFKC", header).strip().lower()
     bare = _BRACKETS.sub("", text)
     return _MARKS.sub("", bare or text)
@@ -137,6 +150,12 @@ def map_columns(
     ------
     InputRefused
         ``HEADER_MISSING`` where a header of `own` is not in the file, with the nearest ones.
+
+    Examples
+    --------
+    >>> mapped = map_columns(["校名", "学位数"], columns(), file="a.csv", own={"name": "校名"})
+    >>> dict(mapped.header)
+    {'name': '校名', 'capacity': '学位数'}
     """
     taken = _own_headers(headers, own or {}, file=file)
     findings: list[Finding] = []
@@ -160,7 +179,14 @@ def map_columns(
 
 
 def missing_column(name: str, headers: Sequence[str], canonical: Mapping[str, Column]) -> Finding:
-    """Return the finding that says which column is missing and which headers come near."""
+    """Return the finding that says which column is missing and which headers come near.
+
+    Examples
+    --------
+    >>> missing = missing_column("capacity", ["name", "capacty"], columns())
+    >>> missing.code, missing.detail["near"]
+    ('HEADER_MISSING', ('capacty', 'name'))
+    """
     column = canonical.get(name)
     words = column.synonyms if column else (name,)
     scores = {

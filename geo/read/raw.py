@@ -35,6 +35,15 @@ class Layer:
         All remarks, in the order of the rows.
     crs_read
         The CRS or datum that was declared, found or confirmed, e.g. ``EPSG:4548`` or ``GCJ-02``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> layer = yimi.read(yimi.demo / "gates.csv")
+    >>> layer.rows_in == len(layer.frame) + len(layer.rejected)
+    True
+    >>> layer.crs_read, int(layer.frame.index[0])
+    ('EPSG:4326', 2)
     """
 
     name: str

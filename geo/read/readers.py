@@ -86,7 +86,17 @@ def read_layer(
 def open_raw(
     file: Path, canonical: Mapping[str, Column], request: ReadRequest, *, name: str
 ) -> RawTable:
-    """Open a file by its extension and content, without judging its values."""
+    """Open a file by its extension and content, without judging its values.
+
+    Examples
+    --------
+    Cells stay as they were written:
+
+    >>> from geo.bundled import DEMO
+    >>> raw = open_raw(DEMO / "schools.csv", cols.columns(), ReadRequest(), name="schools.csv")
+    >>> raw.rows_in, raw.cells["学位数"].iloc[0]
+    (20, '900')
+    """
     suffix = file.suffix.lower()
     size = file.stat().st_size
     limit: int = load_toml("rules/limits.toml")["file"]["max_bytes"]

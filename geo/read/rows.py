@@ -115,7 +115,13 @@ class ReadOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadRequest(ReadOptions):
-    """All that is said about one file; `geo.read.readers.read_layer` explains each."""
+    """All that is said about one file; `geo.read.readers.read_layer` explains each.
+
+    Examples
+    --------
+    >>> ReadRequest(wanted="line", datum="GCJ-02").families, ReadRequest(datum="GCJ-02").declared
+    (('line',), 'GCJ-02')
+    """
 
     kind: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)

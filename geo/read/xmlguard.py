@@ -46,6 +46,12 @@ def utf8_xml(data: bytes, *, file: str) -> bytes:
     ------
     InputRefused
         ``ENCODING_MIXED`` where the bytes are not what the document declares.
+
+    Examples
+    --------
+    >>> data = "<?xml version='1.0' encoding='gbk'?><a>学</a>".encode("gbk")
+    >>> utf8_xml(data, file="a.xml").decode()
+    "<?xml version='1.0' encoding='UTF-8'?><a>学</a>"
     """
     match = _DECLARED.match(data[:1000])
     if match is None or match[2].decode("ascii").lower() not in _CHINESE:
@@ -73,6 +79,15 @@ def check_xml(data: bytes, *, file: str, roots: Collection[str]) -> None:
     ------
     InputRefused
         ``XML_ENTITY``, ``FORMAT_MISMATCH`` (another root), ``TRUNCATED``, ``CORRUPT``.
+
+    Examples
+    --------
+    >>> check_xml(b"<osm></osm>", file="a.osm", roots=["osm"])
+    >>> try:
+    ...     check_xml(b"<html></html>", file="a.osm", roots=["osm"])
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].code)
+    FORMAT_MISMATCH
     """
     seen: list[str] = []
     parser = _parser(seen)

@@ -56,6 +56,19 @@ def expand(network: WalkNetwork, roads: pd.DataFrame, *, link_max_m: float | Non
     -------
     Sides
         Every drawn edge has its sides (or its path) there; no island is left out.
+
+    Examples
+    --------
+    A road of 10 m width has two sides, each about 5 m from its middle:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (500_100, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> flags = {"sided": True, "crossable": True, "quiet": True, "oneway": 0}
+    >>> sides = expand(network, pd.DataFrame({"half_width_m": [5.0], **flags}))
+    >>> along = sides.walk.tree.geometries[sides.kind == EdgeKind.SIDE]
+    >>> sorted(round(line.centroid.y - 4_310_000) for line in along)
+    [-5, 5]
     """
     if len(roads) != len(network.edge_nodes):
         raise ValueError(f"{len(roads)} rows of roads for {len(network.edge_nodes)} edges")
@@ -103,6 +116,16 @@ def snap_to_sides(sides: Sides, points_xy: Floats, *, max_m: float) -> Snapped:
     """Find the nearest roadside or path for each point, never a crossing: see `snap`.
 
     A home lies on its own side of the street.  The edges are those of ``sides.walk``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> sides = city.scene.sides
+    >>> snapped = snap_to_sides(sides, city.demand_xy, max_m=200)
+    >>> walked = {EdgeKind(kind).name for kind in sides.kind[snapped.edge[snapped.edge >= 0]]}
+    >>> walked <= {"SIDE", "PATH"}
+    True
     """
     chosen, walked = sides.walked
     snapped = snap(walked, points_xy, max_m=max_m)

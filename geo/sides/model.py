@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 
 class EdgeKind(IntEnum):
-    """What an edge of the expanded network is."""
+    """What an edge of the expanded network is.
+
+    Examples
+    --------
+    >>> [kind.name for kind in EdgeKind]
+    ['SIDE', 'PATH', 'CROSSING', 'INFORMAL', 'LINK']
+    """
 
     SIDE = 0
     """along one side of a road"""
@@ -70,6 +76,15 @@ class Sides:
         ``forbidden`` (crossing=no), ``path`` (drawn edge of the footway=crossing way used, -1),
         ``group`` (rows with one number are the stages of one crossing), ``stages``, ``signal_m``
         (metres along the road to the nearest traffic signal, inf = none within the limit).
+
+    Examples
+    --------
+    >>> import yimi
+    >>> sides = yimi.load(yimi.demo).city.scene.sides
+    >>> len(sides.kind) == len(sides.street) == len(sides.walk.edges)
+    True
+    >>> bool((sides.crossing[sides.kind == EdgeKind.SIDE] == -1).all())
+    True
     """
 
     walk: WalkNetwork

@@ -62,6 +62,17 @@ def inside(folder: Path, text: str) -> Path:
     InputRefused
         ``PATH_NOT_ALLOWED`` (an address or a virtual path of GDAL), ``PATH_OUTSIDE``, or
         ``FILE_NOT_FOUND`` with the nearest name.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> inside(DEMO, "schools.csv").name
+    'schools.csv'
+    >>> try:
+    ...     inside(DEMO, "../../../../../etc/hostname")
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].code)
+    PATH_OUTSIDE
     """
     written = text.replace("\\", "/")
     if is_address(written):
@@ -80,6 +91,15 @@ def existing(path: Path, *, name: str) -> Path:
     ------
     InputRefused
         ``FILE_NOT_FOUND``.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> try:
+    ...     existing(DEMO / "school.csv", name="school.csv")
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].detail["near"])
+    schools.csv
     """
     if path.is_file():
         return path
@@ -118,6 +138,20 @@ def read_rows(
     ------
     InputRefused
         ``FILE_NOT_FOUND``, ``ENCODING``, ``TOML_SYNTAX`` or a ``CONFIG_*`` finding for each slip.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Phase:
+    ...     year: int
+    ...     new_sites: int
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "phases.toml")
+    ...     size = file.write_text("phase = [{year = 2027, new_sites = 2}]", "utf-8")
+    ...     read_rows(file, "phase", Phase)[0].new_sites
+    2
     """
     text = read_text(path, name=path.name)
     content = parsed(text, name=path.name)
@@ -155,6 +189,16 @@ def checked_row(cells: object, row_type: type[Row]) -> Row:
     ------
     pydantic.ValidationError
         For every slip.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Row:
+    ...     name: str
+    ...     share: float
+    >>> checked_row({"name": "a", "share": 0.5}, Row).share
+    0.5
     """
     return TypeAdapter(row_type).validate_json(json.dumps(cells, default=str), strict=True)
 
@@ -200,6 +244,12 @@ def read_text(path: Path, *, name: str) -> str:
     ------
     InputRefused
         ``FILE_NOT_FOUND`` with the TOML files that are there, or ``ENCODING``.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> "[streets]" in read_text(DEMO / "study.toml", name="study.toml")
+    True
     """
     if not path.is_file():
         near = sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
@@ -218,6 +268,11 @@ def parsed(text: str, *, name: str) -> dict[str, Any]:
     ------
     InputRefused
         ``TOML_SYNTAX`` with line, character, reason, and the line as it should be.
+
+    Examples
+    --------
+    >>> parsed("walking.speed_m_s = 1.2", name="study.toml")
+    {'walking': {'speed_m_s': 1.2}}
     """
     try:
         return tomllib.loads(text)

@@ -30,6 +30,18 @@ def sharp_bends(network: WalkNetwork, *, turn_deg: float, within_m: float) -> ND
     -------
     ndarray
         (m,) bool.
+
+    Examples
+    --------
+    A street that turns by a right angle, and a straight one:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> x, y = 500_000, 4_310_000
+    >>> bent = shapely.LineString([(x, y), (x + 100, y), (x + 100, y + 100)])
+    >>> straight = shapely.LineString([(x, y), (x - 100, y)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[bent, straight], crs=4548))
+    >>> sorted(sharp_bends(network, turn_deg=60, within_m=20).tolist())
+    [False, True]
     """
     start, xy = network.edge_start, network.vertex_xy
     step = np.diff(xy, axis=0)

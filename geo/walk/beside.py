@@ -65,6 +65,21 @@ def runs_beside(
         ``edge``, ``shape`` (position in `shapes`), ``side`` (-1 left of the drawn direction, +1
         right), ``length_m``; sorted by edge, shape, side.  Each piece counts for one street only:
         the nearest one, of equally near ones that with the lowest number.
+
+    Examples
+    --------
+    A pavement 5 m north of a street drawn to the east: on its left, all along.
+
+    >>> import geopandas as gpd, yimi
+    >>> x, y = 500_000, 4_310_000
+    >>> street = shapely.LineString([(x, y), (x + 100, y)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[street], crs=4548))
+    >>> pavement = np.array([shapely.LineString([(x, y + 5), (x + 100, y + 5)])])
+    >>> beside = runs_beside(
+    ...     network, pavement, edges=np.array([True]), within_m=10, turn_max_deg=20
+    ... )
+    >>> beside["side"].tolist(), beside["length_m"].round().tolist()
+    ([-1], [100.0])
     """
     lines = _pieces(shapes, step_m=step_m)
     streets = _street_pieces(network, edges)

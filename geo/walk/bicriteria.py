@@ -74,6 +74,21 @@ class Ways:
         Edge of each piece and how much of it is walked, more than 0.
     gate
         (w,) row of the gate.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> gate = snap(network, np.array([[500_900, 4_310_000]]), max_m=10)
+    >>> home = snap(network, np.array([[500_100, 4_310_000]]), max_m=10)
+    >>> front = fronts(
+    ...     network, gate, home, risk=np.array([1000]), limit_mm=np.array([900_000]), labels_max=99
+    ... )
+    >>> way = ways(network, front, np.array([0]))
+    >>> way.edge.tolist(), (way.walked_mm / 1000).round().tolist(), way.gate.tolist()
+    ([0], [800.0], [0])
     """
 
     start: Ints
@@ -89,6 +104,11 @@ def risk_units(points: Floats) -> Ints:
     ------
     ValueError
         When a risk is negative or not finite.
+
+    Examples
+    --------
+    >>> risk_units(np.array([0.5, 2.0])).tolist()
+    [500, 2000]
     """
     if not (np.isfinite(points) & (points >= 0)).all():
         raise ValueError("a risk must be a number of 0 or more")
@@ -144,6 +164,24 @@ def fronts(
     -----
     Label setting in the order of length (Hansen 1980; Martins 1984), which also finds the ways
     that no weighted sum of length and risk would choose.
+
+    Examples
+    --------
+    A straight road of 100 m with a risk of 9 points, and a way round it of 141 m with 1 point: each
+    is better in something, so both are on the front.
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> x, y = 500_000, 4_310_000
+    >>> road = shapely.LineString([(x, y), (x + 100, y)])
+    >>> detour = shapely.LineString([(x, y), (x + 50, y + 50), (x + 100, y)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[road, detour], crs=4548))
+    >>> from geo.walk.snapping import at_nodes
+    >>> risk = risk_units(np.where(network.edge_length_mm < 120_000, 9.0, 1.0))
+    >>> ends = at_nodes(network, np.array([0, 1]))
+    >>> asked = {"risk": risk, "limit_mm": np.array([150_000]), "labels_max": 99}
+    >>> front = fronts(network, ends.take([0]), ends.take([1]), **asked)
+    >>> (front.length_mm / 1000).round().tolist(), (front.risk / RISK_UNITS).tolist()
+    ([100.0, 141.0], [9.0, 1.0])
     """
     from geo.walk import labels, reach  # noqa: PLC0415  (numba is loaded by the first search)
     from geo.walk.closures import closed  # noqa: PLC0415
@@ -184,6 +222,18 @@ def ways(network: WalkNetwork, found: Fronts, rows: Ints) -> Ways:
         The fronts.
     rows
         Rows of the fronts, e.g. ``found.start[:-1]`` for the shortest ways when each home has one.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import at_nodes
+    >>> ends = at_nodes(network, np.array([0, 1]))
+    >>> asked = {"risk": np.array([0]), "limit_mm": np.array([2_000_000]), "labels_max": 99}
+    >>> front = fronts(network, ends.take([0]), ends.take([1]), **asked)
+    >>> (ways(network, front, front.start[:-1]).walked_mm / 1000).round().tolist()
+    [1000.0]
     """
     from geo.walk import labels, reach  # noqa: PLC0415  (numba is loaded by the first search)
 

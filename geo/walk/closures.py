@@ -32,6 +32,16 @@ class Closure:
         (m,) edges that cannot be walked from end to end.
     from_share, to_share
         (m,) the closed stretch, as shares (0-1) of the edge's length from its first node.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> streets = yimi.load(yimi.demo).city.streets
+    >>> closure = closed(streets, streets.edges["highway"].to_numpy() == "primary")
+    >>> len(closure.network.edges) == len(streets.edges)
+    True
+    >>> len(closure.network.arc_edge) + 2 * int(closure.closed.sum()) == len(streets.arc_edge)
+    True
     """
 
     network: WalkNetwork
@@ -89,6 +99,18 @@ def closed(
         (m,) edges to close.
     from_share, to_share
         (m,) the stretch that is closed; default: the whole edge.
+
+    Examples
+    --------
+    Nobody walks along or over a closed street:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> ends = snap(network, network.node_xy, max_m=1)
+    >>> walk_m(closed(network, np.array([True])), ends.take([0]), ends.take([1]), limit_m=5_000)
+    array([inf])
     """
     keep = ~edges[network.arc_edge]
     before = np.concatenate([[0], np.cumsum(keep)])
@@ -123,6 +145,17 @@ def walk_m(closure: Closure, gates: Snapped, homes: Snapped, *, limit_m: float) 
     -------
     numpy.ndarray
         inf where no gate is within the limit.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> school = snap(network, np.array([[500_900, 4_310_005]]), max_m=50)
+    >>> home = snap(network, np.array([[500_100, 4_310_010]]), max_m=50)
+    >>> walk_m(closed(network, np.array([False])), school, home, limit_m=5_000).round(1)
+    array([815.])
     """
     open_gates, open_homes = closure.open_ends(gates), closure.open_ends(homes)
     found = nearest(closure.network, open_gates, open_homes, limit_m=limit_m, source_legs=True)

@@ -33,6 +33,13 @@ def cut(
     -------
     numpy.ndarray
         A LineString for each part; a part from 0 to 1 has the very vertices of its polyline.
+
+    Examples
+    --------
+    >>> xy = np.array([[0.0, 0.0], [10.0, 0.0]])
+    >>> part = cut(xy, np.array([0, 2]), np.array([0]), shares=(np.array([0.2]), np.array([0.5])))
+    >>> part[0].wkt
+    'LINESTRING (2 0, 5 0)'
     """
     count = start[line + 1] - start[line]
     xy = vertex_xy[ranges(start[line], count)]

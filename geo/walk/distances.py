@@ -52,6 +52,16 @@ class Pairs:
         Row of the target.
     distance_m
         Metres from the nearest source of the group.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> streets = yimi.load(yimi.demo).city.on_streets
+    >>> pairs = pairs_within(
+    ...     streets.network, streets.entrances, streets.facility, streets.demand, limit_m=300
+    ... )
+    >>> isinstance(pairs, Pairs), bool((pairs.distance_m <= 300).all())
+    (True, True)
     """
 
     group: Ints
@@ -84,6 +94,20 @@ def nearest(
     -------
     Nearest
         Aligned with the targets.
+
+    Examples
+    --------
+    A school at the end of a street of 1,000 m and one in its middle:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> schools = snap(network, np.array([[501_000, 4_310_000], [500_500, 4_310_000]]), max_m=10)
+    >>> homes = snap(network, np.array([[500_100, 4_310_000], [500_800, 4_310_000]]), max_m=10)
+    >>> found = nearest(network, schools, homes)
+    >>> found.distance_m.round().tolist(), found.source.tolist()
+    ([400.0, 200.0], [1, 0])
     """
     from geo.walk import reach  # noqa: PLC0415 - loads the compiler
 
@@ -98,7 +122,18 @@ def nearest_of_nodes(
     limit_m: float = math.inf,
     source_legs: bool = False,
 ) -> Nearest:
-    """Find the nearest source of each node of the network; see `nearest`."""
+    """Find the nearest source of each node of the network; see `nearest`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> school = snap(network, np.array([[500_300, 4_310_000]]), max_m=10)
+    >>> sorted(nearest_of_nodes(network, school).distance_m.round().tolist())
+    [300.0, 700.0]
+    """
     from geo.walk import reach  # noqa: PLC0415 - loads the compiler
 
     reached = reach.from_sources(network, sources, limit_m=limit_m, legs=source_legs)
@@ -132,6 +167,20 @@ def pairs_within(  # noqa: PLR0917 - who, in which groups, to whom
         Greatest distance (``<=``) in metres.
     legs
         Add the access legs of the source and of the target.
+
+    Examples
+    --------
+    One school with two gates is one group, and counts from the nearer gate:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> gates = snap(network, np.array([[500_400, 4_310_000], [500_600, 4_310_000]]), max_m=10)
+    >>> home = snap(network, np.array([[500_900, 4_310_000]]), max_m=10)
+    >>> pairs = pairs_within(network, gates, np.array([0, 0]), home, limit_m=500)
+    >>> pairs.group.tolist(), pairs.target.tolist(), pairs.distance_m.round().tolist()
+    ([0], [0], [300.0])
     """
     from geo.walk import reach  # noqa: PLC0415 - loads the compiler
 
@@ -160,6 +209,16 @@ def reached_edges(
     -------
     geopandas.GeoDataFrame
         Lines in the network's CRS, sorted by edge: ``edge``, ``from_m``, ``to_m`` (along the edge).
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> school = snap(network, np.array([[500_300, 4_310_000]]), max_m=10)
+    >>> reached_edges(network, school, limit_m=100).length.round().tolist()
+    [200.0]
     """
     from geo.walk import reach  # noqa: PLC0415 - loads the compiler
 

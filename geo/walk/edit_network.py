@@ -58,6 +58,19 @@ def add_paths(
     ------
     InputRefused
         ``PATH_NOT_JOINED`` where an end is farther from every street.
+
+    Examples
+    --------
+    A path from a street to the street opposite: both are parted where it meets them.
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> x, y = 500_000, 4_310_000
+    >>> street = shapely.LineString([(x, y), (x + 200, y), (x + 200, y + 100), (x, y + 100)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[street], crs=4548))
+    >>> path = shapely.LineString([(x + 50, y), (x + 50, y + 100)])
+    >>> both = add_paths(network, [path], [{"highway": "footway"}], join_max_m=5)
+    >>> len(network.edges), len(both.edges)
+    (1, 4)
     """
     for number, (line, own) in enumerate(zip(lines, tags, strict=True)):
         name = names[number] if names is not None else f"{number + 1}"

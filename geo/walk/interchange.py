@@ -48,6 +48,17 @@ def to_networkx(network: WalkNetwork) -> nx.MultiDiGraph[int]:
         Nodes ``osmid`` with ``x, y`` and tags; edges in both directions with ``osmid`` (of the
         way), ``length`` (m), ``oneway`` (False), ``reversed``, the way's tags and ``geometry``
         where there are more than two vertices.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> streets = yimi.load(yimi.demo).city.streets
+    >>> graph = to_networkx(streets)
+    >>> graph.graph["crs"], graph.number_of_edges() == 2 * len(streets.edges)
+    ('EPSG:4548', True)
+    >>> metres = sum(length for *_, length in graph.edges(data="length")) / 2
+    >>> bool(abs(metres - streets.edge_length_mm.sum() / 1000) < 0.001)
+    True
     """
     import networkx as nx  # noqa: PLC0415 - slow to load
 
@@ -108,6 +119,18 @@ def from_networkx(
     InputRefused
         ``GRAPH_INCOMPLETE`` without any CRS (or with degrees said to be metres) or without
         coordinates, ``NETWORK_EMPTY`` without a usable edge.
+
+    Examples
+    --------
+    A street of 86.6 m, a thousandth of a degree; the graph says in what its coordinates are:
+
+    >>> import networkx as nx
+    >>> graph = nx.MultiDiGraph(crs="EPSG:4326")
+    >>> graph.add_nodes_from([(1, {"x": 117.0, "y": 39.0}), (2, {"x": 117.001, "y": 39.0})])
+    >>> _ = graph.add_edge(1, 2)
+    >>> network = from_networkx(graph)
+    >>> network.crs, (network.edge_length_mm / 1000).round(1).tolist()
+    ('EPSG:4548', [86.6])
     """
     place = {node: number for number, node in enumerate(graph.nodes)}
     node_own = _node_places(graph, name)

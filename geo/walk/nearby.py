@@ -44,6 +44,14 @@ class Around:
         Way from the place to the nearest point of the edge.
     limit_m
         As asked for.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> near = around(city.streets, city.on_streets.entrances, limit_m=100)
+    >>> isinstance(near, Around), bool((near.near_mm <= 100_000).all())
+    (True, True)
     """
 
     network: WalkNetwork
@@ -80,6 +88,19 @@ def around(network: WalkNetwork, places: Snapped, *, limit_m: float) -> Around:
         reaches nothing.
     limit_m
         Greatest distance (``<=``) in metres; parts end exactly there.
+
+    Examples
+    --------
+    On a street of 1,000 m, 100 m to either side of its middle:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> from geo.walk.snapping import snap
+    >>> middle = snap(network, np.array([[500_500, 4_310_000]]), max_m=10)
+    >>> near = around(network, middle, limit_m=100)
+    >>> ((near.to_mm - near.from_mm).sum() / 1000).round().item()
+    200.0
     """
     everywhere = at_nodes(network, np.arange(len(network.node_xy)))
     groups = np.arange(len(places))

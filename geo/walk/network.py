@@ -70,6 +70,13 @@ class WalkNetwork:
         ``reason, ways, length_m``: what the reader and this module left out.
     findings
         Remarks of the reader and of this module.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> streets = yimi.load(yimi.demo).city.streets
+    >>> len(streets.neighbour) == 2 * len(streets.edges) == 2 * len(streets.edge_length_mm)
+    True
     """
 
     crs: str
@@ -114,6 +121,11 @@ class EdgeParts(NamedTuple):
 
     The fields are those of `WalkNetwork`, with int64 for nodes and lengths; `ways` has the tags of
     the ways and `edge_way` the row there of each edge; tags of node -1 belong to no node.
+
+    Examples
+    --------
+    >>> EdgeParts._fields[:5]
+    ('node_xy', 'node_id', 'node_tags', 'edge_nodes', 'edge_length_mm')
     """
 
     node_xy: Floats
@@ -153,6 +165,15 @@ def build_network(
     InputRefused
         ``NETWORK_EMPTY`` when there is no street, ``CRS_NOT_METRIC`` or ``CRS_SCALE`` when lengths
         cannot be measured in `crs`, ``NETWORK_OUTSIDE_CRS`` when a street cannot be shown in it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from geo.osm import streets_from_frame
+    >>> lines = [shapely.LineString([(117, 39), (117.001, 39)])]
+    >>> roads = streets_from_frame(gpd.GeoDataFrame(geometry=lines, crs=4326), name="roads")
+    >>> (build_network(roads, crs="EPSG:4548").edge_length_mm / 1000).round(1).tolist()
+    [86.6]
     """
     if not len(streets.ways):
         raise InputRefused(*streets.findings, Finding("NETWORK_EMPTY", name))
@@ -205,7 +226,25 @@ def assemble(
     dropped: pd.DataFrame,
     findings: tuple[Finding, ...],
 ) -> WalkNetwork:
-    """Leave out islands, put nodes and edges in Morton order and make the arcs."""
+    """Leave out islands, put nodes and edges in Morton order and make the arcs.
+
+    Examples
+    --------
+    >>> parts = EdgeParts(
+    ...     node_xy=np.array([[0.0, 0.0], [60.0, 0.0]]),
+    ...     node_id=np.array([7, 8]),
+    ...     node_tags=pd.DataFrame(),
+    ...     edge_nodes=np.array([[0, 1]]),
+    ...     edge_length_mm=np.array([60_000]),
+    ...     vertex_xy=np.array([[0.0, 0.0], [60.0, 0.0]]),
+    ...     edge_start=np.array([0, 2]), ways=pd.DataFrame({"way_id": [1]}), edge_way=np.array([0]),
+    ... )
+    >>> nothing = pd.DataFrame({"reason": [], "ways": [], "length_m": []})
+    >>> said = {"crs": "EPSG:4548", "name": "street", "dropped": nothing, "findings": ()}
+    >>> network = assemble(parts, island_max_length_m=0, **said)
+    >>> network.node_id.tolist(), network.arc_length_mm.tolist()
+    ([7, 8], [60000, 60000])
+    """
     if not len(parts.edge_nodes):
         raise InputRefused(*findings, Finding("NETWORK_EMPTY", name))
     label, table = _components(parts, _island_limit(island_max_length_m))
@@ -247,13 +286,26 @@ def assemble(
 
 
 def polylines(vertex_xy: Floats, start: Ints) -> NDArray[np.object_]:
-    """Make LineStrings: number ``i`` has the vertices ``start[i]`` to ``start[i + 1]``."""
+    """Make LineStrings: number ``i`` has the vertices ``start[i]`` to ``start[i + 1]``.
+
+    Examples
+    --------
+    >>> xy = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> [line.length for line in polylines(xy, np.array([0, 2, 5]))]
+    [5.0, 2.0]
+    """
     of_line = np.repeat(np.arange(len(start) - 1), np.diff(start))
     return np.asarray(shapely.linestrings(vertex_xy, indices=of_line), dtype=object)
 
 
 def millimetres(length_m: Floats, *, name: str) -> Ints:
-    """Round lengths to whole millimetres, at least one; refuse what is not a length on earth."""
+    """Round lengths to whole millimetres, at least one; refuse what is not a length on earth.
+
+    Examples
+    --------
+    >>> millimetres(np.array([1.2344, 0.0]), name="streets").tolist()
+    [1234, 1]
+    """
     whole = np.maximum(np.rint(length_m * MM_PER_M), 1.0)
     if not (whole <= _LONGEST_EDGE_MM).all():  # also true of nan
         raise InputRefused(Finding("NETWORK_OUTSIDE_CRS", name))

@@ -33,6 +33,13 @@ class Snapped:
         where the point is not finite.
     xy
         (p, 2) place on the street, nan where not snapped.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> homes = yimi.load(yimi.demo).city.on_streets.demand
+    >>> bool((homes.access_m[homes.edge >= 0] <= 200).all())
+    True
     """
 
     edge: NDArray[np.int64]
@@ -75,6 +82,17 @@ def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) 
     -------
     Snapped
         Aligned with the points.  Of edges equally near the one with the lowest number is taken.
+
+    Examples
+    --------
+    A home 30 m beside a street, one too far away:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (501_000, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> homes = snap(network, np.array([[500_300, 4_310_030], [500_300, 4_310_900]]), max_m=200)
+    >>> homes.edge.tolist(), homes.access_m.round(1).tolist()
+    ([0, -1], [30.0, 900.0])
     """
     places = np.asarray(points_xy, dtype=np.float64).reshape(-1, 2)
     points = np.asarray(shapely.points(places), dtype=object)
@@ -101,7 +119,16 @@ def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) 
 
 
 def at_nodes(network: WalkNetwork, nodes: NDArray[np.int64]) -> Snapped:
-    """Return places at nodes of the network, with no way to the street."""
+    """Return places at nodes of the network, with no way to the street.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> streets = yimi.load(yimi.demo).city.streets
+    >>> corners = at_nodes(streets, np.array([0, 5]))
+    >>> corners.access_m.tolist(), bool((corners.xy == streets.node_xy[[0, 5]]).all())
+    ([0.0, 0.0], True)
+    """
     nodes = np.asarray(nodes, dtype=np.int64)
     edge = network.arc_edge[network.indptr[nodes]].astype(np.int64)
     at_start = network.edge_nodes[edge, 0] == nodes

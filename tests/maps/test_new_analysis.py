@@ -15,7 +15,9 @@ import pandas as pd
 import pytest
 from map_browser import Open, needs_browser
 
-from analyses.run import ANALYSES, Analysis, run_study
+from analyses.run import run_study
+from analyses.run.order import ANALYSES
+from analyses.run.registry import Analysis
 from analyses.schema import schema
 from analyses.study import load_study
 from geo.bundled import ROOT
