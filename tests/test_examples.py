@@ -45,4 +45,4 @@ def test_every_face_is_looked_at() -> None:
 
 
 def test_every_function_and_class_of_a_face_has_an_example() -> None:
-    assert without_example() == WITHOUT.read_text("utf-8").split()
+    assert set(without_example()) <= set(WITHOUT.read_text("utf-8").split())
