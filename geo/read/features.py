@@ -112,7 +112,7 @@ def raw_table(
     )
 
 
-def build_all(members: Sequence[Any]) -> tuple[NDArray[np.object_], list[Flag]]:
+def build_all(members: Sequence[object]) -> tuple[NDArray[np.object_], list[Flag]]:
     """Build the geometries of all features.
 
     Parameters
@@ -128,10 +128,11 @@ def build_all(members: Sequence[Any]) -> tuple[NDArray[np.object_], list[Flag]]:
         ``GEOM_INVALID`` of what could not be built, ``GEOM_REPAIRED`` of rings that were closed.
     """
     geometry = geometry_array([None] * len(members))
-    simple = positions([_is_simple_point(member) for member in members])
-    xy = [members[row]["coordinates"] for row in simple.tolist()]
+    plain = [_plain_point(member) for member in members]
+    simple = positions([xy is not None for xy in plain])
     # A million points one by one would take a minute.
-    geometry[simple] = shapely.points(np.array(xy, np.float64).reshape(-1, _PLANE))
+    xy = np.array([xy for xy in plain if xy is not None], np.float64).reshape(-1, _PLANE)
+    geometry[simple] = shapely.points(xy)
     faults: dict[str, list[int]] = {}
     for row in np.setdiff1d(np.arange(len(members)), simple).tolist():
         built = _built(members[row])
@@ -147,15 +148,16 @@ def build_all(members: Sequence[Any]) -> tuple[NDArray[np.object_], list[Flag]]:
     return geometry, [*flags, Flag("GEOM_REPAIRED", closed, GEOMETRY, detail=detail)]
 
 
-def _is_simple_point(member: object) -> bool:
-    """Say whether a member is a point with two decimal numbers, as nearly all points are."""
+def _plain_point(member: object) -> list[float] | None:
+    """Return the position of a point with two decimal numbers, as nearly all points are."""
     if type(member) is not dict or member.get("type") != "Point":
-        return False
+        return None
     xy = member.get("coordinates")
-    return type(xy) is list and len(xy) == _PLANE and type(xy[0]) is type(xy[1]) is float
+    plain = type(xy) is list and len(xy) == _PLANE and type(xy[0]) is type(xy[1]) is float
+    return xy if plain else None
 
 
-def _built(member: Any) -> Built:  # noqa: ANN401 - a stranger's JSON
+def _built(member: object) -> Built:
     if member is None:
         return Built(None)
     if not isinstance(member, dict):
@@ -187,7 +189,14 @@ def _build(
     return geometry
 
 
-def _vertices(coordinates: Any) -> Floats:  # noqa: ANN401 - a stranger's JSON
+def _filled(coordinates: object) -> list[object]:
+    """Return the parts of a geometry that hold anything."""
+    if not isinstance(coordinates, list):
+        raise TypeError
+    return [part for part in coordinates if part]
+
+
+def _vertices(coordinates: object) -> Floats:
     """Return a list of positions as an array with two or three columns."""
     if not isinstance(coordinates, list):
         raise TypeError
@@ -204,15 +213,15 @@ def _vertices(coordinates: Any) -> Floats:  # noqa: ANN401 - a stranger's JSON
     return np.asarray(rows, np.float64).reshape(-1, columns)
 
 
-def _point(coordinates: Any, _: _OpenRings) -> shapely.Point:  # noqa: ANN401
+def _point(coordinates: object, _: _OpenRings) -> shapely.Point:
     return shapely.Point(_vertices([coordinates])[0])
 
 
-def _line(coordinates: Any, _: _OpenRings) -> shapely.LineString:  # noqa: ANN401
+def _line(coordinates: object, _: _OpenRings) -> shapely.LineString:
     return shapely.LineString(_vertices(coordinates))
 
 
-def _ring(coordinates: Any, rings: _OpenRings) -> shapely.LinearRing:  # noqa: ANN401
+def _ring(coordinates: object, rings: _OpenRings) -> shapely.LinearRing:
     xy = _vertices(coordinates)
     if len(xy) < _RING_CORNERS:
         raise ValueError
@@ -222,21 +231,21 @@ def _ring(coordinates: Any, rings: _OpenRings) -> shapely.LinearRing:  # noqa: A
     return shapely.LinearRing(xy)
 
 
-def _polygon(coordinates: Any, rings: _OpenRings) -> shapely.Polygon:  # noqa: ANN401
-    shell, *holes = [_ring(ring, rings) for ring in coordinates if ring]
+def _polygon(coordinates: object, rings: _OpenRings) -> shapely.Polygon:
+    shell, *holes = [_ring(ring, rings) for ring in _filled(coordinates)]
     return shapely.Polygon(shell, holes)
 
 
-def _points(coordinates: Any, rings: _OpenRings) -> shapely.MultiPoint:  # noqa: ANN401
-    return shapely.MultiPoint([_point(part, rings) for part in coordinates if part])
+def _points(coordinates: object, rings: _OpenRings) -> shapely.MultiPoint:
+    return shapely.MultiPoint([_point(part, rings) for part in _filled(coordinates)])
 
 
-def _lines(coordinates: Any, rings: _OpenRings) -> shapely.MultiLineString:  # noqa: ANN401
-    return shapely.MultiLineString([_line(part, rings) for part in coordinates if part])
+def _lines(coordinates: object, rings: _OpenRings) -> shapely.MultiLineString:
+    return shapely.MultiLineString([_line(part, rings) for part in _filled(coordinates)])
 
 
-def _polygons(coordinates: Any, rings: _OpenRings) -> shapely.MultiPolygon:  # noqa: ANN401
-    return shapely.MultiPolygon([_polygon(part, rings) for part in coordinates if part])
+def _polygons(coordinates: object, rings: _OpenRings) -> shapely.MultiPolygon:
+    return shapely.MultiPolygon([_polygon(part, rings) for part in _filled(coordinates)])
 
 
 _BUILDERS = {

@@ -10,7 +10,7 @@ import codecs
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,11 @@ _LONE = re.compile("[\ud800-\udfff]")
 _CUT_OFF = re.compile(r"Unterminated string|Expecting|Invalid \\escape|Invalid \\u")
 
 
-class _TwiceDict(dict[str, Any]):
+Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, float, bool, None]  # noqa: UP007
+"""What a file of JSON may hold at any place."""
+
+
+class _TwiceDict(dict[str, Json]):
     """An object in which a key was written twice; ``twice`` names it."""
 
     twice = ""
@@ -46,7 +50,7 @@ class _TwiceDict(dict[str, Any]):
 class _Read:
     """The features of a document and what its head says."""
 
-    features: list[Any]
+    features: list[Json]
     crs: str
     findings: tuple[Finding, ...]
 
@@ -121,14 +125,14 @@ def _decode(data: bytes, *, name: str) -> tuple[str, tuple[Finding, ...]]:
     raise InputRefused(Finding("CORRUPT", name, detail={"reason": "UTF-8? GB18030?"}))
 
 
-def _parse(text: str, *, name: str) -> Any:  # noqa: ANN401 - a stranger's JSON
+def _parse(text: str, *, name: str) -> Json:
     """Parse, and say where it fails: at the very end the file is cut off."""
     first = text.lstrip()[:1]
     if first not in ("{", "["):
         found = "XML / HTML" if first == "<" else "?"
         raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": found}))
     try:
-        document = json.loads(text, object_pairs_hook=_pairs)
+        document: Json = json.loads(text, object_pairs_hook=_pairs)
     except json.JSONDecodeError as error:
         if error.pos >= len(text.rstrip()) or _ends_inside(text, error):
             raise InputRefused(Finding("TRUNCATED", name)) from error
@@ -156,7 +160,7 @@ def _is_begun(rest: str) -> bool:
     return any(word.startswith(rest) and word != rest for word in words)
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
@@ -170,21 +174,25 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return twice
 
 
-def _without_lone(value: Any) -> Any:  # noqa: ANN401
+def _without_lone(value: Json) -> Json:
     """Replace halves of characters, which no file can hold (depth is bounded by then)."""
     if isinstance(value, str):
-        return _LONE.sub("\N{REPLACEMENT CHARACTER}", value)
+        return _whole(value)
     if isinstance(value, list):
         return [_without_lone(v) for v in value]
     if isinstance(value, dict):
-        clean = type(value)({_without_lone(k): _without_lone(v) for k, v in value.items()})
+        clean = type(value)({_whole(k): _without_lone(v) for k, v in value.items()})
         if isinstance(clean, _TwiceDict) and isinstance(value, _TwiceDict):
             clean.twice = value.twice
         return clean
     return value
 
 
-def _features(document: Any, *, name: str) -> _Read:  # noqa: ANN401
+def _whole(text: str) -> str:
+    return _LONE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _features(document: Json, *, name: str) -> _Read:
     """Return the features of a document."""
     if not isinstance(document, dict):
         raise InputRefused(Finding("JSON_SHAPE", name, detail={"found": type(document).__name__}))
@@ -201,13 +209,13 @@ def _features(document: Any, *, name: str) -> _Read:  # noqa: ANN401
     if kind == "Feature":
         return _Read([document], crs, findings)
     if kind in _GEOMETRIES:
-        feature = {"type": "Feature", "properties": {}, "geometry": document}
+        feature: Json = {"type": "Feature", "properties": {}, "geometry": document}
         return _Read([feature], crs, findings)
     found = f"type: {kind}" if isinstance(kind, str) else "no type"
     raise InputRefused(Finding("JSON_SHAPE", name, detail={"found": found}))
 
 
-def _crs(member: Any, *, name: str) -> tuple[str, tuple[Finding, ...]]:  # noqa: ANN401
+def _crs(member: Json, *, name: str) -> tuple[str, tuple[Finding, ...]]:
     """Return the CRS of an old ``crs`` member; a link is not followed."""
     if not isinstance(member, dict):
         return _WGS84, ()
@@ -223,13 +231,13 @@ def _crs(member: Any, *, name: str) -> tuple[str, tuple[Finding, ...]]:  # noqa:
     return (named, ()) if isinstance(named, str) and named.strip() else (_WGS84, ())
 
 
-def _rows(features: Sequence[Any]) -> tuple[pd.DataFrame, list[Flag]]:
+def _rows(features: Sequence[Json]) -> tuple[pd.DataFrame, list[Flag]]:
     """Return the attributes of all features, row 1 the first, and what is wrong with them."""
     no_feature = [not isinstance(f, dict) for f in features]
     properties = [f.get("properties") if isinstance(f, dict) else None for f in features]
     bare = [not isinstance(p, dict) for p in properties]
     columns: dict[str, None] = {}
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Json]] = []
     for feature, row in zip(features, properties, strict=True):
         rows.append(_row(feature, row))
         columns.update(dict.fromkeys(rows[-1]))
@@ -249,11 +257,11 @@ def _rows(features: Sequence[Any]) -> tuple[pd.DataFrame, list[Flag]]:
     return cells, [*flags, Flag("JSON_KEY_TWICE", rows_twice, "properties", each=each)]
 
 
-def _row(feature: Any, properties: Any) -> dict[str, Any]:  # noqa: ANN401
+def _row(feature: Json, properties: Json) -> dict[str, Json]:
     """Return the attributes of one feature, nested ones as JSON, and its own id."""
-    if not isinstance(properties, dict):
+    if not isinstance(feature, dict) or not isinstance(properties, dict):
         return {}
-    row = {
+    row: dict[str, Json] = {
         key: json.dumps(v, ensure_ascii=False) if isinstance(v, (dict, list)) else v
         for key, v in properties.items()
     }
@@ -263,7 +271,7 @@ def _row(feature: Any, properties: Any) -> dict[str, Any]:  # noqa: ANN401
     return row
 
 
-def _twice(feature: Any) -> str | None:  # noqa: ANN401
+def _twice(feature: Json) -> str | None:
     """Return the key that stands twice in a feature, its properties or its geometry."""
     if not isinstance(feature, dict):
         return None

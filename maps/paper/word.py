@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from geo.bundled import load_toml
@@ -19,6 +19,13 @@ from maps.paper.brief_parts import Picture, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from docx.document import Document
+    from docx.oxml.xmlchemy import BaseOxmlElement
+    from docx.shared import RGBColor
+    from docx.styles.style import ParagraphStyle
+    from docx.text.paragraph import Paragraph
+    from docx.text.run import Run
 
     from maps.paper.brief_parts import Block, Brief
 
@@ -45,9 +52,9 @@ def brief_docx(brief: Brief) -> bytes:
     brief
         From `maps.paper.brief_sections.brief`.
     """
-    from docx import Document  # noqa: PLC0415  (only those who write a brief need it)
+    import docx  # noqa: PLC0415  (only those who write a brief need it)
 
-    document: Any = Document()
+    document = docx.Document()
     _set_up(document, brief)
     _heading(document, brief)
     for number, section in enumerate(brief.sections):
@@ -60,9 +67,10 @@ def brief_docx(brief: Brief) -> bytes:
     return _same_bytes(out.getvalue())
 
 
-def _set_up(document: Any, brief: Brief) -> None:  # noqa: ANN401  (python-docx)
+def _set_up(document: Document, brief: Brief) -> None:
     """Set page, fonts, header, footer and the file's properties."""
     from docx.shared import Cm, RGBColor  # noqa: PLC0415
+    from docx.styles.style import ParagraphStyle  # noqa: PLC0415
 
     page = document.sections[0]
     page.page_width, page.page_height = Cm(_PAGE_CM["width"]), Cm(_PAGE_CM["height"])
@@ -78,7 +86,9 @@ def _set_up(document: Any, brief: Brief) -> None:  # noqa: ANN401  (python-docx)
         ("List Bullet", fonts["text"], fonts["text_pt"]),
         ("Caption", fonts["subheading"], fonts["note_pt"] + 1),
     ):
-        _font(document.styles[name], east_asian, size=size, colour=ink)
+        style = document.styles[name]
+        if isinstance(style, ParagraphStyle):
+            _font(style, east_asian, size=size, colour=ink)
     head = page.header.paragraphs[0]
     head.text = "  ".join(text for text in (brief.imprint.name, brief.imprint.mark) if text)
     foot = page.footer.paragraphs[0]
@@ -93,7 +103,7 @@ def _set_up(document: Any, brief: Brief) -> None:  # noqa: ANN401  (python-docx)
     _properties(document, brief)
 
 
-def _properties(document: Any, brief: Brief) -> None:  # noqa: ANN401
+def _properties(document: Document, brief: Brief) -> None:
     about = document.core_properties
     about.title = f"{brief.imprint.name} {brief.title}"[:_LONGEST_PROPERTY]
     about.subject = brief.imprint.mark[:_LONGEST_PROPERTY]
@@ -103,7 +113,7 @@ def _properties(document: Any, brief: Brief) -> None:  # noqa: ANN401
     about.language = language(brief.imprint.lang).html
 
 
-def _heading(document: Any, brief: Brief) -> None:  # noqa: ANN401
+def _heading(document: Document, brief: Brief) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
 
     title = document.add_paragraph(style="Title")
@@ -115,7 +125,7 @@ def _heading(document: Any, brief: Brief) -> None:  # noqa: ANN401
     line.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def _write(document: Any, block: Block) -> None:  # noqa: ANN401
+def _write(document: Document, block: Block) -> None:
     if isinstance(block, Text):
         style = {"item": "List Bullet"}.get(block.style, "Normal")
         paragraph = document.add_paragraph(one_line(block.said), style=style)
@@ -129,7 +139,7 @@ def _write(document: Any, block: Block) -> None:  # noqa: ANN401
         _picture(document, block)
 
 
-def _table(document: Any, block: Table) -> None:  # noqa: ANN401
+def _table(document: Document, block: Table) -> None:
     from docx.oxml import parse_xml  # noqa: PLC0415
 
     if block.title:
@@ -179,7 +189,7 @@ def _row_xml(
     return f"<w:tr><w:trPr><w:cantSplit/>{repeated}</w:trPr>{said}</w:tr>"
 
 
-def _picture(document: Any, block: Picture) -> None:  # noqa: ANN401
+def _picture(document: Document, block: Picture) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
     from docx.shared import Mm  # noqa: PLC0415
 
@@ -195,7 +205,7 @@ def _picture(document: Any, block: Picture) -> None:  # noqa: ANN401
     caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def _font(style: Any, east_asian: str, *, size: float, colour: Any) -> None:  # noqa: ANN401
+def _font(style: ParagraphStyle, east_asian: str, *, size: float, colour: RGBColor) -> None:
     """Set the fonts of a style: Word takes the Chinese one from ``w:eastAsia`` only."""
     from docx.oxml.ns import qn  # noqa: PLC0415
     from docx.shared import Pt  # noqa: PLC0415
@@ -208,7 +218,7 @@ def _font(style: Any, east_asian: str, *, size: float, colour: Any) -> None:  # 
     fonts.set(qn("w:eastAsia"), east_asian)
 
 
-def _run_font(run: Any, east_asian: str, *, size: float) -> None:  # noqa: ANN401
+def _run_font(run: Run, east_asian: str, *, size: float) -> None:
     from docx.oxml.ns import qn  # noqa: PLC0415
     from docx.shared import Pt  # noqa: PLC0415
 
@@ -216,7 +226,7 @@ def _run_font(run: Any, east_asian: str, *, size: float) -> None:  # noqa: ANN40
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), east_asian)  # noqa: SLF001
 
 
-def _page_number(paragraph: Any) -> None:  # noqa: ANN401
+def _page_number(paragraph: Paragraph) -> None:
     """Append a field that Word fills with the number of the page."""
     run = paragraph.add_run()
     for tag, attributes, text in (
@@ -227,11 +237,11 @@ def _page_number(paragraph: Any) -> None:  # noqa: ANN401
         run._element.append(_element(tag, attributes, text))  # noqa: SLF001
 
 
-def _element(tag: str, attributes: dict[str, str], text: str | None = None) -> Any:  # noqa: ANN401
+def _element(tag: str, attributes: dict[str, str], text: str | None = None) -> BaseOxmlElement:
     from docx.oxml import OxmlElement  # noqa: PLC0415
     from docx.oxml.ns import qn  # noqa: PLC0415
 
-    made: Any = OxmlElement(tag)
+    made = OxmlElement(tag)
     for name, value in attributes.items():
         made.set(qn(name), value)
     made.text = text
