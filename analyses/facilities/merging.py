@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 _AREAS = (3, 6)
 _ONE = ("name", "inside")
@@ -336,7 +337,8 @@ def _taken_in(rows: gpd.GeoDataFrame, root: NDArray[np.intp]) -> gpd.GeoDataFram
         if gate[other] and geometry[other].geom_type == "Point":
             own = [geometry[kept]] if gate[kept] else []
             at_gates.setdefault(kept, own).append(geometry[other])
-        geometry[kept] = _shape(geometry[kept], geometry[other], ranks[kept] == ranks[other])
+        same_source = bool(ranks[kept] == ranks[other])
+        geometry[kept] = _shape(geometry[kept], geometry[other], same_source=same_source)
         columns["name"][kept] = columns["name"][kept] or columns["name"][other]
         for number in ("capacity", "area_m2"):
             if np.isnan(columns[number][kept]):
@@ -354,7 +356,7 @@ def _taken_in(rows: gpd.GeoDataFrame, root: NDArray[np.intp]) -> gpd.GeoDataFram
     return filled[root == np.arange(len(rows))]
 
 
-def _shape(kept: Any, other: Any, same_source: bool) -> Any:  # noqa: ANN401, FBT001
+def _shape(kept: BaseGeometry, other: BaseGeometry, *, same_source: bool) -> shapely.Geometry:
     """Return the shape of a merged facility: an area before a point, parts of one source joined."""
     areas = ("Polygon", "MultiPolygon")
     if other.geom_type not in areas:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analyses.streets import Scene
+    from geo.arrays import Floats, Objects
     from geo.words import Lang
 
 COLUMNS = (
@@ -216,7 +217,7 @@ def _stacked(*tables: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{name: rows[name].where(rows[name].notna(), None) for name in words})
 
 
-def _placed(rows: pd.DataFrame, schools: Any, *, crs: str) -> pd.DataFrame:  # noqa: ANN401 - points
+def _placed(rows: pd.DataFrame, schools: Objects, *, crs: str) -> pd.DataFrame:
     """Fill in the place: degrees, and words that tell where it is from the school."""
     at_school = shapely.get_coordinates(schools).reshape(-1, 2)
     xy = rows[["x", "y"]].to_numpy(dtype=np.float64)
@@ -232,8 +233,8 @@ def _placed(rows: pd.DataFrame, schools: Any, *, crs: str) -> pd.DataFrame:  # n
     )
 
 
-def _places(streets: pd.Series[Any], step: Any, lang: Lang) -> list[str]:  # noqa: ANN401 - (n, 2)
-    """Say where hazards are: street, distance and direction from the school."""
+def _places(streets: pd.Series[Any], step: Floats, lang: Lang) -> list[str]:
+    """Say where hazards are: street, distance and direction from the school (`step`, (n, 2))."""
     names = list(texts_in("ledger/bearing", lang).values())
     far, on_street = text("ledger/text/place")[lang], text("ledger/text/place_on")[lang]
     metres = np.hypot(step[:, 0], step[:, 1])

@@ -133,7 +133,10 @@ def survey_form(tasks: pd.DataFrame, lang: Lang, *, crs: str) -> pd.DataFrame:
         question=[_question(a, lang) for a in tasks["attribute"]],
         answer=[asked[a]["answer"] if a in asked else "pass | fail" for a in tasks["attribute"]],
         value=pd.Series([None] * len(tasks), index=tasks.index, dtype=object),
-        why=[_why(row, lang) for row in tasks.itertuples(index=False)],
+        why=[
+            _why(_Open(*row), lang)
+            for row in tasks[list(_Open._fields)].itertuples(index=False, name=None)
+        ],
     )
     return form[list(FORM)].round(_DIGITS)
 
@@ -293,7 +296,18 @@ def _gate_tasks(audit: pd.DataFrame | None) -> pd.DataFrame:
     )
 
 
-def _why(row: Any, lang: Lang) -> str:  # noqa: ANN401 - a named tuple of `COLUMNS`
+class _Open(NamedTuple):
+    """What is open about a task: columns of `COLUMNS`."""
+
+    kind: str
+    attribute: str
+    source: str
+    children: float
+    low: float
+    high: float
+
+
+def _why(row: _Open, lang: Lang) -> str:
     if row.kind == "gate":
         why = text("ledger/why/check").format(check=row.attribute)
     elif row.attribute == FELT:

@@ -24,18 +24,21 @@ OBSERVED_SOURCES = SOURCES[:3]
 def crossing_text(facts: pd.DataFrame, grades: Iterable[str | None], lang: Lang) -> list[str]:
     """Return where crossings are and what they are like; without a grade they may be dangerous."""
     graded, ungraded = text("ledger/text/crossing")[lang], text("ledger/text/crossing_open")[lang]
-    facility = texts_in("ledger/facility", lang)
-    lanes, speed = text("ledger/text/lanes"), text("ledger/text/speed")
+    kinds = texts_in("ledger/facility", lang)
     return [
         (graded if grade else ungraded).format(
-            street=_street(row.street_name, lang),
-            facility=_with_assumption(row, "facility", facility[str(row.facility)], lang=lang),
-            lanes=_with_assumption(row, "lanes", _measured(lanes, row.lanes, lang), lang=lang),
-            speed=_with_assumption(
-                row, "speed_kmh", _measured(speed, row.speed_kmh, lang), lang=lang
-            ),
+            street=_street(street, lang), facility=facility, lanes=lanes, speed=speed
         )
-        for row, grade in zip(facts.itertuples(index=False), grades, strict=True)
+        for grade, street, facility, lanes, speed in zip(
+            grades,
+            facts["street_name"],
+            _with_assumption(
+                facts, "facility", map(kinds.__getitem__, facts["facility"]), lang=lang
+            ),
+            _measured(facts, "lanes", text("ledger/text/lanes"), lang=lang),
+            _measured(facts, "speed_kmh", text("ledger/text/speed"), lang=lang),
+            strict=True,
+        )
     ]
 
 
@@ -43,16 +46,12 @@ def stretch_text(facts: pd.DataFrame, lang: Lang) -> list[str]:
     """Return where children walk in the carriageway."""
     template = text("ledger/text/stretch")[lang]
     return [
-        template.format(
-            street=_street(row.name, lang),
-            speed=_with_assumption(
-                row,
-                "speed_kmh",
-                _measured(text("ledger/text/speed"), row.speed_kmh, lang),
-                lang=lang,
-            ),
+        template.format(street=_street(name, lang), speed=speed)
+        for name, speed in zip(
+            facts["name"],
+            _measured(facts, "speed_kmh", text("ledger/text/speed"), lang=lang),
+            strict=True,
         )
-        for row in facts.itertuples(index=False)
     ]
 
 
@@ -107,15 +106,20 @@ def _bounded(facts: pd.DataFrame, name: str) -> Iterator[tuple[Any, str, Any, An
         yield known, source, low, high
 
 
-def _with_assumption(row: Any, name: str, said: str, *, lang: Lang) -> str:  # noqa: ANN401 - a named tuple
-    """Return what is said of an attribute, marked where it is not observed."""
-    if getattr(row, f"{name}_source") in OBSERVED_SOURCES:
-        return said
-    return text("ledger/text/assumed")[lang].format(said=said)
+def _with_assumption(
+    facts: pd.DataFrame, name: str, texts: Iterable[str], *, lang: Lang
+) -> Iterator[str]:
+    """Yield the texts about an attribute, marked where it is not observed."""
+    assumed = text("ledger/text/assumed")[lang]
+    for said, source in zip(texts, facts[f"{name}_source"], strict=True):
+        yield said if source in OBSERVED_SOURCES else assumed.format(said=said)
 
 
-def _measured(shape: Text, value: Any, lang: Lang) -> str:  # noqa: ANN401 - a cell of a frame
-    return shape[lang].format(number=_number(value, lang))
+def _measured(facts: pd.DataFrame, name: str, shape: Text, *, lang: Lang) -> Iterator[str]:
+    """Yield a number of each row with its unit, marked where it is not observed."""
+    numbers = facts[name].to_numpy(dtype=np.float64)
+    said = (shape[lang].format(number=_number(number, lang)) for number in numbers)
+    return _with_assumption(facts, name, said, lang=lang)
 
 
 def _value(name: str, value: object, lang: Lang) -> str:

@@ -101,10 +101,10 @@ def _phrases(
     if name == "age":
         shape = text("risk/age")[lang]
         keys = pd.DataFrame({"value": factor.bounds.value})
-        return _each(keys, lambda row: shape.format(value=f"{row.value:g}"))
+        return _each(keys, lambda value: shape.format(value=f"{value:g}"))
     rows = list(levels(model, name).values())
     keys = pd.DataFrame({"level": factor.level, "source": factor.source})
-    return _each(keys, lambda row: _level(rows[row.level], row.source, name, lang=lang))
+    return _each(keys, lambda level, source: _level(rows[level], source, name, lang=lang))
 
 
 def _level(row: Mapping[str, Any], source: int, name: str, *, lang: Lang) -> str:
@@ -127,18 +127,19 @@ def _numbers(frame: pd.DataFrame, factor: Factor, name: str, *, lang: Lang) -> O
     )
     lanes, sources = texts("risk/lanes"), texts("risk/source")
 
-    def said_of(row: Any) -> str:  # noqa: ANN401 - a named tuple of pandas
+    def said_of(*row: float) -> str:
+        value, low, high, source, oneway = row
         shape = text("risk/severity")
         if name == "lanes":
-            shape = lanes["unknown" if np.isnan(row.value) else "oneway" if row.oneway else "both"]
-        said = shape[lang].format(value=f"{row.value:g}")
-        if np.isnan(row.value):
+            shape = lanes["unknown" if np.isnan(value) else "oneway" if oneway else "both"]
+        said = shape[lang].format(value=f"{value:g}")
+        if np.isnan(value):
             return said
-        if row.low < row.high:
-            source = sources[SOURCES[row.source]][lang]
-            bounds = {"low": f"{row.low:g}", "high": f"{row.high:g}"}
-            return text("risk/bounded")[lang].format(text=said, source=source, **bounds)
-        return _sourced(said, row.source, lang)
+        if low < high:
+            named = sources[SOURCES[int(source)]][lang]
+            bounds = {"low": f"{low:g}", "high": f"{high:g}"}
+            return text("risk/bounded")[lang].format(text=said, source=named, **bounds)
+        return _sourced(said, int(source), lang)
 
     return _each(keys, said_of)
 
@@ -150,11 +151,12 @@ def _treatments(frame: pd.DataFrame, factor: Factor, lang: Lang) -> Objects:
     keys["source"] = factor.source
     none, unknown = text("risk/treatment/none")[lang], text("risk/treatment/unknown")[lang]
 
-    def said_of(row: Any) -> str:  # noqa: ANN401 - a named tuple of pandas
-        there = [Text.of(level)[lang] for name, level in rows.items() if getattr(row, name)]
+    def said_of(*row: int) -> str:
+        *has, source = row
+        there = [Text.of(level)[lang] for level, one in zip(rows.values(), has, strict=True) if one]
         if there:
             return text("risk/list")[lang].join(there)
-        return none if observed(np.array([row.source]))[0] else unknown
+        return none if observed(np.array([source]))[0] else unknown
 
     return _each(keys, said_of)
 
@@ -166,9 +168,9 @@ def _sourced(said: str, source: int, lang: Lang) -> str:
     )
 
 
-def _each(keys: pd.DataFrame, said_of: Callable[[Any], str]) -> Objects:
-    """Return a text for every row, written once for rows that are alike."""
+def _each(keys: pd.DataFrame, said_of: Callable[..., str]) -> Objects:
+    """Return a text of the cells of every row, written once for rows that are alike."""
     alike = keys.groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(alike, return_index=True)[1]
-    lines = [said_of(row) for row in keys.iloc[first].itertuples(index=False)]
+    lines = [said_of(*row) for row in keys.iloc[first].itertuples(index=False, name=None)]
     return np.array(lines, dtype=object)[alike] if lines else np.empty(0, dtype=object)

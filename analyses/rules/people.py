@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -115,7 +115,7 @@ def walking_speed_m_s(age_from: float) -> float:
     raise ValueError(f"no walking speed for age {age_from}: children are 0 to 17")
 
 
-def settlement(code12: Any, ur_code: Any) -> Literal["urban", "rural", "unknown"]:  # noqa: ANN401
+def settlement(code12: object, ur_code: object) -> Literal["urban", "rural", "unknown"]:
     """Say whether a village or community is urban, by its 城乡分类代码 alone.
 
     Neither the name nor the village part of the 12-digit code decides: of 383 villages with a
@@ -141,7 +141,7 @@ def settlement(code12: Any, ur_code: Any) -> Literal["urban", "rural", "unknown"
     return "urban" if code.startswith("1") else "rural"
 
 
-def special_unit(code12: Any) -> bool:  # noqa: ANN401
+def special_unit(code12: object) -> bool:
     """Say whether a 12-digit code is a special unit (village part 4xx), not a 村 or 社区.
 
     Industrial parks and "virtual communities" leave the denominator of one-in-every-village

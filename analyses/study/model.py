@@ -18,20 +18,26 @@ if TYPE_CHECKING:
 
 
 def _limits(section: str, key: str) -> dict[str, Any]:
-    """Return default, minimum and maximum of a setting from ``data/study_defaults.toml``."""
-    limits: dict[str, Any] = load_toml("study_defaults.toml")[section][key]
-    return limits
+    """Return default (None where there is none), minimum and maximum, from the data file."""
+    limits = load_toml("study_defaults.toml")[section][key]
+    return {
+        "default": limits.get("default"),
+        "ge": limits["minimum"],
+        "le": limits["maximum"],
+        "allow_inf_nan": False,
+    }
 
 
-def _number(section: str, key: str) -> Any:  # noqa: ANN401  (pydantic's FieldInfo is untyped)
-    """Field of a number with the limits, and the default if any, of the data file."""
-    limits = _limits(section, key)
-    return Field(
-        default=limits.get("default"),
-        ge=limits["minimum"],
-        le=limits["maximum"],
-        allow_inf_nan=False,
-    )
+def _number(section: str, key: str) -> float:
+    """Field of a number, typed as pydantic types its own `Field`: as the value in its place."""
+    number: float = Field(**_limits(section, key))
+    return number
+
+
+def _whole(section: str, key: str) -> int:
+    """Field of a whole number."""
+    whole: int = Field(**_limits(section, key))
+    return whole
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -112,7 +118,7 @@ class RoutesInput(Section):
     """The hazard ledger as the officers edited it; their edits are kept."""
     edits: str | None = None
     """A file of measures to try out (what-if)."""
-    best: int | None = _number("routes", "best")
+    best: int | None = _whole("routes", "best")
     """Work out the best so many crossings to make adequate, together."""
     pdf: bool = False
     """Also write the schools' pages as one PDF."""
@@ -121,8 +127,8 @@ class RoutesInput(Section):
 class PhaseInput(Section):
     """``[[sites.phases]]``: what may be built from a year on."""
 
-    year: int = _number("phases", "year")
-    new_sites: int | None = _number("sites", "new_sites")
+    year: int = _whole("phases", "year")
+    new_sites: int | None = _whole("sites", "new_sites")
     budget: float | None = _number("sites", "budget")
 
 
@@ -132,7 +138,7 @@ class SitesInput(LayerInput):
     on: bool = True
     path: str | None = None  # type: ignore[assignment]
     """Candidate sites: a layer with names, and land, places, cost and own choice where known."""
-    new_sites: int | None = _number("sites", "new_sites")
+    new_sites: int | None = _whole("sites", "new_sites")
     budget: float | None = _number("sites", "budget")
     phases: list[PhaseInput] = Field(default_factory=list)
     """What to build when, from early to late."""
@@ -170,7 +176,7 @@ class WalkingInput(Section):
 class PublishInput(Section):
     """``[publish]``: the smallest group that may be published, and what a public edition says."""
 
-    k: int = _number("publish", "k")
+    k: int = _whole("publish", "k")
     approval: str | None = None
     """审图号 of the map."""
     sketch: bool = False
@@ -194,8 +200,8 @@ class ReportInput(Section):
     """Size of the maps' sheets."""
     formats: list[Literal["geoparquet", "kml", "dxf", "shapefile"]] = Field(default_factory=list)
     """Exchange files in the folder ``exports``."""
-    gaps: int = _number("report", "gaps")
-    hazards: int = _number("report", "hazards")
+    gaps: int = _whole("report", "gaps")
+    hazards: int = _whole("report", "hazards")
 
 
 class Study(Section):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from geo.arrays import Ints
 
     Value = str | float
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 _OBSERVED = "official"
 """A treatment is carried out by an office: its value is as good as an official one."""
@@ -142,7 +144,7 @@ def with_values(
     return replace(scene, streets=street_frame, crossings=crossing_frame)
 
 
-def _with(frame: Any, rows: Ints, values: Mapping[str, Value], *, only_better: bool) -> Any:  # noqa: ANN401
+def _with(frame: Frame, rows: Ints, values: Mapping[str, Value], *, only_better: bool) -> Frame:
     """Return the frame (with or without geometry) with values set in the rows."""
     new: dict[str, pd.Series[Any]] = {}
     for attribute, value in values.items():

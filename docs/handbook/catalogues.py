@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analyses.facilities import facility_types
 from geo.bundled import load_toml
@@ -61,7 +61,7 @@ def safety_layers_part(lang: Lang) -> str:
     return table(words("kind column", lang), rows)
 
 
-def _number(value: Any) -> str:  # noqa: ANN401 - a value of a TOML file
+def _number(value: object) -> str:
     return f"{value:,}" if isinstance(value, (int, float)) else str(value)
 
 

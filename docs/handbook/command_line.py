@@ -12,6 +12,8 @@ from handbook.markdown import table, word, words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typer.core import TyperArgument, TyperOption
+
     from geo.words import Lang
 
 _BOTH = " / "
@@ -82,7 +84,7 @@ def in_one_language(text: str, lang: Lang) -> str:
     return zh if lang == "zh" else en
 
 
-def _option(parameter: Any) -> Option:  # noqa: ANN401 - click's parameters are untyped here
+def _option(parameter: TyperArgument | TyperOption) -> Option:
     names = parameter.name.upper()
     if not _is_argument(parameter):
         names = ", ".join(sorted(parameter.opts, key=len))
@@ -92,7 +94,7 @@ def _option(parameter: Any) -> Option:  # noqa: ANN401 - click's parameters are 
     return Option(names, parameter.help or "", shown, f"`{envvar}`" if envvar else "")
 
 
-def _is_argument(parameter: Any) -> bool:  # noqa: ANN401 - as above
+def _is_argument(parameter: TyperArgument | TyperOption) -> bool:
     return bool(parameter.param_type_name == "argument")
 
 

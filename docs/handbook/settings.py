@@ -99,7 +99,7 @@ def _section(
     )
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any type of Python
+def _model_in(annotation: object) -> type[BaseModel] | None:
     """Return the section that an annotation names, also in a list or beside None."""
     inside = (annotation, *get_args(annotation))
     models = (c for c in inside if isinstance(c, type) and issubclass(c, BaseModel))
@@ -161,7 +161,7 @@ def _bounds(field: FieldInfo) -> tuple[float | None, float | None]:
     return low, high  # type: ignore[return-value]  # bounds of numbers are numbers
 
 
-def _type_words(annotation: Any, lang: Lang) -> str:  # noqa: ANN401 - any type of Python
+def _type_words(annotation: object, lang: Lang) -> str:
     kind = next(t for t in _plain(annotation) if t is not type(None))
     origin = get_origin(kind)
     if origin is Literal:
@@ -175,7 +175,7 @@ def _type_words(annotation: Any, lang: Lang) -> str:  # noqa: ANN401 - any type 
     return word(names[kind], lang) if kind in names else f"`[[{kind.__name__}]]`"
 
 
-def _plain(annotation: Any) -> list[Any]:  # noqa: ANN401 - any type of Python
+def _plain(annotation: object) -> list[Any]:
     """Return what an annotation may be, without ``Annotated``."""
     origin = get_origin(annotation)
     if origin is Annotated:

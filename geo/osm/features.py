@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -20,8 +20,6 @@ from geo.bundled import load_toml
 from geo.osm.file import open_osm, osmium_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from geo.osm.file import OsmFile
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 Wanted = Mapping[str, Sequence[Mapping[str, Any]]]
 """Layer -> filters; a filter is key -> value, list of values, or True for any value."""
 
+_Shaped: TypeAlias = osmium.osm.Node | osmium.osm.Way | osmium.osm.Area
+_WITH_SHAPE = (osmium.osm.Node, osmium.osm.Way, osmium.osm.Area)
 _ENDS = 2  # a line has two
 _RING = 4  # vertices of the smallest closed line that is an area
 _POLYGONAL = [3, 6]  # shapely's numbers of Polygon and MultiPolygon
@@ -94,18 +94,16 @@ def _collect(file: OsmFile, wanted: Wanted) -> _Collected:
     if not keys:
         return found
     pass_keys = osmium.filter.KeyFilter(*keys)
-    things: Iterator[Any] = iter(
-        osmium.FileProcessor(file.source).with_areas(pass_keys).with_filter(pass_keys)
-    )
+    things = osmium.FileProcessor(file.source).with_areas(pass_keys).with_filter(pass_keys)
     for thing in things:
-        if thing.is_area() and thing.from_way():
+        if isinstance(thing, osmium.osm.Area) and thing.from_way():
             continue  # made of the way itself, which comes too
         tags = {tag.k: tag.v for tag in thing.tags}
         layers = sorted({i for key in tags for i, one in rules.get(key, ()) if _matches(tags, one)})
-        if layers and thing.is_relation() and tags.get("type") in area_types:
+        if layers and isinstance(thing, osmium.osm.Relation) and tags.get("type") in area_types:
             ways = [member.ref for member in thing.members if member.type == "w"]
             relations[thing.id] = (layers, tags, ways)
-        elif layers and not thing.is_relation():
+        elif layers and isinstance(thing, _WITH_SHAPE):
             _add(found, _kind_and_number(thing), (layers, tags, _shape(thing, wkb)))
     whole = {n for n, kind in zip(found.number, found.kind, strict=True) if kind == "r"}
     cut = {number: parts for number, parts in relations.items() if number not in whole}
@@ -152,22 +150,22 @@ def _matches(tags: Mapping[str, str], one: Mapping[str, Any]) -> bool:
     return True
 
 
-def _kind_and_number(thing: Any) -> tuple[str, int]:  # noqa: ANN401  (osmium gives several types)
-    if thing.is_area():
+def _kind_and_number(thing: _Shaped) -> tuple[str, int]:
+    if isinstance(thing, osmium.osm.Area):
         return "r", thing.orig_id()
     return thing.type_str(), thing.id
 
 
-def _shape(thing: Any, wkb: osmium.geom.WKBFactory) -> str | None:  # noqa: ANN401
+def _shape(thing: _Shaped, wkb: osmium.geom.WKBFactory) -> str | None:
     """Return the hexadecimal WKB of a node, way or area, as far as the file holds it."""
     try:
-        if thing.is_node():
+        if isinstance(thing, osmium.osm.Node):
             return str(wkb.create_point(thing))
-        if thing.is_way():
+        if isinstance(thing, osmium.osm.Way):
             return str(wkb.create_linestring(thing))
         return str(wkb.create_multipolygon(thing))
     except (RuntimeError, osmium.InvalidLocationError):
-        line = _longest_run(thing) if thing.is_way() else None
+        line = _longest_run(thing) if isinstance(thing, osmium.osm.Way) else None
         return None if line is None else str(shapely.to_wkb(line, hex=True))
 
 
@@ -188,10 +186,12 @@ def _lines(file: OsmFile, ways: set[int]) -> dict[int, shapely.LineString]:
     if not ways:
         return {}
     only_ways = osmium.filter.EntityFilter(osmium.osm.WAY)
-    reader: Iterator[Any] = iter(
-        osmium.FileProcessor(file.source).with_locations().with_filter(only_ways)
+    reader = osmium.FileProcessor(file.source).with_locations().with_filter(only_ways)
+    runs = (
+        (way.id, _longest_run(way))
+        for way in reader
+        if isinstance(way, osmium.osm.Way) and way.id in ways
     )
-    runs = ((way.id, _longest_run(way)) for way in reader if way.id in ways)
     return {number: line for number, line in runs if line is not None}
 
 

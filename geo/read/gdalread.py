@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from geo.read.features import GEOMETRY, reason
 from geo.read.flags import Flag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -62,26 +64,25 @@ def layers_of(path: Path, *, name: str) -> list[str]:
     InputRefused
         ``CORRUPT``.
     """
-    found = _ask("list_layers", path, name=name)
+    with _errors_of_gdal(path, name=name):
+        import pyogrio  # noqa: PLC0415 - half a second that only readers of vectors pay
+
+        found = pyogrio.list_layers(str(path))
     return [str(layer) for layer, kind in found.tolist() if kind is not None]
 
 
-def read_with_gdal(path: Path, *, name: str, layer: str | None, **options: str) -> GdalRows:
+def read_with_gdal(path: Path, *, name: str, layer: str | None) -> GdalRows:
     """Read one layer, its geometries one by one.
-
-    Parameters
-    ----------
-    options
-        Open options of the driver.
 
     Raises
     ------
     InputRefused
         ``CORRUPT``, with what GDAL says.
     """
-    meta, fids, wkb, values = _ask(
-        "raw.read", path, name=name, layer=layer, return_fids=True, **options
-    )
+    with _errors_of_gdal(path, name=name):
+        from pyogrio import raw  # noqa: PLC0415
+
+        meta, fids, wkb, values = raw.read(str(path), layer=layer, return_fids=True)
     if wkb is None:
         wkb = np.full(len(fids), None, dtype=object)
     geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
@@ -106,12 +107,10 @@ def borrow(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _ask(what: str, path: Path, *, name: str, **options: Any) -> Any:  # noqa: ANN401 - pyogrio's
-    """Call pyogrio, and turn its errors into findings."""
-    # Half a second that only readers of vectors pay.
-    import pyogrio  # noqa: PLC0415
+@contextmanager
+def _errors_of_gdal(path: Path, *, name: str) -> Iterator[None]:
+    """Turn the errors of pyogrio into findings."""
     from pyogrio import errors as told  # noqa: PLC0415
-    from pyogrio import raw  # noqa: PLC0415
 
     errors = (
         told.DataLayerError,
@@ -120,12 +119,11 @@ def _ask(what: str, path: Path, *, name: str, **options: Any) -> Any:  # noqa: A
         told.FieldError,
         told.GeometryError,
     )
-    call = raw.read if what == "raw.read" else pyogrio.list_layers
     try:
         with warnings.catch_warnings():
             # GDAL's remarks (a missing .dbf, an odd CRS) are judged by the callers themselves.
             warnings.simplefilter("ignore")
-            return call(str(path), **options)
+            yield
     except (*errors, UnicodeDecodeError, ValueError, OverflowError) as error:
         text = str(error).replace(str(path), name).replace(str(path.parent), "")
         detail = {"reason": text[:_LONGEST_REASON]}

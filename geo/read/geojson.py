@@ -10,7 +10,7 @@ import codecs
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ _LONE = re.compile("[\ud800-\udfff]")
 _CUT_OFF = re.compile(r"Unterminated string|Expecting|Invalid \\escape|Invalid \\u")
 
 
-Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, float, bool, None]  # noqa: UP007
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
 """What a file of JSON may hold at any place."""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -30,6 +30,8 @@ from geo.userfiles import existing, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyarrow.parquet import FileMetaData  # type: ignore[import-untyped]
 
     from geo.read.raw import RawTable
 
@@ -197,7 +199,7 @@ def _parquet(path: Path, _: str | None, name: str) -> RawTable:
     return raw_table(name, cells, geometry_array(frame.geometry.tolist()), crs=crs)
 
 
-def _check_parquet(metadata: Any, *, name: str) -> None:  # noqa: ANN401 - pyarrow has no stubs
+def _check_parquet(metadata: FileMetaData, *, name: str) -> None:
     limit: int = load_toml("rules/limits.toml")["vector"]["parquet_max_bytes"]
     groups = (metadata.row_group(i) for i in range(metadata.num_row_groups))
     total = sum(group.total_byte_size for group in groups)

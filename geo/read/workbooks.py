@@ -26,9 +26,11 @@ from geo.read.signatures import format_of, markup_of
 from geo.read.tables import assemble, header_at, header_notes, join_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from geo.arrays import Ints
+    from geo.findings import Outcome
     from geo.read.columns import Column
     from geo.read.raw import RawTable
 
@@ -137,7 +139,7 @@ def _has_header(sheet: _Sheet, canonical: Mapping[str, Column], own: Mapping[str
     return max(hits, default=0) >= _FULL_HEADER
 
 
-def _text(cell: Any) -> str | None:  # noqa: ANN401 - whatever a cell may be
+def _text(cell: object) -> str | None:
     """Return a cell as the text that a person sees, without loss."""
     if cell is None or cell == "":
         return None
@@ -188,13 +190,9 @@ def _table(
         *_unsolved(seen, place, headers),
         *_merged(sheet, place, headers, types=types),
         *_text_numbers(sheet, place, headers, types=types),
-        _flag("XLSX_HIDDEN", [place[row] for row in sorted(seen.hidden) if row in place]),
+        Flag("XLSX_HIDDEN", _positions(place[row] for row in sorted(seen.hidden) if row in place)),
     ]
     return _apply(raw, flags)
-
-
-def _flag(code: str, rows: list[int], column: str | None = None, **more: Any) -> Flag:  # noqa: ANN401
-    return Flag(code, np.array(rows, np.int64), column, **more)
 
 
 def _types(
@@ -216,7 +214,7 @@ def _unsolved(seen: Peek, place: Mapping[int, int], headers: list[str]) -> list[
     for row, column in sorted(seen.unsolved):
         if row in place and column < len(headers):
             rows.setdefault(column, []).append(place[row])
-    return [_flag("XLSX_FORMULA", at, headers[j]) for j, at in rows.items()]
+    return [Flag("XLSX_FORMULA", _positions(at), headers[j]) for j, at in rows.items()]
 
 
 def _merged(
@@ -232,11 +230,10 @@ def _merged(
                 for row in range(top, min(bottom + 1, len(sheet.rows)))
                 if row in place and (row, column) != (top, left)
             ]
-            becomes = "note" if types.get(column, "text") == "text" else "quarantine"
+            in_text = types.get(column, "text") == "text"
+            becomes: Outcome = "note" if in_text else "quarantine"
             detail = {"first": first}
-            flags.append(
-                _flag("XLSX_MERGED", rows, headers[column], becomes=becomes, detail=detail)
-            )
+            flags.append(Flag("XLSX_MERGED", _positions(rows), headers[column], becomes, detail))
     return flags
 
 
@@ -252,8 +249,12 @@ def _text_numbers(
                 for row, at in place.items()
                 if isinstance(cell := sheet.rows[row][column], str) and _NUMBER.fullmatch(cell)
             ]
-            flags.append(_flag("NUMBER_TEXT", rows, headers[column], becomes="note"))
+            flags.append(Flag("NUMBER_TEXT", _positions(rows), headers[column], becomes="note"))
     return flags
+
+
+def _positions(rows: Iterable[int]) -> Ints:
+    return np.fromiter(rows, np.int64)
 
 
 def _apply(raw: RawTable, flags: list[Flag]) -> RawTable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    from ezdxf.document import Drawing
+    from ezdxf.layouts.layout import Modelspace
 
 _VERSION = "R2010"
 """The oldest that is written in UTF-8 and that all offices read."""
@@ -48,10 +50,10 @@ def write_dxf(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     layers
         Name -> rows in one metric CRS, from `maps.files.exports.export_layers`.
     """
-    import ezdxf  # noqa: PLC0415  (only where asked)
+    from ezdxf.filemanagement import new  # noqa: PLC0415  (only where asked)
 
-    with _fixed_metadata(ezdxf):
-        drawing: Any = ezdxf.new(_VERSION)  # type: ignore[attr-defined]
+    with _fixed_metadata():
+        drawing = new(_VERSION)
         drawing.header["$INSUNITS"] = _METRES
         drawing.styles.add(_STYLE, font=_FONT)
         space = drawing.modelspace()
@@ -69,17 +71,19 @@ def write_dxf(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
 
 
 @contextlib.contextmanager
-def _fixed_metadata(ezdxf: Any) -> Iterator[None]:  # noqa: ANN401  (a module)
+def _fixed_metadata() -> Iterator[None]:
     """Let ezdxf write fixed dates and ids, and put its setting back afterwards."""
-    before = ezdxf.options.write_fixed_meta_data_for_testing
-    ezdxf.options.write_fixed_meta_data_for_testing = True
+    from ezdxf._options import options  # noqa: PLC0415
+
+    before = options.write_fixed_meta_data_for_testing
+    options.write_fixed_meta_data_for_testing = True
     try:
         yield
     finally:
-        ezdxf.options.write_fixed_meta_data_for_testing = before
+        options.write_fixed_meta_data_for_testing = before
 
 
-def _draw(space: Any, shape: Any, layer: str) -> None:  # noqa: ANN401
+def _draw(space: Modelspace, shape: shapely.Geometry, layer: str) -> None:
     """Draw points, lines and the rings of areas."""
     style = {"layer": layer}
     for part in shapely.get_parts(shape):
@@ -93,14 +97,14 @@ def _draw(space: Any, shape: Any, layer: str) -> None:  # noqa: ANN401
             space.add_lwpolyline(xy[:-1] if closed else xy, close=closed, dxfattribs=style)
 
 
-def _names(space: Any, frame: gpd.GeoDataFrame, layer: str) -> None:  # noqa: ANN401
+def _names(space: Modelspace, frame: gpd.GeoDataFrame, layer: str) -> None:
     places = shapely.point_on_surface(frame.geometry.to_numpy())
     for name, place in zip(frame["name"], places, strict=True):
         if isinstance(name, str) and name:
             _text(space, name, (place.x, place.y), layer=layer)
 
 
-def _note(space: Any, drawing: Any, layers: Mapping[str, gpd.GeoDataFrame]) -> None:  # noqa: ANN401
+def _note(space: Modelspace, drawing: Drawing, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     """Say which CRS the coordinates are in, at the lower left."""
     if layers:
         corner = np.min([frame.total_bounds[:2] for frame in layers.values()], axis=0)
@@ -110,7 +114,7 @@ def _note(space: Any, drawing: Any, layers: Mapping[str, gpd.GeoDataFrame]) -> N
         _text(space, crs, below, layer=f"{_PREFIX}NOTE")
 
 
-def _text(space: Any, said: str, at: tuple[float, float], *, layer: str) -> None:  # noqa: ANN401
+def _text(space: Modelspace, said: str, at: tuple[float, float], *, layer: str) -> None:
     style = {"layer": layer, "style": _STYLE, "height": _TEXT_M, "insert": at}
     space.add_text(cad_text(said), dxfattribs=style)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -34,6 +34,7 @@ CREATE TABLE layer_styles (
   owner TEXT(30), ui TEXT(30), update_time DATETIME DEFAULT CURRENT_TIMESTAMP)
 """
 _SYMBOLS = {"Point": ("marker", "SimpleMarker"), "Line": ("line", "SimpleLine")}
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 Layers = dict[str, gpd.GeoDataFrame | pd.DataFrame]
 
 
@@ -135,7 +136,7 @@ def _with_shares(areas: pd.DataFrame, values: pd.DataFrame | None) -> pd.DataFra
     return areas.merge(wide, how="left", left_on="area_id", right_index=True)
 
 
-def _storable(frame: Any) -> Any:  # noqa: ANN401  (a frame with or without geometry, as it came)
+def _storable(frame: Frame) -> Frame:
     """Return a copy with column names that every GIS takes and no infinite numbers."""
     copy = frame.rename(columns=lambda c: str(c).replace(":", "_").replace("-", "_"))
     for column in copy.columns:

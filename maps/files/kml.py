@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
 from geo.text import one_line
 from geo.words import languages
@@ -118,16 +119,15 @@ def _style(document: ET.Element, name: str) -> None:
         colour.text = f"{opacity}{blue}{green}{red}"
 
 
-def _geometry(parent: ET.Element, shape: Any) -> None:  # noqa: ANN401  (a shapely geometry)
+def _geometry(parent: ET.Element, shape: BaseGeometry) -> None:
     """Append a shape; a multi-part one as its parts."""
-    kind = shape.geom_type
-    if kind.startswith(("Multi", "Geometry")):
+    if isinstance(shape, BaseMultipartGeometry):
         parent = ET.SubElement(parent, "MultiGeometry")
         for part in shape.geoms:
             _geometry(parent, part)
         return
-    made = ET.SubElement(parent, kind)
-    if kind != "Polygon":
+    made = ET.SubElement(parent, shape.geom_type)
+    if not isinstance(shape, shapely.Polygon):
         _coordinates(made, shape)
         return
     sides = {"outerBoundaryIs": [shape.exterior], "innerBoundaryIs": shape.interiors}
@@ -136,6 +136,6 @@ def _geometry(parent: ET.Element, shape: Any) -> None:  # noqa: ANN401  (a shape
             _coordinates(ET.SubElement(ET.SubElement(made, side), "LinearRing"), ring)
 
 
-def _coordinates(parent: ET.Element, shape: Any) -> None:  # noqa: ANN401
+def _coordinates(parent: ET.Element, shape: shapely.Geometry) -> None:
     xy = shapely.get_coordinates(shape).round(_DIGITS).tolist()
     ET.SubElement(parent, "coordinates").text = " ".join(f"{x:.7f},{y:.7f}" for x, y in xy)

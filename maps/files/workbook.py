@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
     from geo.words import Lang
 
 _CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -120,7 +124,7 @@ def _not_a_formula(value: object) -> object:
     return formula_safe(value) if isinstance(value, str) else value
 
 
-def _formats(book: Any) -> dict[str, Any]:  # noqa: ANN401  (xlsxwriter is untyped)
+def _formats(book: Workbook) -> dict[str, Format]:
     """Return the cell formats."""
     head = {"bold": True, "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True, "valign": "top"}
     return {
@@ -135,7 +139,9 @@ def _formats(book: Any) -> dict[str, Any]:  # noqa: ANN401  (xlsxwriter is untyp
     }
 
 
-def _write_notes(sheet: Any, notes: Sequence[tuple[str, str]], formats: Mapping[str, Any]) -> None:  # noqa: ANN401
+def _write_notes(
+    sheet: Worksheet, notes: Sequence[tuple[str, str]], formats: Mapping[str, Format]
+) -> None:
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 110)
     for row, (what, value) in enumerate(notes):
@@ -144,9 +150,9 @@ def _write_notes(sheet: Any, notes: Sequence[tuple[str, str]], formats: Mapping[
 
 
 def _write_sheet(
-    sheet: Any,  # noqa: ANN401
+    sheet: Worksheet,
     table: pd.DataFrame,
-    formats: Mapping[str, Any],
+    formats: Mapping[str, Format],
     *,
     lang: Lang,
 ) -> None:
@@ -165,7 +171,7 @@ def _write_sheet(
         sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
 
 
-def _write_cell(sheet: Any, place: tuple[int, int], value: object, *, style: Any) -> None:  # noqa: ANN401
+def _write_cell(sheet: Worksheet, place: tuple[int, int], value: object, *, style: Format) -> None:
     """Write a typed cell; what is unknown stays empty, infinity is written as a word."""
     if isinstance(value, str):
         sheet.write_string(*place, value[:_LONGEST_CELL], style)

@@ -13,10 +13,11 @@ from pyproj import Transformer
 from geo.datum import wgs84_to_gcj02
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
+    from pyproj import CRS
 
     from analyses.result import Shown
     from analyses.study import Basemap
@@ -68,7 +69,7 @@ def _shifted(rows: pd.DataFrame, crs: str) -> pd.DataFrame:
     return rows
 
 
-def _to_gcj02(crs: Any) -> Any:  # noqa: ANN401  (whatever pyproj takes; a function of arrays)
+def _to_gcj02(crs: CRS | str) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     transform = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform
 
     def move(xy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+    from pyproj import CRS
 
     from analyses.result import Shown
     from analyses.schema import Role
@@ -303,13 +304,13 @@ def _lonlat(rows: pd.DataFrame, crs: str) -> NDArray[np.float64]:
     return _to_lonlat(_crs(rows) or crs)(np.column_stack([shapely.get_x(at), shapely.get_y(at)]))
 
 
-def _crs(rows: pd.DataFrame) -> Any:  # noqa: ANN401  (pyproj.CRS or None)
+def _crs(rows: pd.DataFrame) -> CRS | None:
     """Return the CRS that a frame names itself."""
     return rows.crs if isinstance(rows, gpd.GeoDataFrame) else None
 
 
 @cache
-def _to_lonlat(crs: Any) -> codec.ToLonLat:  # noqa: ANN401  (whatever pyproj takes)
+def _to_lonlat(crs: CRS | str) -> codec.ToLonLat:
     """Return the function that turns (n, 2) coordinates into longitude and latitude."""
     transform = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
     return lambda xy: np.column_stack(transform(xy[:, 0], xy[:, 1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, TypeAlias
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from geo.words import Lang
 
 Row = dict[str, Any]
+Cell: TypeAlias = str | SupportsFloat | None
 MEASURES = ("straight", "network", "walk")
 
 
@@ -32,28 +33,28 @@ def unknown(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def as_text(value: object) -> str:
+def as_text(value: Cell) -> str:
     """Return a cell as text; what is not known is empty, a number has no decimals."""
     if unknown(value):
         return ""
     return one_line(value) if isinstance(value, str) else as_number(value)
 
 
-def as_number(value: Any) -> str:  # noqa: ANN401  (a cell)
+def as_number(value: Cell) -> str:
     """Return a number without decimals; what is not known is a dash."""
-    if unknown(value):
+    if value is None or unknown(value):
         return "—"
     if isinstance(value, str):
         return one_line(value)
-    return "∞" if math.isinf(value) else f"{value:,.0f}"
+    return "∞" if math.isinf(value) else f"{float(value):,.0f}"
 
 
-def as_percent(share: Any) -> str:  # noqa: ANN401  (a cell)
+def as_percent(share: SupportsFloat | None) -> str:
     """Return a share in per cent; what is not known is a dash."""
-    return "—" if unknown(share) else f"{share:.1%}"
+    return "—" if share is None or unknown(share) else f"{float(share):.1%}"
 
 
-def part_of(part: Any, whole: Any) -> str:  # noqa: ANN401  (cells)
+def part_of(part: Cell, whole: Cell) -> str:
     """Return "part / whole", the part alone where there is no whole."""
     return as_number(part) if unknown(whole) else f"{as_number(part)} / {as_number(whole)}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from maps.paper.paper import Box
+
+
+class AreaStyle(TypedDict, total=False):
+    """How areas are drawn, in the words of matplotlib's patches."""
+
+    facecolor: str
+    edgecolor: str
+    linewidth: float
+    hatch: str | None
+    alpha: float
+    zorder: float
+
 
 _DPI = 200
 _STREET_PT = {"major": (1.5, 0.8), "minor": (0.7, 0.5), "rest": (0.5, 0.0)}
@@ -78,7 +90,7 @@ def mm_across(axes: Axes) -> float:
     return width
 
 
-def areas(axes: Axes, frame: pd.DataFrame, **style: Any) -> None:  # noqa: ANN401
+def areas(axes: Axes, frame: pd.DataFrame, **style: Unpack[AreaStyle]) -> None:
     """Draw polygons, with their holes, as one shape."""
     from matplotlib.patches import PathPatch  # noqa: PLC0415
     from matplotlib.path import Path  # noqa: PLC0415
@@ -125,7 +137,7 @@ def _streets(axes: Axes, frame: pd.DataFrame) -> None:
                 lines(axes, rows, colour=row["casing"], width_pt=width + casing)
 
 
-def _near(frame: pd.DataFrame, box: Any) -> pd.DataFrame:  # noqa: ANN401  (a shapely polygon)
+def _near(frame: pd.DataFrame, box: shapely.Polygon) -> pd.DataFrame:
     shapes = np.asarray(frame["geometry"], dtype=object)
     table = pd.DataFrame(frame)
     return table[shapely.intersects(shapes, box)].reset_index(drop=True)

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
     from numpy.typing import NDArray
 
     from analyses.result import Shown
+    from geo.arrays import Floats
     from geo.words import Lang
     from maps.paper.imprint import Imprint
     from maps.paper.paper import Box, Paper, Sheet
@@ -278,7 +280,7 @@ def draw_communities(
     return handles
 
 
-def _numbers(on: Sheet, x: Any, y: Any) -> None:  # noqa: ANN401  (arrays)
+def _numbers(on: Sheet, x: Floats, y: Floats) -> None:
     """Write 1, 2, 3 ... beside their places, each where no other number stands."""
     pt_m = on.scale * MM_PER_INCH / POINTS_PER_INCH / 1000
     taken: list[tuple[float, float]] = []
@@ -360,8 +362,8 @@ def _sign(marker: str, colour: str, *, hollow: bool) -> dict[str, Any]:
 
 def _scatter(
     axes: Axes,
-    x: Any,  # noqa: ANN401  (arrays)
-    y: Any,  # noqa: ANN401
+    x: Floats,
+    y: Floats,
     *,
     size: float,
     zorder: float,
@@ -370,7 +372,7 @@ def _scatter(
     axes.scatter(x, y, s=size, zorder=zorder, rasterized=len(x) > _VECTORS_UP_TO, **style)
 
 
-def _handle(style: Mapping[str, Any], label: str) -> Any:  # noqa: ANN401
+def _handle(style: Mapping[str, Any], label: str) -> Line2D:
     """Return a sign's key for a legend."""
     from matplotlib.lines import Line2D  # noqa: PLC0415
 
@@ -380,7 +382,7 @@ def _handle(style: Mapping[str, Any], label: str) -> Any:  # noqa: ANN401
                   markeredgewidth=style["linewidths"])  # fmt: skip
 
 
-def _xy(rows: pd.DataFrame) -> tuple[Any, Any]:
+def _xy(rows: pd.DataFrame) -> tuple[Floats, Floats]:
     """Return the place of each row: of an area its middle."""
     shapes = np.asarray(rows["geometry"], dtype=object)
     points = np.where(shapely.get_dimensions(shapes) == 0, shapes, shapely.point_on_surface(shapes))

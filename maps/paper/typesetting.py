@@ -6,7 +6,7 @@ import contextlib
 import json
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from geo.findings import EnvironmentFault, Finding
 from maps.paper.fonts import LATIN_PRINT, chinese_font, has_chinese
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def typeset(
     template: str,
-    data: Any,  # noqa: ANN401  (nested content)
+    data: object,
     *,
     lang: Lang,
     file: str,
@@ -82,7 +82,7 @@ def print_font(installed: Sequence[str], text: str, *, file: str) -> str:
     return found or LATIN_PRINT
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  (nested content)
+def _plain(value: object) -> object:
     """Return content as JSON knows it: marked up texts as plain ones."""
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}

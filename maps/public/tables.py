@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -75,7 +75,7 @@ def _tables(edition: Edition, lang: Lang) -> dict[str, pd.DataFrame]:
     return {name: _one_language(table, lang) for name, table in plain.items()}
 
 
-def _one_language(table: Any, lang: Lang) -> pd.DataFrame:  # noqa: ANN401  (frames)
+def _one_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return a table without shapes and without the words of the other language."""
     frame = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     return in_one_language(frame, lang).rename(columns=lambda c: str(c).removesuffix(f"_{lang}"))

@@ -32,6 +32,7 @@ from maps.style import class_of, palette, risk_classes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from geo.arrays import Flags
     from geo.words import Lang
     from maps.school.surroundings import Place, Rows
 
@@ -166,10 +167,10 @@ def _crossings(sheet: Sheet, rows: Rows) -> Markup:
     if "geometry" not in rows:
         return Markup("")
     classes, hollow = _crossing_classes(rows), _hollow(rows)
-    worst_last = np.argsort(classes, kind="stable")
+    worst_last, points = np.argsort(classes, kind="stable").tolist(), rows["geometry"].tolist()
     return Markup("").join(
         _crossing(
-            sheet.at(rows["geometry"][row]), 1.25 * sheet.mm,
+            sheet.at(points[row]), 1.25 * sheet.mm,
             of=risk_classes()[classes[row]], hollow=bool(hollow[row]),
         )
         for row in worst_last
@@ -186,10 +187,11 @@ def _crossing_classes(rows: Rows) -> list[int]:
     return [class_of(risk, "crossing") for risk in column(rows, "risk")]
 
 
-def _hollow(rows: Rows) -> Any:  # noqa: ANN401  (array of bool)
+def _hollow(rows: Rows) -> Flags:
     known = pd.to_numeric(pd.Series(column(rows, "known_share")), errors="coerce").to_numpy()
     no_number = np.array(_crossing_classes(rows)) < 0
-    return (known < palette()["unsure"]["known_share"]) | no_number
+    hollow: Flags = (known < palette()["unsure"]["known_share"]) | no_number
+    return hollow
 
 
 # ---- gates and hazards ---------------------------------------------------------------------------

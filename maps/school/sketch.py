@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -16,11 +17,15 @@ from maps.style import palette, street_classes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import shapely
+
+    from geo.arrays import Objects
     from geo.words import Lang
     from maps.school.surroundings import Rows
 
 WIDTH_MM = 118.0
 """Width on paper that widths and signs are drawn for."""
+_NO_SHAPES = np.empty(0, dtype=object)
 _BAR_M = 50
 _NAMES = 12
 _SHORTEST_NAMED_M = 60.0
@@ -41,11 +46,11 @@ class Sheet:
         """Return the units of one millimetre on paper."""
         return self.width / WIDTH_MM
 
-    def at(self, point: Any) -> svg.XY:  # noqa: ANN401  (a shapely point)
+    def at(self, point: shapely.Point) -> svg.XY:
         """Return a point in the picture's units."""
         return (point.x - self.west) * 10, (self.north - point.y) * 10
 
-    def data(self, shapes: Any, *, closed: bool = False) -> str:  # noqa: ANN401  (shapes)
+    def data(self, shapes: Objects, *, closed: bool = False) -> str:
         """Return lines, or the rings of areas, as path data."""
         return svg.shape_data(shapes, west=self.west, north=self.north, closed=closed)
 
@@ -55,7 +60,7 @@ def ground(sheet: Sheet, layers: Mapping[str, Rows]) -> Markup:
     plain, own = palette()["plain"], palette()["route"]
     drawn = Markup("")
     for role in ("green", "water", "building"):
-        shapes = layers.get(role, {}).get("geometry", ())
+        shapes = layers.get(role, {}).get("geometry", _NO_SHAPES)
         line = {"water": plain["water_line"], "building": plain["building_line"]}.get(role)
         drawn += svg.path(
             sheet.data(shapes, closed=True), fill=plain[role], fill_rule="evenodd",
@@ -65,7 +70,7 @@ def ground(sheet: Sheet, layers: Mapping[str, Rows]) -> Markup:
             drawn += svg.path(sheet.data(shapes), fill="none", stroke=plain["water"],
                               stroke_width=round(1.2 * sheet.mm))  # fmt: skip
             drawn += svg.path(
-                sheet.data(layers.get("facility", {}).get("geometry", ()), closed=True),
+                sheet.data(layers.get("facility", {}).get("geometry", _NO_SHAPES), closed=True),
                 fill=own["campus"], fill_rule="evenodd", fill_opacity=0.75,
                 stroke=own["campus_line"], stroke_width=round(0.25 * sheet.mm),
             )  # fmt: skip
@@ -93,7 +98,7 @@ def streets(sheet: Sheet, rows: Rows) -> Markup:
 
 def railways(sheet: Sheet, rows: Rows) -> Markup:
     """Draw railways."""
-    data = sheet.data(rows.get("geometry", ()))
+    data = sheet.data(rows.get("geometry", _NO_SHAPES))
     colour = palette()["plain"]["railway"]
     return stroke(data, colour, 0.9 * sheet.mm) + stroke(
         data,
@@ -130,7 +135,7 @@ def names(sheet: Sheet, layers: Mapping[str, Rows]) -> Markup:
     )
 
 
-def _name(sheet: Sheet, name: str, line: Any) -> Markup:  # noqa: ANN401  (a shapely line)
+def _name(sheet: Sheet, name: str, line: shapely.LineString) -> Markup:
     before, middle, after = (
         sheet.at(line.interpolate(share, normalized=True)) for share in (0.4, 0.5, 0.6)
     )

@@ -99,7 +99,7 @@ def cell(row: Row, name: str, lang: Lang) -> str:
     return f"{said} [{number(low, name)}–{number(high, name)}]"
 
 
-def number(value: Any, name: str) -> str:  # noqa: ANN401  (a number of a frame, or a text)
+def number(value: float | str, name: str) -> str:
     """Return a number for people: shares in percent, risks with one digit, the rest whole."""
     if isinstance(value, (str, bool)):
         return str(value)

@@ -61,7 +61,7 @@ def gate_ids(gates: gpd.GeoDataFrame) -> list[str]:
     return [f"{f}#{k}" for f, k in zip(gates["facility_id"], running, strict=True)]
 
 
-def point_xy(shape: Any) -> tuple[float, float]:  # noqa: ANN401 - any shape, of any stub
+def point_xy(shape: shapely.Geometry) -> tuple[float, float]:
     """Return the coordinates of a point, or of a point on another shape."""
     point = shapely.point_on_surface(shape)
     return float(shapely.get_x(point)), float(shapely.get_y(point))
