@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from analyses.facilities import kind_words
 from analyses.marks import reading as mark_reading
-from analyses.run.inputs import options_of
+from analyses.run.inputs import options_of, read_inputs
+from analyses.run.order import context_of
 from analyses.study import inputs_of, load_study
 from geo.findings import InputRefused
 from geo.osm import is_osm, streets_from_osm
@@ -68,9 +69,8 @@ def check_inputs(path: Path, out: Path | None, *, lang: Lang = "zh") -> Checks:
     is_study = path.is_dir() or path.suffix == ".toml"
     if is_study:
         study = load_study(path)
-        checks = Checks(
-            tuple(_study_file(study, key, section) for key, section in inputs_of(study))
-        )
+        files = tuple(_study_file(study, key, section) for key, section in inputs_of(study))
+        checks = _with_whole(study, Checks(files))
     elif is_osm(path.name):
         checks = Checks((_osm_file(path, name=path.name),))
     else:
@@ -108,6 +108,26 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
         columns=section.columns,
         options=options_of(study, section, options),
     )
+
+
+def _with_whole(study: Study, checks: Checks) -> Checks:
+    """Add what a run would say or refuse once it has all files: datum, kinds, children, rules."""
+    if checks.exit_code == REFUSED:
+        return checks
+    try:
+        inputs = read_inputs(study)
+        whole = (*inputs.findings, *context_of(study, inputs)[1])
+    except InputRefused as refused:
+        whole = refused.findings
+    known = {_key(finding) for finding in checks.findings}
+    others = tuple(finding for finding in whole if _key(finding) not in known)
+    if not others:
+        return checks
+    return Checks((*checks.files, Checked("study.toml", outcome_of(others), 0, 0, 0, others)))
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return finding.code, finding.file, finding.row, finding.column, finding.value
 
 
 def _osm_file(path: Path, *, name: str) -> Checked:

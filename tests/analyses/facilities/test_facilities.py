@@ -205,7 +205,7 @@ def test_two_records_of_one_name_are_one_or_named(
 def test_one_name_far_away_is_another_place_and_an_ending_alone_is_not_enough() -> None:
     far = layer(("甲小学", Point(0, 0)), ("甲小学", Point(2001, 0)))
     endings = layer(("静海实验小学", Point(0, 0)), ("实验小学", Point(101, 0)))
-    for merged, findings in map(merge_facilities, ([far], [endings])):
+    for merged, findings in each(map(merge_facilities, ([far], [endings]))):
         assert (len(merged), findings) == (2, ())
 
 
