@@ -33,6 +33,7 @@ _METHODS = (
     "equal_building",
     "street",
     "zone_point",
+    "raster_homes",
     "raster",
 )
 _NAMED = 10

@@ -9,14 +9,14 @@ import geopandas as gpd
 import numpy as np
 
 from analyses.rules import age_groups
+from analyses.run.rasters import rasters_of
 from geo.crs import project
 from geo.findings import Finding, InputRefused
 from geo.people import (
     Demand,
-    combined,
     demand_along_streets,
     demand_from_points,
-    demand_from_raster,
+    demand_from_rasters,
     demand_in_zones,
     weights_of,
 )
@@ -24,6 +24,7 @@ from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from analyses.study import Study
     from geo.read import Layer
@@ -44,12 +45,15 @@ class People:
         ``children``, or ``homes`` where no count of children is known.
     findings, notes
         Remarks; sentences for every output.
+    rasters
+        The rasters that were read.
     """
 
     points: gpd.GeoDataFrame
     unit: str
     findings: tuple[Finding, ...]
     notes: tuple[Text, ...]
+    rasters: tuple[Path, ...] = ()
 
 
 def demand_of(
@@ -82,8 +86,8 @@ def demand_of(
     method = study.children.method
     groups = list(age_groups())
     if method == "raster":
-        demand = _from_rasters(study, communities)
-    elif method == "points":
+        return _from_rasters(study, communities=communities, buildings=buildings)
+    if method == "points":
         demand = _from_points(study, read, communities=communities, network=network)
     elif not set(groups) & set(communities.columns):
         return _equal(study, communities=communities, buildings=buildings, network=network)
@@ -123,21 +127,15 @@ def _from_points(
     )
 
 
-def _from_rasters(study: Study, communities: gpd.GeoDataFrame) -> Demand:
-    """Take the counts of each age group from its own population raster."""
-    rasters = study.children.rasters
-    groups = list(age_groups())
-    unknown = [group for group in rasters if group not in groups]
-    if unknown or not rasters:
-        raise _needs("children.rasters")
-    parts = [
-        demand_from_raster(study.file(path), communities, shares={group: 1.0})
-        for group, path in rasters.items()
-    ]
-    demand = combined(parts, value_columns=list(rasters))
-    points = demand.points
-    counts = {g: points[g].fillna(0.0) if g in points else np.nan for g in groups}
-    return replace(demand, points=points.assign(**counts))
+def _from_rasters(
+    study: Study, *, communities: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None
+) -> People:
+    """Take the children from population rasters to the homes inside their cells."""
+    rasters = rasters_of(study)
+    demand = demand_from_rasters(rasters.parts, communities, homes=buildings)
+    points = demand.points.assign(**dict.fromkeys(rasters.unknown, np.nan))
+    files = tuple(dict.fromkeys(part.path for part in rasters.parts))
+    return People(points, "children", (*rasters.findings, *demand.findings), rasters.notes, files)
 
 
 def _equal(

@@ -208,6 +208,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         network=network,
     )
     books.findings += people.findings
+    books.accounts += [Account(f"{p.name}#raster", 1, 1, 0, "", sha256(p)) for p in people.rasters]
     return Inputs(
         crs=crs,
         network=network,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geo.walk import WalkNetwork
 
 
-_KNOWN = ("floor_area", "by_dwellings", "given", "raster")
+_KNOWN = ("floor_area", "by_dwellings", "given", "raster", "raster_homes")
 """Ways to spread children over homes that assume nothing about a home's size."""
 _QUANTILES = {"median_m": 0.5, "p95_m": 0.95, "max_m": 1.0}
 

@@ -1,12 +1,19 @@
 """What does a study consist of: its settings, layers and basemaps?"""
 
 from analyses.study.basemap import Basemap, basemap_of
-from analyses.study.model import FacilitiesInput, LayerInput, Study, inputs_of
+from analyses.study.model import (
+    ChildrenInput,
+    FacilitiesInput,
+    LayerInput,
+    Study,
+    inputs_of,
+)
 from analyses.study.regions import common_region, is_region, lies_in, region_name
 from analyses.study.settings import load_study
 
 __all__ = [
     "Basemap",
+    "ChildrenInput",
     "FacilitiesInput",
     "LayerInput",
     "Study",

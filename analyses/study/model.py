@@ -94,12 +94,22 @@ class StreetsInput(LayerInput):
     snap_max_m: float = _number("streets", "snap_max_m")
 
 
+class RasterInput(Section):
+    """A raster in a list of ``[children.rasters]`` of which only a share belongs to the group."""
+
+    path: Text
+    weight: float = _number("rasters", "weight")
+
+
 class ChildrenInput(LayerInput):
     """``[children]``: how children are known, and the file if it is not the communities."""
 
     method: Literal["communities", "points", "raster"] = "communities"
     path: str | None = None  # type: ignore[assignment]
-    rasters: dict[str, str] = Field(default_factory=dict)
+    rasters: str | dict[str, str | list[str | RasterInput]] = Field(default_factory=dict)
+    """A folder of WorldPop's files, or files by age group, or one of all people (``total``)."""
+    structure: dict[str, float] = Field(default_factory=dict)
+    """Age structure: band of ages or age group -> share of all people."""
     spacing_m: float = _number("children", "spacing_m")
 
 
@@ -242,6 +252,21 @@ class Study(Section):
     def file(self, text: str) -> Path:
         """Return the path of an input named in the study."""
         return inside(self.folder, text)
+
+    def place(self, text: str) -> Path:
+        """Return the path of an input, a file or a folder, named in the study."""
+        return inside(self.folder, text, folders=True)
+
+
+def rasters_named(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield every population raster (or folder of them) that the study names, with its key."""
+    named = study.children.rasters
+    if isinstance(named, str):
+        yield "children.rasters", named
+        return
+    for group, files in named.items():
+        for one in [files] if isinstance(files, str) else files:
+            yield f"children.rasters.{group}", one if isinstance(one, str) else one.path
 
 
 def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:

@@ -15,10 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from analyses.study.basemap import basemap_slips
 from analyses.study.effects import undated, without_effect
-from analyses.study.model import Study, inputs_of
+from analyses.study.model import Study, inputs_of, rasters_named
 from analyses.study.regions import is_region
+from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, enumerated
 from geo.userfiles import parsed, read_text
 from geo.words import text
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([\w.-]+))\s*=""")
+_DIGITS = re.compile(r"\d+")
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _CODES = {
     "extra_forbidden": "CONFIG_UNKNOWN_KEY",
@@ -64,8 +66,8 @@ def load_study(path: str | Path) -> Study:
     except ValidationError as error:
         raise InputRefused(*_slips(error, lines=lines, name=name)) from None
     findings = [
-        *_crs_slips(study), *_region_slips(study), *_conflicts(study), *_missing_files(study),
-        *without_effect(study), *undated(study), *basemap_slips(study.map),
+        *_crs_slips(study), *_region_slips(study), *_conflicts(study), *_raster_slips(study),
+        *_missing_files(study), *without_effect(study), *undated(study), *basemap_slips(study.map),
     ]  # fmt: skip
     if findings:
         raise InputRefused(*(_with_place(f, lines, name=name) for f in findings))
@@ -218,12 +220,24 @@ def _missing_files(study: Study) -> Iterator[Finding]:
         "routes.edits": study.routes.edits,
     }
     others += [(key, path) for key, path in single.items() if path is not None]
-    others += [(f"children.rasters.{g}", p) for g, p in study.children.rasters.items()]
+    others += rasters_named(study)
     for key, path in others:
         try:
-            study.file(path)
+            study.place(path) if key == "children.rasters" else study.file(path)
         except InputRefused as error:
             yield _renamed(error.findings[0], key)
+
+
+def _raster_slips(study: Study) -> Iterator[Finding]:
+    """Find rasters of what is no age group, and say which one is meant."""
+    groups = [row["id"] for row in load_toml("age_groups.toml")["age_group"]]
+    named = study.children.rasters
+    for key in () if isinstance(named, str) else named:
+        if key not in (*groups, "total"):
+            digits = [group for group in groups if _DIGITS.findall(group) == _DIGITS.findall(key)]
+            near = digits or difflib.get_close_matches(key, groups, n=1, cutoff=0.0)
+            detail = {"near": near[0], "groups": enumerated(groups)}
+            yield Finding("RASTER_GROUP", "", None, f"children.rasters.{key}", key, detail)
 
 
 def _renamed(finding: Finding, key: str) -> Finding:

@@ -52,8 +52,8 @@ def is_address(text: str) -> bool:
     return text.replace("\\", "/").startswith("/vsi") or bool(_ADDRESS.match(text)) or "\0" in text
 
 
-def inside(folder: Path, text: str) -> Path:
-    """Return the existing file that `text` names, relative to `folder`.
+def inside(folder: Path, text: str, *, folders: bool = False) -> Path:
+    """Return the existing file (or, if asked for, folder) that `text` names, relative to `folder`.
 
     Files may lie in the folder, below it, or in a folder beside it; nowhere else.
 
@@ -81,7 +81,7 @@ def inside(folder: Path, text: str) -> Path:
     path = (root / written).resolve()
     if not path.is_relative_to(root.parent):
         raise InputRefused(Finding("PATH_OUTSIDE", text, value=text))
-    return existing(path, name=text)
+    return path if folders and path.is_dir() else existing(path, name=text)
 
 
 def existing(path: Path, *, name: str) -> Path:
