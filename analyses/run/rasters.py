@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from analyses.study import ChildrenInput, Study
+    from analyses.study import Study
     from geo.words import Text
 
 TOTAL = "total"
@@ -75,23 +75,23 @@ def rasters_of(study: Study) -> Rasters:
         raise InputRefused(Finding("CONFIG_MISSING", "study.toml", detail=detail))
     parts = []
     for group, files in named.items():
-        shares = _structure(study.children) if group == TOTAL else {group: 1.0}
+        shares = _structure(study) if group == TOTAL else {group: 1.0}
         for one in [files] if isinstance(files, str) else files:
             path, weight = (one, 1.0) if isinstance(one, str) else (one.path, one.weight)
             parts.append(Raster(study.file(path), {g: s * weight for g, s in shares.items()}))
     if TOTAL not in named:
         return Rasters(tuple(parts))
-    told = enumerated(f"{g} {share:.2%}" for g, share in _structure(study.children).items())
+    told = enumerated(f"{g} {share:.2%}" for g, share in _structure(study).items())
     note = text("coverage/rasters/total").format(shares=told)
     return Rasters(tuple(parts), notes=(note,))
 
 
-def _structure(children: ChildrenInput) -> dict[str, float]:
+def _structure(study: Study) -> dict[str, float]:
     """Return the share of all people that each age group has."""
-    if not children.structure:
+    if not study.children.structure:
         raise InputRefused(Finding("RASTER_STRUCTURE", "study.toml"))
     by_year: dict[int, float] = {}
-    for band, share in children.structure.items():
+    for band, share in study.children.structure.items():
         years = _years(band)
         by_year |= dict.fromkeys(years, share / len(years))
     return {

@@ -2,7 +2,6 @@
 
 from analyses.study.basemap import Basemap, basemap_of
 from analyses.study.model import (
-    ChildrenInput,
     FacilitiesInput,
     LayerInput,
     Study,
@@ -13,7 +12,6 @@ from analyses.study.settings import load_study
 
 __all__ = [
     "Basemap",
-    "ChildrenInput",
     "FacilitiesInput",
     "LayerInput",
     "Study",

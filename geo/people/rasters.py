@@ -48,6 +48,13 @@ class Raster:
         Value column -> the share of a cell's people that belongs to it: 1 for a raster of one
         age group; 2/4 for a raster of the ages 1 to 4 and a group that has 1 and 2 of them; the
         group's share of the population for a raster of all people.
+
+    Examples
+    --------
+    Half of the children aged 1 to 4 are 3 or 4 years old:
+
+    >>> Raster(Path("chn_t_1_2020.tif"), {"age_3_5": 0.5}).shares["age_3_5"]
+    0.5
     """
 
     path: Path
