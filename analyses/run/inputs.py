@@ -27,6 +27,7 @@ from analyses.marks import reading as mark_reading
 from analyses.rules import settlement
 from analyses.run.children import demand_of
 from analyses.run.homes import home_notes, homes_of_study
+from analyses.run.roads import Roads, roads_of
 from analyses.run.safety_inputs import SafetyInputs, safety_inputs
 from analyses.streets import hazards_osm_wanted
 from analyses.streets import osm_wanted as safety_wanted
@@ -37,7 +38,7 @@ from geo.findings import Finding, InputRefused, refuse_if_any
 from geo.osm import features_from_osm, is_osm, streets_from_frame, streets_from_osm
 from geo.output import sha256
 from geo.read import ReadOptions, read_layer
-from geo.walk import build_network, polylines
+from geo.walk import polylines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,6 +75,8 @@ class Inputs:
         The metric CRS.
     network
         Streets to walk on.
+    roads
+        The same, with how they came to meet.
     facilities, communities, demand
         See `analyses.facilities.reading`, `communities_of`, `analyses.run.children`.
     gates, mapped_entrances
@@ -94,6 +97,7 @@ class Inputs:
 
     crs: str
     network: WalkNetwork
+    roads: Roads
     facilities: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
     demand: gpd.GeoDataFrame
@@ -185,7 +189,9 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     east, north = map(float, streets.lonlat.max(axis=0))
     books.bounds = (west, south, east, north)
     crs = metric_crs(books.bounds) if study.study.crs == "auto" else study.study.crs
-    network = build_network(streets, crs=crs, name=study.streets.path)
+    drawn = not is_osm(study.streets.path)
+    roads = roads_of(streets, crs=crs, name=study.streets.path, drawn=drawn)
+    network = roads.network
     books.findings += network.findings
     progress("layers")
     osm = _osm_features(study, books, crs=crs)
@@ -212,6 +218,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     return Inputs(
         crs=crs,
         network=network,
+        roads=roads,
         facilities=facilities,
         communities=communities,
         demand=people.points,

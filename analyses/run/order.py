@@ -20,6 +20,7 @@ from analyses.run.inputs import Inputs, read_inputs
 from analyses.run.places_and_sites import places_of
 from analyses.run.quality import access_legs, effects, facility_sources, street_tags
 from analyses.run.registry import Analysis, Context, answers, together
+from analyses.run.roads import joined
 from analyses.run.safety_inputs import study_date
 from analyses.run.ways_to_school import Safety, SafetyOptions, compared, safety
 from analyses.treatments import edited_gates, edited_scene, read_edits, without_effect
@@ -27,6 +28,8 @@ from geo.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import pandas as pd
 
     from analyses.rules import Rule
     from analyses.run.inputs import Account
@@ -154,7 +157,15 @@ def _quality(of: Context) -> Result:
     snap_max_m, demand = of.study.streets.snap_max_m, of.inputs.demand
     points = of.done["coverage"].tables["points"]
     speed = of.study.walking.speed_m_s
-    weak = effects(points, demand, of.rules, entrances=of.city.entrances, snap_max_m=snap_max_m)
+    apart = _covered_apart(of)
+    weak = effects(
+        points,
+        demand,
+        of.rules,
+        entrances=of.city.entrances,
+        snap_max_m=snap_max_m,
+        apart=apart,
+    )
     tables = {
         "quality_effects": weak,
         "quality_streets": street_tags(of.inputs.network),
@@ -162,7 +173,16 @@ def _quality(of: Context) -> Result:
         "quality_legs": access_legs(points, snap_max_m=snap_max_m),
         "walk_distances": walk_distances(points, demand, of.rules, walking_speed_m_s=speed),
     }
-    return Result("quality", tables)
+    return together("quality", [Result("quality", tables), joined(of.inputs.roads)])
+
+
+def _covered_apart(of: Context) -> pd.DataFrame | None:
+    """Return who is covered if crossings of unknown level do not meet; None where all are known."""
+    apart = of.inputs.roads.apart
+    if apart is None:
+        return None
+    city = city_of(of.study, replace(of.inputs, network=apart))
+    return coverage(city, of.rules, walking_speed_m_s=of.study.walking.speed_m_s).tables["points"]
 
 
 def _safety(of: Context) -> Result:

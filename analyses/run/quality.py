@@ -100,6 +100,7 @@ def effects(
     *,
     entrances: gpd.GeoDataFrame,
     snap_max_m: float,
+    apart: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return for each rule and weakness the interval of the share of children covered.
 
@@ -115,6 +116,8 @@ def effects(
         Of the facilities.
     snap_max_m
         Homes farther from every street were not joined.
+    apart
+        Like `points`, where crossings of unknown level do not meet; None where all are known.
 
     Returns
     -------
@@ -139,6 +142,8 @@ def effects(
             "weight_assumed": ~demand["method"].isin(list(_KNOWN)).to_numpy(),
             **{n: close & nearest.isin(ids).to_numpy(dtype=bool) for n, ids in assumed.items()},
         }
+        if apart is not None:
+            masks["levels_unknown"] = (apart[f"status:{rule.id}"] == Status.COVERED) != covered
         for weakness, mask in masks.items():
             concerned = float(children[mask].sum())
             if concerned > 0:

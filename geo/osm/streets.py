@@ -1,6 +1,6 @@
 """Which ways of a file may people walk on, and what was left out?
 
-Streets come from OSM files (`geo.osm.reading`) or from road layers (`streets_from_frame`); both are
+Streets come from OSM files (`geo.osm.reading`) or road layers (`geo.osm.road_layers`); both are
 judged here by the rule in ``data/rules/streets.toml``.
 """
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
@@ -20,14 +19,12 @@ from geo.osm import tags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from geo.arrays import Flags, Floats, Ints
 
 
 _EARTH_RADIUS_M = 6_371_008.8
-_PER_DEGREE = 1e7
 _LISTED_VALUES = 12
 _ENDS = 2  # a line has two
 _REASON_CHARS = 16
@@ -122,53 +119,6 @@ class RawWays:
     lonlat: Floats
 
 
-def streets_from_frame(frame: gpd.GeoDataFrame, *, name: str) -> Streets:
-    """Take the streets of a road layer.
-
-    Parameters
-    ----------
-    frame
-        Lines in EPSG:4326; the index becomes ``way_id`` if it is made of whole numbers. Columns
-        called like OSM tags are kept; a line without a ``highway`` value counts as walkable.
-        Vertices at the same place (to 1e-7 degrees) become one.
-    name
-        How messages call the layer.
-
-    Raises
-    ------
-    ValueError
-        If the frame is not in EPSG:4326.
-    InputRefused
-        ``NETWORK_EMPTY`` if no line is left.
-
-    Examples
-    --------
-    >>> import geopandas as gpd, shapely
-    >>> line = shapely.LineString([(117, 39), (117.01, 39)])
-    >>> roads = gpd.GeoDataFrame({"highway": ["residential"]}, geometry=[line], crs=4326)
-    >>> streets_from_frame(roads, name="roads").ways["highway"].tolist()
-    ['residential']
-    """
-    if frame.crs is None or not frame.crs.equals("EPSG:4326", ignore_axis_order=True):
-        raise ValueError(f"{name}: the road layer must be in EPSG:4326, it is in {frame.crs}")
-    lines, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    good = np.isin(shapely.get_type_id(lines), [1, 2])  # LineString, LinearRing
-    lonlat, line_of = shapely.get_coordinates(lines, return_index=True)
-    off_earth = ~(np.abs(lonlat) <= [180.0, 90.0]).all(axis=1)  # NaN too
-    good[line_of[off_earth]] = False
-    good &= ~shapely.is_empty(lines)
-    lonlat, line_of = shapely.get_coordinates(lines[good], return_index=True)
-    lonlat, vertex = _by_place(lonlat)
-    raw = RawWays(
-        ways=_take(_tags_of_frame(frame), row[good]),
-        size=np.bincount(line_of, minlength=int(good.sum())).astype(np.int64),
-        vertex=vertex,
-        lonlat=lonlat,
-    )
-    unused = len(frame) - np.unique(row[good]).size
-    return select_walkable(raw, name=name, dropped={"not_a_line": (unused, 0.0)})
-
-
 def select_walkable(
     raw: RawWays,
     *,
@@ -220,7 +170,7 @@ def select_walkable(
         said.append(Finding("EDGE_ZERO", name, detail={"count": doubled}))
     vertex_id, first, position = np.unique(raw.vertex[at], return_index=True, return_inverse=True)
     size = np.bincount(run)
-    kept = _take(raw.ways, way[at[np.cumsum(size) - 1]])
+    kept = take(raw.ways, way[at[np.cumsum(size) - 1]])
     return Streets(
         lonlat=raw.lonlat[at[first]],
         vertex_id=vertex_id,
@@ -349,7 +299,7 @@ def _vertex_tags(nodes: Tagged | None, vertex_id: Ints) -> pd.DataFrame:
     place = np.minimum(np.searchsorted(vertex_id, nodes.id), len(vertex_id) - 1)
     used = np.flatnonzero(vertex_id[place] == nodes.id)
     used = used[np.argsort(place[used], kind="stable")]
-    columns = _columns(_take(nodes, used))
+    columns = _columns(take(nodes, used))
     return pd.DataFrame(columns, index=pd.Index(place[used], dtype=np.int64), copy=False)
 
 
@@ -369,34 +319,7 @@ def _unread_numbers(ways: Tagged, *, name: str) -> Iterable[Finding]:
             yield Finding("TAG_UNPARSED", name, column=tag, detail=detail)
 
 
-def _by_place(lonlat: Floats) -> tuple[Floats, Ints]:
-    """Round to 1e-7 degrees and number the places (0, 1, ... in the order of their occurrence)."""
-    whole = np.rint(lonlat * _PER_DEGREE).astype(np.int64)
-    key = (whole[:, 0] << 32) + whole[:, 1]
-    _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    rank = np.empty(first.size, dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(first.size)
-    return whole / _PER_DEGREE, rank[place]
-
-
-def _tags_of_frame(frame: gpd.GeoDataFrame) -> Tagged:
-    """Take the columns called like OSM tags (or like a known alias) as text."""
-    rule = load_toml("rules/streets.toml")
-    source = {tag: tag for tag in rule["way"]["tags"] if tag in frame.columns}
-    for alias, tag in rule["frame"]["aliases"].items():
-        if alias in frame.columns:
-            source.setdefault(tag, alias)
-    numbered = pd.api.types.is_integer_dtype(frame.index.dtype)
-    way_id = frame.index.to_numpy(np.int64) if numbered else np.arange(1, len(frame) + 1)
-    rows: dict[tuple[str, str], list[int]] = {}
-    for tag, column in source.items():
-        for i, value in enumerate(frame[column].to_list()):
-            text = "" if pd.isna(value) else str(value).strip()
-            if text:
-                rows.setdefault((tag, text), []).append(i)
-    return coded(way_id, rule["way"]["tags"], rows)
-
-
-def _take(things: Tagged, rows: Ints) -> Tagged:
+def take(things: Tagged, rows: Ints) -> Tagged:
+    """Return some things."""
     codes = {tag: column[rows] for tag, column in things.codes.items()}
     return Tagged(things.id[rows], codes, things.names)

@@ -8,6 +8,7 @@ from geo.walk.cutting import cut
 from geo.walk.distances import Pairs, nearest, nearest_of_nodes, pairs_within, reached_edges
 from geo.walk.edit_network import add_paths
 from geo.walk.interchange import from_networkx, to_networkx
+from geo.walk.joining import Joined, join_lines
 from geo.walk.nearby import Around, around
 from geo.walk.network import EdgeParts, WalkNetwork, assemble, build_network, millimetres, polylines
 from geo.walk.opening import streets
@@ -18,6 +19,7 @@ __all__ = [
     "Around",
     "Closure",
     "EdgeParts",
+    "Joined",
     "Pairs",
     "Snapped",
     "WalkNetwork",
@@ -31,6 +33,7 @@ __all__ = [
     "cut",
     "from_networkx",
     "fronts",
+    "join_lines",
     "limits_mm",
     "millimetres",
     "nearest",

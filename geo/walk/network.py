@@ -182,7 +182,7 @@ def build_network(
     positions, way_of, tags, zero = _without_zero_segments(streets)
     used, local = numbered(positions, count=len(streets.lonlat))
     lonlat = streets.lonlat[used]
-    xy = np.column_stack(_projection(crs).transform(lonlat[:, 0], lonlat[:, 1]))
+    xy = np.column_stack(projection(crs).transform(lonlat[:, 0], lonlat[:, 1]))
     tagged = np.zeros(len(streets.lonlat), dtype=bool)
     tagged[tags.index.to_numpy(dtype=np.int64)] = True
     split = _split(local, way_of, tagged[used])
@@ -325,7 +325,7 @@ def with_dropped(
 
 
 @cache
-def _projection(crs: str) -> Transformer:
+def projection(crs: str) -> Transformer:
     """Return the way from EPSG:4326 to a CRS; to make it takes longer than to project a town."""
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
 

@@ -12,6 +12,7 @@ from geo.findings import Finding, InputRefused
 from geo.osm import streets_from_frame, streets_from_osm
 from geo.read import ReadOptions, read_layer
 from geo.walk.interchange import from_networkx
+from geo.walk.joining import join_lines
 from geo.walk.network import build_network
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ def streets(
     Returns
     -------
     WalkNetwork
-        One-way streets are walked both ways.  Lines are noted to a ten-millionth of a degree
-        (a centimetre); a ``length`` that a graph gives is kept to the millimetre.
+        One-way streets are walked both ways.  Lines of a layer are joined where they cross, touch
+        or end just short of one another (`join_lines`).  They are noted to a ten-millionth of a
+        degree (a centimetre); a ``length`` that a graph gives is kept to the millimetre.
 
     Raises
     ------
@@ -86,7 +88,9 @@ def _of_frame(frame: gpd.GeoDataFrame, *, crs: str, name: str) -> WalkNetwork:
     """Make a network of lines in any CRS."""
     if frame.crs is None:
         raise InputRefused(Finding("FRAME_NO_CRS", name))
-    return _built(streets_from_frame(project(frame, WGS84), name=name), crs=crs, name=name)
+    lines = streets_from_frame(project(frame, WGS84), name=name)
+    chosen = _metric(lines, crs)
+    return build_network(join_lines(lines, crs=chosen, name=name).streets, crs=chosen, name=name)
 
 
 def _of_graph(graph: nx.Graph[Any], *, crs: str, name: str) -> WalkNetwork:
@@ -96,7 +100,10 @@ def _of_graph(graph: nx.Graph[Any], *, crs: str, name: str) -> WalkNetwork:
 
 def _built(lines: Streets, *, crs: str, name: str) -> WalkNetwork:
     """Build the network in the CRS that is asked for or fits."""
+    return build_network(lines, crs=_metric(lines, crs), name=name)
+
+
+def _metric(lines: Streets, crs: str) -> str:
     west, south = map(float, lines.lonlat.min(axis=0))
     east, north = map(float, lines.lonlat.max(axis=0))
-    chosen = metric_crs((west, south, east, north)) if crs == "auto" else crs
-    return build_network(lines, crs=chosen, name=name)
+    return metric_crs((west, south, east, north)) if crs == "auto" else crs

@@ -54,3 +54,19 @@ def test_access_legs_count_what_was_not_joined() -> None:
     legs = access_legs(pd.DataFrame({"access_m": [0.0, 10.0, 200.0, 200.1]}), snap_max_m=200)
     assert legs.to_dict("records")[0]["not_joined"] == 1
     assert legs.to_dict("records")[0]["median_m"] == 105
+
+
+def test_crossings_of_unknown_level_give_the_other_reading() -> None:
+    """Of 3 covered homes one walks over a crossing: without it 2 of 10 are covered."""
+    rule, doors = standards()["KG"], gpd.GeoDataFrame({"facility_id": [], "rule": []}, geometry=[])
+    homes = {"settlement": ["urban"] * 10, "method": ["given"] * 10}
+    demand = gpd.GeoDataFrame(
+        homes | dict.fromkeys(age_groups(), 10.0), geometry=[Point(0, 0)] * 10
+    )
+    points = pd.DataFrame({"status:KG": [3] * 3 + [0] * 7, "walk_m:KG": WALK_M,
+                           "nearest:KG": "k", "access_m": 5.0})  # fmt: skip
+    apart = points.assign(**{"status:KG": [3] * 2 + [0] * 8})
+    table = effects(points, demand, [rule], entrances=doors, snap_max_m=200, apart=apart)
+    row = table.iloc[0]
+    assert (row["weakness"], row["children"]) == ("levels_unknown", 10)
+    assert (row["share"], row["share_low"], row["share_high"]) == pytest.approx((0.3, 0.2, 0.3))

@@ -7,7 +7,8 @@ import shapely
 from shapely.geometry import LineString, MultiLineString, Point, Polygon
 
 from geo.findings import InputRefused
-from geo.osm.streets import Streets, streets_from_frame
+from geo.osm.road_layers import streets_from_frame
+from geo.osm.streets import Streets
 
 CROSSING = (116.91, 38.95)
 
