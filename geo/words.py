@@ -227,7 +227,13 @@ def listed(parts: Iterable[Text]) -> Text:
 
 
 def in_columns(name: str, write: Callable[[Lang], T]) -> dict[str, T]:
-    """Return what is written in each language as columns of a table: ``name_zh, name_en``."""
+    """Return what is written in each language as columns of a table: ``name_zh, name_en``.
+
+    Examples
+    --------
+    >>> in_columns("kind", lambda lang: text("links/kind/gate")[lang])
+    {'kind_zh': '开门', 'kind_en': 'gate'}
+    """
     return {f"{name}_{lang}": write(lang) for lang in languages()}
 
 

@@ -76,6 +76,16 @@ def coverage(
     ------
     InputRefused
         `RULES_NONE`.
+
+    Examples
+    --------
+    Nearer by the crow than by street, and to the street than to the door:
+
+    >>> import yimi
+    >>> from analyses.rules import standards
+    >>> total = coverage(yimi.load(yimi.demo).city, [standards()["KG"]]).tables["total"].iloc[0]
+    >>> bool(total["covered_straight"] >= total["covered_network"] >= total["covered_walk"])
+    True
     """
     facilities, demand = city.facilities, city.demand
     tasks = _tasks(rules, facilities, walking_speed=walking_speed_m_s)

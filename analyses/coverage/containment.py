@@ -72,7 +72,17 @@ def containment(communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> 
 def homes(
     communities: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame
 ) -> tuple[Ints, NDArray[np.bool_]]:
-    """Return the row of each facility's community (-1: none), and which were joined by code."""
+    """Return the row of each facility's community (-1: none), and which were joined by code.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> squares = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+    >>> communities = gpd.GeoDataFrame({"area_id": ["a", "b"]}, geometry=squares, crs=4548)
+    >>> parks = gpd.GeoDataFrame(geometry=shapely.points([(1.5, 0.5), (9, 9)]), crs=4548)
+    >>> homes(communities, parks)[0].tolist()
+    [1, -1]
+    """
     inner = np.asarray(shapely.point_on_surface(np.asarray(facilities.geometry.array)))
     home, _ = zone_of(inner, communities)
     by_code = np.zeros(len(facilities), dtype=bool)

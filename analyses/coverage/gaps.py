@@ -103,7 +103,15 @@ def facility_table(
 
 
 def area_codes(demand: pd.DataFrame, communities: pd.DataFrame) -> Ints:
-    """Return the row of each demand point's community; the number of communities: outside."""
+    """Return the row of each demand point's community; the number of communities: outside.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> communities = pd.DataFrame({"area_id": ["a", "b"]})
+    >>> area_codes(pd.DataFrame({"area_id": ["b", None, "a"]}), communities).tolist()
+    [1, 2, 0]
+    """
     row_of = pd.Series(np.arange(len(communities)), index=communities["area_id"])
     return demand["area_id"].map(row_of).fillna(len(communities)).to_numpy(dtype=np.int64)
 

@@ -49,7 +49,16 @@ class Nearest:
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """Pairs of facility and demand point as the crow flies, with their ways (inf: beyond)."""
+    """Pairs of facility and demand point as the crow flies, with their ways (inf: beyond).
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> near = near_pairs(city, np.array([0]), np.arange(len(city.demand)), limit_mm=500_000)
+    >>> isinstance(near, Near), bool((near.straight_m <= near.walk_m + 0.01).all())
+    (True, True)
+    """
 
     facility: Ints
     target: Ints
@@ -59,7 +68,16 @@ class Near:
 
 
 def nearest_facility(city: City, rows: Ints) -> Nearest:
-    """Find the shortest way from each demand point to one of the facilities (one search)."""
+    """Find the shortest way from each demand point to one of the facilities (one search).
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> near = nearest_facility(city, np.array([3, 8]))
+    >>> len(near.facility) == len(city.demand), set(near.facility.tolist()) <= {-1, 3, 8}
+    (True, True)
+    """
     snapped = city.on_streets
     count = len(snapped.demand)
     sources, of = snapped.entrances_of(rows)
@@ -87,6 +105,14 @@ def near_pairs(city: City, rows: Ints, targets: Ints, *, limit_mm: int) -> Near:
         Rows of those concerned.
     limit_mm
         Longest limit of the rules that will ask.
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> near = near_pairs(city, np.array([0]), np.arange(len(city.demand)), limit_mm=500_000)
+    >>> set(near.facility.tolist()), bool((near.straight_m <= 500).all())
+    ({0}, True)
     """
     limit_m = limit_mm / MM_PER_M
     facility, target, straight_m = _straight_pairs(city, rows, targets, limit_m=limit_m)

@@ -71,6 +71,20 @@ def entrances(
     ------
     InputRefused
         ``CITY_COLUMNS`` without `facility_id`, ``CRS_NOT_METRIC`` or ``CRS_DIFFERENT``.
+
+    Examples
+    --------
+    A school without a known gate is entered from the nearest street:
+
+    >>> import geopandas as gpd, shapely, yimi
+    >>> street = shapely.LineString([(0, 0), (100, 0)])
+    >>> own = {"facility_id": ["s"]}
+    >>> school = gpd.GeoDataFrame(own, geometry=[shapely.Point(50, 30)], crs=4548)
+    >>> yimi.entrances(school, [street])[["facility_id", "rule"]].values.tolist()
+    [['s', 'point']]
+    >>> gate = gpd.GeoDataFrame(own, geometry=[shapely.Point(40, 10)], crs=4548)
+    >>> yimi.entrances(school, [street], gates=gate).geometry.iloc[0].wkt
+    'POINT (40 10)'
     """
     if "facility_id" not in facilities:
         detail = {"columns": "facility_id", "door": "yimi.facilities"}
@@ -125,6 +139,15 @@ def mapped_entrances(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     GeoDataFrame
         The points among them, without private, service and emergency ones (``mapped_tags`` of the
         rules); index and CRS of `features`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> tags = [{"entrance": "main"}, {"entrance": "emergency"}]
+    >>> points = shapely.points([(0, 0), (1, 1)])
+    >>> places = gpd.GeoDataFrame({"tags": tags}, geometry=points, crs=4548)
+    >>> mapped_entrances(places).index.tolist()
+    [0]
     """
     excluded: Mapping[str, list[str]] = load_toml("rules/entrances.toml")["mapped_tags"]["exclude"]
     usable = [
@@ -136,7 +159,16 @@ def mapped_entrances(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def gate_findings(facilities: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> tuple[Finding, ...]:
-    """Say which given gates belong to no facility: an unknown id, or none and no boundary near."""
+    """Say which given gates belong to no facility: an unknown id, or none and no boundary near.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> school = gpd.GeoDataFrame({"facility_id": ["s"]}, geometry=[shapely.Point(0, 0)], crs=4548)
+    >>> gate = gpd.GeoDataFrame({"facility_id": ["x"]}, geometry=[shapely.Point(1, 1)], crs=4548)
+    >>> [finding.code for finding in gate_findings(school, gate)]
+    ['GATE_UNMATCHED']
+    """
     limit_m = _numbers()["gate_m"]
     geometry = facilities.geometry.to_numpy()
     areas = np.flatnonzero(~np.isin(shapely.get_type_id(geometry), _POINTS))

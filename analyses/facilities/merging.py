@@ -84,6 +84,20 @@ def merge_facilities(
     ------
     InputRefused
         ``CRS_NOT_METRIC`` or ``CRS_DIFFERENT``.
+
+    Examples
+    --------
+    A school of the official list and of OSM, 20 m apart, is one:
+
+    >>> import geopandas as gpd, shapely
+    >>> from analyses.facilities.reading import facilities_from_layer
+    >>> def layer(x):
+    ...     point = shapely.Point(500_000 + x, 4_310_000)
+    ...     return gpd.GeoDataFrame({"name": ["示例小学"]}, geometry=[point], crs=4548)
+    >>> frames = [facilities_from_layer(layer(x), kind="小学", source=str(x)) for x in (0, 20)]
+    >>> merged, findings = merge_facilities(frames)
+    >>> len(merged), [finding.code for finding in findings]
+    (1, ['FACILITY_MERGED'])
     """
     joined = _joined(frames)
     if joined.empty:

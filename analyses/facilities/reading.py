@@ -72,6 +72,14 @@ def facilities_from_layer(
     GeoDataFrame
         One row for each row of the layer, columns as in the module's head, in the layer's CRS.
         A row of unknown kind keeps ``kind = ""``; `merge_facilities` sets it aside.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> schools = yimi.read(yimi.demo / "schools.csv")
+    >>> places = facilities_from_layer(schools.frame, kind=None, source=schools.name)
+    >>> places.loc[0, ["facility_id", "kind", "kind_word"]].tolist()
+    ['S001', 'primary_school', '小学']
     """
     words = _texts(layer_frame, "kind")
     kinds = _kinds(words, kind)
@@ -109,6 +117,15 @@ def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     GeoDataFrame
         Points and polygons of a known kind, each feature once; columns as in the module's head,
         capacity from the tag ``capacity``, in the CRS of `features`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> tags = {"amenity": "kindergarten", "capacity": "90"}
+    >>> feature = {"osm_id": "n1", "name": "", "tags": tags}
+    >>> features = gpd.GeoDataFrame([feature], geometry=[shapely.Point(117, 39)], crs=4326)
+    >>> facilities_from_osm(features)[["facility_id", "kind", "capacity"]].values.tolist()
+    [['osm:n1', 'kindergarten', 90.0]]
     """
     once = features.drop_duplicates("osm_id")
     names = _texts(once, "name")
@@ -135,7 +152,15 @@ def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def osm_findings(features: gpd.GeoDataFrame, *, file: str) -> tuple[Finding, ...]:
-    """Say how many of the features that were looked at for facilities are of no kind."""
+    """Say how many of the features that were looked at for facilities are of no kind.
+
+    Examples
+    --------
+    >>> feature = {"osm_id": "n1", "name": "", "tags": {"amenity": "bench"}}
+    >>> features = gpd.GeoDataFrame([feature])
+    >>> [finding.code for finding in osm_findings(features, file="a.osm")]
+    ['OSM_UNCLASSIFIED']
+    """
     wanted = features[features["layer"].isin(osm_wanted())] if "layer" in features else features
     once = wanted.drop_duplicates("osm_id")
     names = _texts(once, "name")

@@ -87,6 +87,11 @@ def facility_types() -> Mapping[str, FacilityType]:
     ------
     InputRefused
         When the file has an unknown key, a repeated id or word, or serves an unknown kind.
+
+    Examples
+    --------
+    >>> facility_types()["kindergarten"].zh, facility_types()["kindergarten"].use
+    ('幼儿园', 'facility')
     """
     path = ROOT / "facility_types.toml"
     types: dict[str, FacilityType] = {}
@@ -109,6 +114,11 @@ def kind_words() -> Mapping[str, str]:
     ------
     InputRefused
         ``RULE_REPEATED`` when two kinds claim one word.
+
+    Examples
+    --------
+    >>> kind_words()["幼儿园"], kind_words()["park"]
+    ('kindergarten', 'park')
     """
     words: dict[str, str] = {}
     codes: dict[str, list[str]] = {}
@@ -144,6 +154,11 @@ def required_kind(word: str, *, file: str = "study.toml") -> str:
     ------
     InputRefused
         ``KIND_UNKNOWN`` with the nearest word.
+
+    Examples
+    --------
+    >>> required_kind("幼儿园"), required_kind("primary school")
+    ('kindergarten', 'primary_school')
     """
     kind = kind_of(word)
     if kind is None:
@@ -164,7 +179,13 @@ def near_kind(word: object, *, known: Iterable[str] | None = None) -> str:
 def unknown_kind(
     word: str, *, file: str, known: Mapping[str, FacilityType] | None = None
 ) -> Finding:
-    """Return the finding that a kind does not exist, with the nearest one."""
+    """Return the finding that a kind does not exist, with the nearest one.
+
+    Examples
+    --------
+    >>> unknown_kind("幼儿圆", file="a.csv").detail["near"]
+    '幼儿园'
+    """
     detail = {"kind": word, "near": near_kind(word, known=known)}
     return Finding("KIND_UNKNOWN", file, value=word, detail=detail)
 
@@ -192,6 +213,11 @@ def osm_wanted(*, use: Literal["facility", "context"] | None = "facility") -> di
     ----------
     use
         Only kinds of this use; None takes all, with water and housing.
+
+    Examples
+    --------
+    >>> osm_wanted()["kindergarten"][0]
+    {'amenity': 'kindergarten'}
     """
     return {
         kind.id: [

@@ -87,6 +87,18 @@ def gate_audit(
     InputRefused
         ``CRS_NOT_METRIC``, ``CRS_DIFFERENT``, or ``CONFIG_UNKNOWN_KEY`` for a limit that is not
         the district's to set.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.routes import school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> one = city.facilities.iloc[:1]
+    >>> audit = gate_audit(city.scene, one, city.entrances)
+    >>> set(audit["school_id"]) == set(one["facility_id"])
+    True
+    >>> set(audit["verdict"]) <= {"pass", "fail", "unknown", "n.a."}
+    True
     """
     rules = rules_with(values)
     ground = _ground(scene, schools, gates, routes=routes)
@@ -112,6 +124,15 @@ def audit_summary(audit: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``school_id, passed, failed, unknown, not_applicable``, in the order of the audit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> verdicts = ["pass", "unknown", "unknown"]
+    >>> checks = ["G01", "G02", "G03"]
+    >>> audit = pd.DataFrame({"school_id": "s", "check": checks, "verdict": verdicts})
+    >>> audit_summary(audit)[["passed", "failed", "unknown"]].to_numpy().tolist()
+    [[1, 0, 2]]
     """
     verdict = pd.Categorical(audit["verdict"], categories=list(VERDICTS))
     counts = pd.crosstab(audit["school_id"], verdict, dropna=False)
@@ -127,6 +148,15 @@ def zones(scene: Scene, gates: gpd.GeoDataFrame, schools: gpd.GeoDataFrame) -> g
     geopandas.GeoDataFrame
         Polygons ``school_id, gate_id, assumed``: the streets within 150 m along the streets, in
         the width of a street.  A gate without a street has no zone.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.routes import school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> around = zones(city.scene, city.entrances, city.facilities)
+    >>> set(around["school_id"]) <= set(city.facilities["facility_id"])
+    True
     """
     ground = _ground(scene, schools, gates, routes=None)
     zone = ground.zone

@@ -81,7 +81,14 @@ class GateRule:
 
 @cache
 def gate_rules() -> Mapping[str, GateRule]:
-    """Return all checks by id, in the order of the file."""
+    """Return all checks by id, in the order of the file.
+
+    Examples
+    --------
+    >>> rule = gate_rules()["G02"]
+    >>> rule.limit, rule.unit
+    (30.0, 'km/h')
+    """
     rows = read_rows(ROOT / "rules" / _FILE, "check", GateRule)
     return {row.id: row for row in rows}
 
@@ -127,6 +134,12 @@ def audit_rules() -> pd.DataFrame:
         ``check``, the title by language, ``limit, unit, metres, geometry, measured_from, clause``
         (standard and clause)``, edition, strength, verified`` (codes; their words under
         ``strength_…, verified_…``)``, treatment, source``.
+
+    Examples
+    --------
+    >>> rules = audit_rules()
+    >>> len(rules) == len(gate_rules()), rules["check"].is_unique
+    (True, True)
     """
     return pd.DataFrame([_row_of(rule) for rule in gate_rules().values()])
 

@@ -190,6 +190,16 @@ def walked_edges(use: pd.DataFrame, *, choice: str) -> pd.DataFrame:
         ``school_id, profile, choice, edge, children`` of `analyses.routes.analysis.Routes`.
     choice
         ``shortest`` or ``safest``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> use = pd.DataFrame(
+    ...     {"school_id": "s", "profile": ["young", "old"], "choice": "shortest", "edge": 7,
+    ...      "children": [2.0, 3.0]}
+    ... )
+    >>> walked_edges(use, choice="shortest").values.tolist()
+    [['s', 7, 5.0]]
     """
     chosen = use[use["choice"] == choice]
     return chosen.groupby(["school_id", "edge"], observed=True)["children"].sum().reset_index()

@@ -62,6 +62,14 @@ class Evidence:
         children who walk.
     use, pupils
         Of `analyses.routes.Routes`: the children on each edge, and what each child meets.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> nothing = pd.DataFrame()
+    >>> names = ("audit", "crossings", "streets", "use", "pupils")
+    >>> Evidence(**dict.fromkeys(names, nothing)).audit.empty
+    True
     """
 
     audit: pd.DataFrame
@@ -112,6 +120,26 @@ def ledger(
         body`` (ids); ``due``; ``status`` (code of `statuses`); ``found_date, closed_date,
         review_date`` (ISO text or None); ``risk_before, risk_after, photo, note``; ``change``
         (code, see `vocabularies`).
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.gates import gate_audit
+    >>> from analyses.risk import along_table, crossing_table, dangers
+    >>> from analyses.routes import RouteOptions, safe_routes, school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> known = dangers(city.scene)
+    >>> ways = safe_routes(city, known, RouteOptions())
+    >>> evidence = Evidence(
+    ...     audit=gate_audit(city.scene, city.facilities, city.entrances),
+    ...     crossings=crossing_table(city.scene, known[0].profile),
+    ...     streets=along_table(city.scene, known[0].profile),
+    ...     use=ways.use,
+    ...     pupils=ways.pupils,
+    ... )
+    >>> found = ledger(city.facilities, city.scene, evidence)
+    >>> found["id"].is_unique, set(found["status"])
+    (True, {'to_check'})
     """
     walked = hazards.walked_edges(evidence.use, choice=choice)
     found = _stacked(
@@ -166,7 +194,13 @@ def cell(lon: float, lat: float) -> str:
 
 
 def statuses() -> dict[str, dict[str, bool]]:
-    """Return the chain of the status in its order: code -> ``fixed``."""
+    """Return the chain of the status in its order: code -> ``fixed``.
+
+    Examples
+    --------
+    >>> list(statuses())
+    ['to_check', 'confirmed', 'assigned', 'under_way', 'closed', 'to_review', 'reviewed']
+    """
     chain: dict[str, dict[str, bool]] = load_toml("ledger.toml")["status"]
     return chain
 
@@ -176,6 +210,11 @@ def vocabularies() -> Mapping[str, Mapping[str, Text]]:
     """Return the words of the ledger's codes: column -> code -> word.
 
     Codes stand in every table of a run; the files that offices work in have words.
+
+    Examples
+    --------
+    >>> vocabularies()["data_state"]["unknown"]["en"]
+    'unknown'
     """
     return {
         "treatment": {key: t.title for key, t in treatments().items()},

@@ -76,6 +76,16 @@ def read_ledger(path: str, base: Path) -> pd.DataFrame:
     InputRefused
         ``LEDGER_ID``, ``LEDGER_STATUS``, ``LEDGER_DATE`` with row, column and value of each slip;
         what `geo.read.readers.open_raw` refuses, and rows that it could not read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = pd.DataFrame({"id": ["H1"], "status": ["closed"]})
+    ...     written.to_csv(f"{folder}/ledger.csv", index=False)
+    ...     read_ledger("ledger.csv", pathlib.Path(folder))["status"].tolist()
+    ['closed']
     """
     known = _columns()
     file = inside(base, path)
@@ -168,6 +178,18 @@ def merge(
     ------
     InputRefused
         As `checked_ledger`.
+
+    Examples
+    --------
+    An office closed a hazard and wrote a remark; the next run finds it again:
+
+    >>> import yimi
+    >>> new = yimi.run(yimi.demo)
+    >>> hazards = next(s.rows for s in new.result.shown if s.role == "hazard").head(1)
+    >>> before = hazards.assign(status="closed", note="signal set up")
+    >>> again = merge(hazards, before).ledger
+    >>> again[["note", "change"]].values.tolist()
+    [['signal set up', 'returned']]
     """
     before = checked_ledger(previous, file=file).set_index("id", drop=False)
     now = new.set_index("id", drop=False)
@@ -188,6 +210,14 @@ def totals(ledger: pd.DataFrame) -> pd.DataFrame:
         ``body, month`` (``2026-03``, empty where no date was written)``, found, fixed``: found by
         ``found_date``, fixed by ``closed_date`` of those whose status says so.  Each hazard is
         counted once as found, so that the sums are those of the ledger.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = {"body": ["police", "police"], "status": ["closed", "to_check"]}
+    >>> dates = {"found_date": ["2026-03-01"] * 2, "closed_date": ["2026-04-01", None]}
+    >>> totals(pd.DataFrame(rows | dates))[["month", "found", "fixed"]].values.tolist()
+    [['2026-03', 2, 0], ['2026-04', 0, 1]]
     """
     fixed = ledger[ledger["status"].isin(_done())]
     parts = [

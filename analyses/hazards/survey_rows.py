@@ -87,6 +87,13 @@ def survey(
         ``children``; ``low, high`` (points: the widest interval on a used side); ``width`` (how
         much of it an answer removes: the mean over the possible answers and over the children;
         NaN for gates); ``worth`` = children x width.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> tasks = yimi.run(yimi.demo).result.tables["survey"]
+    >>> tasks["rank"].tolist() == list(range(1, len(tasks) + 1))
+    True
     """
     now = risk(scene)
     removed = _removed(scene, risk, now)
@@ -117,6 +124,14 @@ def survey_form(tasks: pd.DataFrame, lang: Lang, *, crs: str) -> pd.DataFrame:
     DataFrame
         `FORM`; ``lon, lat`` in degrees, WGS 84.  School after school in the order of their first
         task, at most ``per_school_max`` rows of ``data/rules/survey.toml`` each.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> run = yimi.run(yimi.demo)
+    >>> form = survey_form(run.result.tables["survey"].head(9), "en", crs=run.inputs.crs)
+    >>> bool(form["lon"].between(116, 118).all()), bool(form["lat"].between(37, 39).all())
+    (True, True)
     """
     most = int(load_toml("rules/survey.toml")["form"]["per_school_max"]["value"])
     by_school = tasks.groupby("school_id", sort=False, dropna=False)

@@ -20,15 +20,16 @@ import pandas as pd
 from analyses.links.near import (
     Links,
     Nearby,
-    nearby,
+    longest_m,
+    near_places,
+    number,
     possible,
     reaching,
     without_short_ways,
 )
-from analyses.links.obstacles import FOOTBRIDGE, FOOTPATH, GATE, NEVER, levels, met, names_of
+from analyses.links.obstacles import FOOTBRIDGE, FOOTPATH, GATE, NEVER, met, names_of
 from analyses.rules import children_of, facilities_for, in_scope, parts_of, within
 from geo.arrays import MM_PER_M
-from geo.bundled import load_toml
 from geo.walk import Closure, add_paths, closed, nearest_of_nodes, pairs_within, snap, walk_m
 from geo.words import texts
 
@@ -110,6 +111,11 @@ class LinkOptions:
         Greatest number of rows; default ``most`` of ``data/rules/links.toml``.
     together
         Make a plan instead: each row is the best link given those before it.
+
+    Examples
+    --------
+    >>> LinkOptions(blocked={}, most=3).most
+    3
     """
 
     blocked: Blocked
@@ -160,31 +166,10 @@ def missing_links(
         limit_mm=round(longest_m * MM_PER_M),
         near=options.near,
     )
-    most = int(_number("most")) if options.most is None else options.most
+    most = int(number("most")) if options.most is None else options.most
     if options.together:
         return _plan(case, options.blocked, most=most)
     return _table(case, options.blocked, most=most)
-
-
-def near_places(network: WalkNetwork, banned: Flags | None = None) -> Nearby:
-    """Find which places of the streets are near enough to each other for a link.
-
-    Much of the work of `missing_links`, and the same for all rules.
-
-    Parameters
-    ----------
-    network, banned
-        The streets, and the edges that may not be used.
-    """
-    usable = levels(network) == 0
-    if banned is not None and banned.any():
-        network, usable = closed(network, banned).network, usable & ~banned
-    return nearby(
-        network,
-        usable,
-        spacing_m=_number("spacing"),
-        most_m=_longest_m(),
-    )
 
 
 def links_for(
@@ -207,6 +192,14 @@ def links_for(
     -------
     geopandas.GeoDataFrame
         That of `missing_links` with the first column ``rule_id``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> links = links_for(city, yimi.rule("幼儿园", metres=300), LinkOptions(blocked={}, most=2))
+    >>> len(links) <= 2, bool((links["children"] > 0).all())
+    (True, True)
     """
     parts = parts_of(rule, walking_speed=walking_speed)
     applies = in_scope(rule, city.demand["settlement"].to_numpy(dtype=object))
@@ -285,11 +278,11 @@ def _opened(case: _Case) -> _Open:
 def _ranked(case: _Case, known: _Open, blocked: Blocked, *, most: int) -> _Ranked:
     """Find possible links, keep those that may be built, and rank them by whom they bring near."""
     links = _within_limit(case, known)
-    links = without_short_ways(known.network, links, detour_min=_number("detour_min"))
+    links = without_short_ways(known.network, links, detour_min=number("detour_min"))
     if not len(links):
         return _none(case.network)
     across = met(links.lines(), case.network, blocked)
-    longest = np.where(across.kind == FOOTBRIDGE, _number("bridge_max"), _number("link_max"))
+    longest = np.where(across.kind == FOOTBRIDGE, number("bridge_max"), number("link_max"))
     fits = (across.kind != NEVER) & (links.length_mm <= longest * MM_PER_M)
     links, kind, crosses = links.only(fits), across.kind[fits], across.crosses[fits]
     ease = np.array([_EASE.index(k) for k in kind], dtype=np.int64)
@@ -311,7 +304,7 @@ def _within_limit(case: _Case, known: _Open) -> Links:
     # Nearly all pairs are too far apart, whatever the link between them.
     least_m = home_m[near.start] + edge_m[near.edge] + near.gap_m
     hopeful = np.flatnonzero(least_m <= limit_m + 1.0 / MM_PER_M)
-    links = possible(near, hopeful, least_m=_number("link_min"), most_m=_longest_m())
+    links = possible(near, hopeful, least_m=number("link_min"), most_m=longest_m())
     home_m = reaching(network, known.homes, links.start, limit_m=limit_m)
     left_mm = _budget_mm(case, known, links, turned=False)
     return links.only(within(home_m - left_mm / MM_PER_M, 0))
@@ -388,7 +381,7 @@ def _apart(links: Links, gain: Floats, ease: Ints, *, most: int) -> Ints:
             break
         if free[row]:
             chosen.append(row)
-            free[tree.query_ball_point(middle[row], _number("apart"))] = False
+            free[tree.query_ball_point(middle[row], number("apart"))] = False
     return np.array(chosen, dtype=np.int64)
 
 
@@ -399,7 +392,7 @@ def _with_link(case: _Case, line: shapely.LineString) -> _Case:
         replace(case.network, edges=edges),
         [line],
         [{"highway": "footway", _CLOSED: "no"}],
-        join_max_m=_number("relocated_max"),
+        join_max_m=number("relocated_max"),
     )
     banned = (network.edges[_CLOSED] == "yes").to_numpy(dtype=bool)
     doors, homes = (_relocated(network, places) for places in (case.doors, case.homes))
@@ -408,7 +401,7 @@ def _with_link(case: _Case, line: shapely.LineString) -> _Case:
 
 def _relocated(network: WalkNetwork, places: Snapped) -> Snapped:
     """Find places again after streets were parted."""
-    found = snap(network, places.xy, max_m=_number("relocated_max"))
+    found = snap(network, places.xy, max_m=number("relocated_max"))
     return replace(found, access_m=places.access_m)
 
 
@@ -438,13 +431,3 @@ def _none(network: WalkNetwork) -> _Ranked:
     nothing = np.empty(0, dtype=object)
     links = Links(nowhere, nowhere, np.empty(0, dtype=np.int64))
     return _Ranked(links, nothing, nothing, np.empty(0))
-
-
-def _longest_m() -> float:
-    """Return how long a link may be, whatever it is."""
-    return max(_number("bridge_max"), _number("link_max"))
-
-
-def _number(name: str) -> float:
-    """Return a number of ``data/rules/links.toml``."""
-    return float(load_toml("rules/links.toml")[name]["value"])

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from analyses.links.obstacles import levels
 from geo.arrays import MM_PER_M, ranges
-from geo.walk import Snapped, at_nodes, nearest, pairs_within
+from geo.bundled import load_toml
+from geo.walk import Snapped, at_nodes, closed, nearest, pairs_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,6 +98,34 @@ def on_edges(network: WalkNetwork, edge: Ints, offset_mm: Ints) -> Snapped:
     """Return places on edges, with no way to the street."""
     points = shapely.line_interpolate_point(network.tree.geometries[edge], offset_mm / MM_PER_M)
     return Snapped(edge, offset_mm, np.zeros(len(edge)), shapely.get_coordinates(points))
+
+
+def near_places(network: WalkNetwork, banned: Flags | None = None) -> Nearby:
+    """Find which places of the streets are near enough to each other for a link.
+
+    Much of the work of `missing_links`, and the same for all rules.
+
+    Parameters
+    ----------
+    network, banned
+        The streets, and the edges that may not be used.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> near = near_places(yimi.load(yimi.demo).city.streets)
+    >>> bool((near.gap_m >= 0).all()), len(near.start) == len(near.edge) == len(near.gap_m)
+    (True, True)
+    """
+    usable = levels(network) == 0
+    if banned is not None and banned.any():
+        network, usable = closed(network, banned).network, usable & ~banned
+    return nearby(
+        network,
+        usable,
+        spacing_m=number("spacing"),
+        most_m=longest_m(),
+    )
 
 
 def nearby(network: WalkNetwork, usable: Flags, *, spacing_m: float, most_m: float) -> Nearby:
@@ -206,3 +236,13 @@ def _numbered(network: WalkNetwork, places: Snapped) -> tuple[Ints, Ints]:
     keys = places.edge * (network.lengths_mm[1] + 1) + places.offset_mm
     _, first, number = np.unique(keys, return_index=True, return_inverse=True)
     return first, number.astype(np.int64)
+
+
+def longest_m() -> float:
+    """Return how long a link may be, whatever it is."""
+    return max(number("bridge_max"), number("link_max"))
+
+
+def number(name: str) -> float:
+    """Return a number of ``data/rules/links.toml``."""
+    return float(load_toml("rules/links.toml")[name]["value"])

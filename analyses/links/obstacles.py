@@ -52,7 +52,13 @@ class Met:
 
 
 def obstacles_osm_wanted() -> dict[str, Any]:
-    """Return what to take from the streets' OSM file, for `features_from_osm`."""
+    """Return what to take from the streets' OSM file, for `features_from_osm`.
+
+    Examples
+    --------
+    >>> all(isinstance(filters, list) for filters in obstacles_osm_wanted().values())
+    True
+    """
     rows = load_toml("rules/links.toml")["obstacle"]
     return {name: row["osm"] for name, row in rows.items() if "osm" in row}
 
@@ -79,6 +85,13 @@ def obstacles_of(
     -------
     dict
         Obstacle of ``data/rules/links.toml`` -> its shapes.  One that is not known is left out.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> {"railway", "water"} <= set(obstacles_of(city.layers, city.facilities))
+    True
     """
     rules = load_toml("rules/links.toml")
     found: dict[str, gpd.GeoDataFrame] = {}
@@ -94,7 +107,13 @@ def obstacles_of(
 
 
 def unseen(blocked: Mapping[str, gpd.GeoDataFrame]) -> tuple[Finding, ...]:
-    """Say which obstacles are not known."""
+    """Say which obstacles are not known.
+
+    Examples
+    --------
+    >>> len(unseen({})), {finding.code for finding in unseen({})}
+    (6, {'LINKS_UNSEEN'})
+    """
     rows = load_toml("rules/links.toml")["obstacle"]
     missing = [row for name, row in rows.items() if name not in {*blocked, STREET, OVERHEAD}]
     return tuple(
@@ -149,7 +168,13 @@ def met(lines: Objects, network: WalkNetwork, blocked: Mapping[str, gpd.GeoDataF
 
 
 def names_of(crosses: str, lang: str) -> str:
-    """Return the obstacles of `Met.crosses` in words."""
+    """Return the obstacles of `Met.crosses` in words.
+
+    Examples
+    --------
+    >>> names_of("railway", "en"), names_of("railway", "zh")
+    ('railway', '铁路')
+    """
     rows = load_toml("rules/links.toml")["obstacle"]
     joined: str = text("links/list/joined")[lang]
     return joined.join(rows[name][lang] for name in crosses.split(";") if name)

@@ -65,6 +65,13 @@ def co_use(
         for a size and that of the host is not known); ``children`` gained; ``share_before,
         share_after`` of the children in the rule's scope, cumulative; ``gap`` of the choice (0: no
         choice of as many serves more).
+
+    Examples
+    --------
+    >>> import yimi
+    >>> yards = co_use(yimi.load(yimi.demo).city, [yimi.rule("park", metres=300)], most=2)
+    >>> bool((yards["share_after"] >= yards["share_before"]).all()), int(yards["rank"].max()) <= 2
+    (True, True)
     """
     wanted = int(load_toml("rules/links.toml")["co_use"]["most"]) if most is None else most
     facilities = city.facilities

@@ -53,6 +53,15 @@ def participation(marks: Marks, communities: gpd.GeoDataFrame, model: Model | No
         who are known, each once; ``grade`` of the hazard beside it; of places that nobody marked
         ``mark`` is None and ``people`` 0), ``marks_read`` (`analyses.marks.Marks`)
         and, with a model, ``survey`` with the further tasks; role ``mark``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> study = yimi.load(yimi.demo)
+    >>> marks = study.inputs.marks
+    >>> table = participation(marks, study.city.communities, None).tables["marks"]
+    >>> bool(table["people"].max() <= marks.accounts["people"].sum())
+    True
     """
     placed = _placed(marks.rows, None if model is None else model.scene)
     groups = _grouped(placed)
@@ -142,7 +151,17 @@ def _named(groups: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDa
 
 
 def in_communities(rows: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the rows that lie in a community, with its position as ``area`` and their own."""
+    """Return the rows that lie in a community, with its position as ``area`` and their own.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> square = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=4548)
+    >>> points = shapely.points([(0.5, 0.5), (9, 9)])
+    >>> marks = gpd.GeoDataFrame({"mark": ["like", "afraid"]}, geometry=points, crs=4548)
+    >>> in_communities(marks, square)[["area", "mark"]].values.tolist()
+    [[0, 'like']]
+    """
     tree = shapely.STRtree(communities.geometry.to_numpy())
     own, area = tree.query(rows.geometry.to_numpy(), predicate="intersects")
     first = pd.DataFrame({"row": own, "area": area}).sort_values(["row", "area"])

@@ -47,6 +47,14 @@ class Marks:
         person).  ``marks_in == same_id + again + marks``.
     findings
         What the reader should know.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> marks = yimi.load(yimi.demo).inputs.marks
+    >>> told = marks.accounts.iloc[0]
+    >>> bool(told["marks_in"] == told["same_id"] + told["again"] + told["marks"])
+    True
     """
 
     rows: gpd.GeoDataFrame
@@ -55,7 +63,13 @@ class Marks:
 
 
 def kinds() -> Mapping[str, Mapping[str, Any]]:
-    """Return the kinds of marks: id -> ``zh, en, danger, words``."""
+    """Return the kinds of marks: id -> ``zh, en, danger, words``.
+
+    Examples
+    --------
+    >>> kinds()["afraid"]["danger"], kinds()["like"]["danger"]
+    (True, False)
+    """
     found: Mapping[str, Mapping[str, Any]] = load_toml(_RULES)["kind"]
     return found
 
@@ -139,6 +153,17 @@ def marks_of(layers: Mapping[str, gpd.GeoDataFrame]) -> Marks:
         One mark for all with the same id, kind and place, and one for all of a person and kind that
         lie within ``[again]`` of each other in place and time.  Marks of nobody known are never
         taken for one.
+
+    Examples
+    --------
+    The same person marks the same spot twice; another person once:
+
+    >>> import shapely
+    >>> points = shapely.points([(0, 0), (1, 0), (2, 0)])
+    >>> rows = {"kind": "like", "person": ["p", "p", "q"]}
+    >>> marks = marks_of({"marks.csv": gpd.GeoDataFrame(rows, geometry=points, crs=4548)})
+    >>> len(marks.rows), int(marks.accounts["again"].iloc[0])
+    (2, 1)
     """
     every = pd.concat(
         [_plain(frame, file=file) for file, frame in layers.items()], ignore_index=True

@@ -47,6 +47,15 @@ class Model:
     survey
         Tasks of the survey (`analyses.hazards.survey_rows`), to which places that are felt only are
         added.
+
+    Examples
+    --------
+    >>> import pandas as pd, yimi
+    >>> tables = yimi.run(yimi.demo).result.tables
+    >>> city = yimi.load(yimi.demo).city
+    >>> model = Model(city.scene, yimi.hazards(city).tables["hazards"], tables["survey"])
+    >>> {"rule", "object_id", "grade"} <= set(model.hazards)
+    True
     """
 
     scene: Scene

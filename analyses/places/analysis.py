@@ -76,6 +76,15 @@ def places(
     ------
     InputRefused
         ``RULES_NONE`` without a rule in metres for any stage, what `siting` refuses.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> rule = yimi.rule("幼儿园", metres=300)
+    >>> gap = places(yimi.load(yimi.demo).city, [rule]).tables["place_gap"]
+    >>> total = gap[gap["area_id"].isna()].iloc[0]
+    >>> bool(0 <= total["placed"] <= total["children"])
+    True
     """
     rules = one_test_each(rules)
     stages = stages_of(rules)

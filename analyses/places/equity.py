@@ -58,6 +58,16 @@ def walk_distances(
         ``rule_id, times_limit`` (1 = at the limit)``, walk_m`` (door to door; NaN where ages walk
         at different speeds and so have different limits)``, children, share``.  At 1 the share is
         that of table ``total``.  A rule that concerns nobody has no rows.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city, rule = yimi.load(yimi.demo).city, yimi.rule("幼儿园", metres=300)
+    >>> tables = yimi.coverage(city, [rule]).tables
+    >>> curve = walk_distances(tables["points"], city.demand, [rule])
+    >>> at_limit = curve.loc[curve["times_limit"] == 1, "share"].iloc[0]
+    >>> bool(abs(at_limit - tables["total"]["share_walk"].iloc[0]) < 1e-9)
+    True
     """
     settlement = demand["settlement"].to_numpy(dtype=object)
     rows: list[tuple[str, float, float, float, float]] = []

@@ -46,7 +46,15 @@ SafePairs = Callable[[str, float], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Stage:
-    """A row of ``data/rules/places.toml`` with the study's rules for it."""
+    """A row of ``data/rules/places.toml`` with the study's rules for it.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> stages = stages_of([yimi.rule("幼儿园", metres=300)])
+    >>> [(stage.id, stage.rules[0].metres) for stage in stages]
+    [('kindergarten', 300)]
+    """
 
     id: str
     zh: str
@@ -118,7 +126,16 @@ class StageReach:
 
 
 def stages_of(rules: Sequence[Rule]) -> tuple[Stage, ...]:
-    """Return the stages for which the study has a rule in metres."""
+    """Return the stages for which the study has a rule in metres.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> [stage.id for stage in stages_of([yimi.rule("小学", metres=500)])]
+    ['primary_school']
+    >>> stages_of([yimi.rule("公园", metres=500)])
+    ()
+    """
     found = []
     for row in load_toml("rules/places.toml")["stage"]:
         mine = tuple(r for r in rules if row["kind"] in r.kinds and r.metres is not None)
@@ -131,6 +148,14 @@ def places_for(stage_id: str, facilities: pd.DataFrame) -> Floats:
     """Return the places that facilities have for a stage, NaN where not known.
 
     Those of a school of several stages (nine years, say) are spread evenly over its years.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> kinds = ["primary_school", "kindergarten"]
+    >>> schools = pd.DataFrame({"kind": kinds, "capacity": [900.0, 180.0]})
+    >>> places_for("primary_school", schools).tolist()
+    [900.0, 0.0]
     """
     types = facility_types()
     ages = types[stage_id].ages

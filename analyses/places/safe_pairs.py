@@ -33,6 +33,15 @@ def safe_pairs_of(city: City, dangers: Sequence[Danger]) -> SafePairs:
         Facilities, and the demand points of those who will ask.
     dangers
         What its streets are to each age.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.risk import dangers
+    >>> from analyses.routes import school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> callable(safe_pairs_of(city, dangers(city.scene)))
+    True
     """
     of_age = {danger.profile.id: danger for danger in dangers}
     allowance = load_toml("rules/places.toml")["sides"]["allowance"]

@@ -57,6 +57,14 @@ class SitingOptions:
         What may be built for each rule; None: five sites (``data/rules/places.toml``).
     phases
         Years with the means of each.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.sites import Means
+    >>> candidates = yimi.load(yimi.demo).inputs.safety.candidates
+    >>> SitingOptions(candidates=candidates, means=Means(new_sites=2)).means.new_sites
+    2
     """
 
     candidates: gpd.GeoDataFrame

@@ -54,6 +54,17 @@ class Homes:
         How many buildings are no homes, by reason (`REASONS`).
     findings
         Remarks.
+
+    Examples
+    --------
+    A house and a garage:
+
+    >>> import geopandas as gpd, shapely
+    >>> shapes = [shapely.box(0, 0, 10, 10), shapely.box(20, 0, 25, 5)]
+    >>> kinds = {"building": ["house", "garage"]}
+    >>> homes = homes_of(gpd.GeoDataFrame(kinds, geometry=shapes, crs=4548))
+    >>> isinstance(homes, Homes), len(homes.buildings), homes.others["kind"]
+    (True, 1, 1)
     """
 
     buildings: gpd.GeoDataFrame
@@ -132,6 +143,16 @@ def weights_of(homes: gpd.GeoDataFrame) -> Weights:
     Unknown storeys are those of like homes nearby (`storeys_like_nearby`); where none are known at
     all the footprint counts.  A point with ``dwellings`` counts 90 m2 for each of them; of other
     points every one has the mean footprint.  A home drawn in pieces weighs what it weighs in one.
+
+    Examples
+    --------
+    Two storeys of 100 m2 and one of 50 m2:
+
+    >>> import geopandas as gpd, shapely
+    >>> shapes = [shapely.box(0, 0, 10, 10), shapely.box(20, 0, 25, 10)]
+    >>> homes = gpd.GeoDataFrame({"storeys": [2.0, 1.0]}, geometry=shapes, crs=4548)
+    >>> weights_of(homes).weight.tolist()
+    [200.0, 50.0]
     """
     shapes = np.asarray(homes.geometry.array)
     footprint_m2, floor_m2 = shapely.area(shapes), numbers(homes, "floor_area_m2")
