@@ -1,8 +1,15 @@
 """What kinds of facilities are there, which are given, and where are they entered?"""
 
 from analyses.facilities.doors import entrances, gate_findings, mapped_entrances
+from analyses.facilities.kinds import kinds_of_sheet
 from analyses.facilities.merging import merge_facilities
-from analyses.facilities.reading import facilities_from_layer, facilities_from_osm, osm_findings
+from analyses.facilities.reading import (
+    facilities_from_layer,
+    facilities_from_osm,
+    inferred,
+    osm_findings,
+)
+from analyses.facilities.sources import list_before_osm, without_kinds
 from analyses.facilities.types import (
     Id,
     facility_types,
@@ -21,13 +28,17 @@ __all__ = [
     "facilities_from_osm",
     "facility_types",
     "gate_findings",
+    "inferred",
     "kind_of",
     "kind_words",
+    "kinds_of_sheet",
     "kinds_serving",
+    "list_before_osm",
     "mapped_entrances",
     "merge_facilities",
     "osm_findings",
     "osm_wanted",
     "required_kind",
     "unknown_kind",
+    "without_kinds",
 ]

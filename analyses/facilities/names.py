@@ -56,8 +56,7 @@ def compared(name: str) -> Name:
     >>> compared("实验小学北门")
     Name(base='实验小', campus='', gate=True)
     """
-    text = unicodedata.normalize("NFKC", name).casefold().strip()
-    text = text.translate(_simplified())
+    text = _plain(name).casefold()
     campus, gate = "", False
     while parted := _parted(text):
         text, ending = parted
@@ -67,6 +66,20 @@ def compared(name: str) -> Name:
         elif not patterns["remark"].fullmatch(ending) and not patterns["itself"].fullmatch(ending):
             campus = _campus(ending) + campus
     return Name(_short(text), campus, gate)
+
+
+def place_text(name: str) -> str:
+    """Return a name as it is written, in half width, without gate, campus and remark behind it.
+
+    Examples
+    --------
+    >>> place_text("春芽幼儿园（公办）北门")
+    '春芽幼儿园'
+    """
+    text = _plain(name)
+    while parted := _parted(text):
+        text = parted[0]
+    return text
 
 
 def same_name(a: Name, b: Name) -> bool:
@@ -86,6 +99,11 @@ def same_name(a: Name, b: Name) -> bool:
 def numbers(text: str) -> list[str]:
     """Return the numbers of a compared name."""
     return re.findall(r"\d+", text)
+
+
+def _plain(name: str) -> str:
+    """Return a name in half width and simplified characters."""
+    return unicodedata.normalize("NFKC", name).strip().translate(_simplified())
 
 
 def _parted(text: str) -> tuple[str, str] | None:
@@ -141,14 +159,17 @@ def _number(word: str) -> str:
 @cache
 def _endings() -> dict[str, re.Pattern[str]]:
     words: dict[str, str] = load_toml("rules/facility_names.toml")["endings"]
-    patterns = {sort: re.compile(words[sort]) for sort in ("gate", "itself", "campus", "remark")}
+    patterns = {
+        sort: re.compile(words[sort], re.IGNORECASE)
+        for sort in ("gate", "itself", "campus", "remark")
+    }
     after = rf"(?P<name>.*(?:{words['after']}))[\s\-–—·]*(?P<ending>.+?)"
     dash = r"(?P<name>.+?)\s*[\-–—·]\s*(?P<ending>.+?)"
     opening, closing = map(re.escape, words["brackets"].split())
     inside = rf"(?P<ending>[^{opening}{closing}]+?)"
     bracketed = rf"(?P<name>.+?)\s*[{opening}]\s*{inside}\s*[{closing}]"
     ways = {"bracketed": bracketed, "after": after, "dash": dash}
-    return {**patterns, **{how: re.compile(text) for how, text in ways.items()}}
+    return {**patterns, **{how: re.compile(text, re.IGNORECASE) for how, text in ways.items()}}
 
 
 @cache

@@ -12,6 +12,9 @@ Columns of a frame of facilities (the index is a plain range):
     row or feature number as the user sees it
 ``kind_word``
     the kind as it was written
+``kind_from``
+    how the kind is known: a code of ``facilities/kind_from`` (column, setting, name, header, file,
+    tags, capacity); all but the first two are inferred
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analyses.facilities.kinds import inferred, level_of
 from analyses.facilities.merging import merge_facilities
 from analyses.facilities.types import (
     facility_types,
@@ -40,12 +44,13 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "COLUMNS", "facilities_from_layer", "facilities_from_osm",
+    "COLUMNS", "facilities_from_layer", "facilities_from_osm", "inferred",
     "merge_facilities", "osm_findings", "osm_wanted",
 ]  # fmt: skip
 
 COLUMNS = (
-    "facility_id", "name", "kind", "source", "capacity", "area_m2", "row", "kind_word", "geometry",
+    "facility_id", "name", "kind", "source", "capacity", "area_m2", "row", "kind_word",
+    "kind_from", "geometry",
 )  # fmt: skip
 _HASH_DIGITS = 8
 _PLACE_DIGITS = 6
@@ -83,6 +88,8 @@ def facilities_from_layer(
     """
     words = _texts(layer_frame, "kind")
     kinds = _kinds(words, kind)
+    by_column = [kind_of(word) == own for word, own in zip(words, kinds, strict=True)]
+    how = ["column" if own else "setting" for own in by_column]
     names = _texts(layer_frame, "name")
     ids = _texts(layer_frame, "id" if "id" in layer_frame else "facility_id")
     geometry = layer_frame.geometry.to_numpy()
@@ -97,6 +104,7 @@ def facilities_from_layer(
             "area_m2": _numbers(layer_frame, "area_m2"),
             "row": layer_frame.index.to_numpy(),
             "kind_word": words,
+            "kind_from": _texts(layer_frame, "kind_from") if "kind_from" in layer_frame else how,
         },
         geometry=geometry,
         crs=layer_frame.crs,
@@ -110,7 +118,8 @@ def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ----------
     features
         Columns ``osm_id, name, tags`` (a dict each) and the geometry; a feature that was taken for
-        several kinds may stand there several times.  The kind is found anew from tags and name.
+        several kinds may stand there several times.  The kind is found anew from tags and name,
+        the level of a school that has none in its kind from its tags, name or places.
 
     Returns
     -------
@@ -130,7 +139,13 @@ def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     once = features.drop_duplicates("osm_id")
     names = _texts(once, "name")
     tags: list[Mapping[str, str]] = list(once["tags"])
-    found = [osm_kind(t, n) or "" for t, n in zip(tags, names, strict=True)]
+    capacity = np.array([_capacity(t) for t in tags])
+    found, how = [], []
+    for own, name, places in zip(tags, names, capacity, strict=True):
+        kind = osm_kind(own, name)
+        level = level_of(kind, own, name=name, capacity=places) if kind else ("", "column")
+        found.append(level[0])
+        how.append(level[1])
     types = facility_types()
     is_place = np.array([k != "" and types[k].use == "facility" for k in found], dtype=bool)
     is_place &= ~np.isin(shapely.get_type_id(once.geometry.to_numpy()), (1, 2, 5, 7))
@@ -141,10 +156,11 @@ def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "name": [names[i] for i in rows],
             "kind": [found[i] for i in rows],
             "source": "OpenStreetMap",
-            "capacity": [_capacity(tags[i]) for i in rows],
+            "capacity": capacity[rows],
             "area_m2": np.full(len(rows), np.nan),
             "row": -1,
             "kind_word": [found[i] for i in rows],
+            "kind_from": [how[i] for i in rows],
         },
         geometry=once.geometry.to_numpy()[rows],
         crs=features.crs,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from analyses.facilities import kind_words
 from analyses.marks import reading as mark_reading
-from analyses.run.inputs import options_of, read_inputs
+from analyses.run.inputs import facility_reading, options_of, read_inputs
 from analyses.run.order import context_of
-from analyses.study import inputs_of, load_study
+from analyses.study import FacilitiesInput, inputs_of, load_study
 from geo.findings import InputRefused
 from geo.osm import is_osm, streets_from_osm
 from geo.output import run_folder, write_json, write_manifest
@@ -95,10 +95,9 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
     """Check one input of a study with the settings that it has there."""
     if is_osm(section.path):
         return _osm_file(study.file(section.path), name=section.path)
-    judged = key.startswith("facilities") and getattr(section, "kind", None) is None
     options = ReadOptions()
-    if judged:
-        options = ReadOptions(kinds=kind_words(), required=("kind",))
+    if isinstance(section, FacilitiesInput):
+        options = facility_reading(section)
     if key.startswith("marks"):
         options = mark_reading()
     return checked_layer(

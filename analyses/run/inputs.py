@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,12 +15,16 @@ from analyses.facilities import (
     facilities_from_layer,
     facilities_from_osm,
     gate_findings,
+    inferred,
     kind_words,
+    kinds_of_sheet,
+    list_before_osm,
     mapped_entrances,
     merge_facilities,
     osm_findings,
     osm_wanted,
     required_kind,
+    without_kinds,
 )
 from analyses.links import obstacles_osm_wanted
 from analyses.marks import Marks, marks_of
@@ -309,14 +314,21 @@ def _facilities(
                 found = features_from_osm(study.file(section.path), osm_wanted())
                 features = project(found, crs)
             frame = facilities_from_osm(features)
+            books.findings += inferred(frame, file=section.path)
             books.findings += osm_findings(features, file=section.path)
             frame = frame if kind is None else frame[frame["kind"] == kind]
             books.enter(section, len(frame), "facilities")
         else:
             frame = _facility_layer(books, streets, section=section, crs=crs)
+        unwanted = {required_kind(word) for word in section.without}
+        frame, left_out = without_kinds(frame, unwanted, file=section.path)
+        books.findings += left_out
         frames.append(frame)
     facilities, findings = merge_facilities(frames)
     books.findings += findings
+    replace = {required_kind(word) for section in study.facilities for word in section.replace}
+    facilities, pairs = list_before_osm(facilities, replace)
+    books.findings += pairs
     refuse_if_any(findings)
     if facilities.empty:
         reasons = [f for f in books.findings if f.outcome == "quarantine"]
@@ -324,15 +336,22 @@ def _facilities(
     return facilities
 
 
+def facility_reading(section: FacilitiesInput) -> ReadOptions:
+    """Return how a file of facilities is read.
+
+    The study's own word stands above the file's; then unknown words of its column do not matter.
+    """
+    if section.kind is not None:
+        return ReadOptions(kind_rule=partial(kinds_of_sheet, given=required_kind(section.kind)))
+    return ReadOptions(kinds=kind_words(), required=("kind",), kind_rule=kinds_of_sheet)
+
+
 def _facility_layer(
     books: _Books, streets: Streets, *, section: FacilitiesInput, crs: str
 ) -> gpd.GeoDataFrame:
     """Read one file of facilities; its datum is judged beside the streets."""
     kind = None if section.kind is None else required_kind(section.kind)
-    # The study's own word stands above the file's; then the column is not judged.
-    options = ReadOptions()
-    if kind is None:
-        options = ReadOptions(kinds=kind_words(), required=("kind",))
+    options = facility_reading(section)
     layer = books.read(section, options)
     if section.crs is None:
         layer = _datum_checked(books, layer, section=section, streets=streets, options=options)

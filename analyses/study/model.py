@@ -85,6 +85,10 @@ class FacilitiesInput(LayerInput):
     """``[[facilities]]``: places; `kind` where the file has no such column."""
 
     kind: str | None = None
+    replace: Annotated[list[Text], BeforeValidator(_listed)] = Field(default_factory=list)
+    """Kinds of which this list is complete: OSM's own facilities of these kinds do not count."""
+    without: Annotated[list[Text], BeforeValidator(_listed)] = Field(default_factory=list)
+    """Kinds that are not taken from this file."""
     radius_m: float | None = _number("facilities", "radius_m")
 
 

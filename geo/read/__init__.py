@@ -3,7 +3,7 @@
 from geo.read.cells import as_texts, key
 from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
 from geo.read.columns import Column, map_columns, missing_column, plain
-from geo.read.raw import Layer
+from geo.read.raw import Kinds, Layer, Sheet
 from geo.read.readers import TEXT, open_raw, read_layer
 from geo.read.rows import ReadOptions, ReadRequest
 from geo.read.xmlguard import check_xml, utf8_xml
@@ -12,9 +12,11 @@ __all__ = [
     "TEXT",
     "Checked",
     "Column",
+    "Kinds",
     "Layer",
     "ReadOptions",
     "ReadRequest",
+    "Sheet",
     "as_texts",
     "check_xml",
     "checked_layer",

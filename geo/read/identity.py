@@ -115,7 +115,7 @@ def check_mojibake(texts: Texts, *, header: str, joined: str | None = None) -> l
 
 
 def check_kinds(
-    words: Texts, kinds: Mapping[str, str], *, header: str
+    words: Texts, kinds: Mapping[str, str], *, header: str | None
 ) -> tuple[list[str | None], list[Flag]]:
     """Translate the words of a kind column into kind ids.
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import numpy as np
 
@@ -100,3 +102,45 @@ class RawTable:
     rows_in: int
     rejected: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a rule about kinds is told of a table: its name, headers and texts.
+
+    Attributes
+    ----------
+    name
+        File name as the user wrote it.
+    headers, texts
+        Canonical column -> original header; -> the cells of all rows.
+    rows
+        Number of rows.
+    """
+
+    name: str
+    headers: Mapping[str, str]
+    texts: Mapping[str, list[str | None]]
+    rows: int
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The kind of each row of a table, as a rule of the caller finds it.
+
+    Attributes
+    ----------
+    words
+        Kind or word of each row, None where nothing tells it.
+    how
+        A code of how it was found.
+    findings
+        What is to be told.
+    ownership
+        Whether the column taken for kinds holds who runs the places.
+    """
+
+    words: list[str | None]
+    how: list[str]
+    findings: tuple[Finding, ...] = ()
+    ownership: bool = False

@@ -21,11 +21,12 @@ from geo.read.cells import as_texts
 from geo.read.duplicates import exact_copies, near_copies
 from geo.read.flags import REJECT_COLUMNS, Flag, findings_of, in_use, positions, rejects_of
 from geo.read.geometry import check_geometry
-from geo.read.identity import check_exponents, check_ids, check_kinds, check_mojibake, check_names
+from geo.read.identity import check_exponents, check_ids, check_mojibake, check_names
+from geo.read.kinds import kinds_of_rows
 from geo.read.measures import check_units, read_measures
 from geo.read.personal import clear
 from geo.read.positions import Places, judge, judge_area, likely_names, middle, read_places
-from geo.read.raw import Layer
+from geo.read.raw import Layer, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from geo.read.columns import Column, Mapped
     from geo.read.geometry import Family
     from geo.read.positions import Area
-    from geo.read.raw import RawTable
+    from geo.read.raw import Kinds, RawTable
 
     Texts = list[str | None]
 
@@ -84,6 +85,9 @@ class ReadOptions:
     meanings
         Told the headers, returns further ones as `columns` does (which win), for exports whose
         headers follow a pattern.
+    kind_rule
+        Told the texts of all rows, returns the kind of each (a word of `kinds`) and how it is
+        known; a column of kinds is then no longer needed.
     progress
         Told the stage when it begins: ``open``, ``places``, ``values``, ``copies``.
 
@@ -110,6 +114,7 @@ class ReadOptions:
     located: bool = True
     personal: Sequence[str] = ()
     meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None
+    kind_rule: Callable[[Sheet], Kinds] | None = None
     progress: Callable[[str], None] = _silent
 
 
@@ -171,12 +176,19 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
     request.progress("values")
     values, said = read_measures(raw.cells, mapped, canonical, decimal_comma=places.decimal_comma)
     texts, told = _texts(raw.cells, mapped, canonical, request=request)
-    flags += [*said, *told]
+    texts, by_rule, more = kinds_of_rows(
+        Sheet(raw.name, mapped.header, texts, len(raw.cells)),
+        kinds=request.kinds,
+        rule=request.kind_rule,
+        required="kind" in request.required,
+    )
+    flags += [*said, *told, *by_rule]
+    notes = (*notes, *more)
     request.progress("copies")
     spots = _located(raw, places, declared, swap_xy=request.swap_xy)
     flags += spots.flags
     flags += _far(raw, spots, flags, area=request.area)
-    flags += _copies(raw, spots, flags, texts=texts, near="kind" in mapped.header)
+    flags += _copies(raw, spots, flags, texts=texts, near="kind" in texts)
     if cleared.children:
         flags = [_unquoted(flag) for flag in flags]
     frame = _frame(raw.cells, mapped, canonical, filled={**values, **texts})
@@ -190,7 +202,8 @@ def _refuse_missing(
     raw: RawTable, mapped: Mapped, canonical: Mapping[str, Column], *, request: ReadRequest
 ) -> None:
     """Refuse a file that lacks a required column or the place."""
-    missing = [name for name in request.required if name not in mapped.header]
+    by_rule = ("kind",) if request.kind_rule is not None else ()
+    missing = [n for n in request.required if n not in mapped.header and n not in by_rule]
     if raw.geometry is None and request.located and not mapped.placed:
         missing += [name for name in ("longitude", "latitude") if name not in mapped.header]
     if missing:
@@ -325,16 +338,13 @@ def _texts(
         if column is not None and column.type not in ("text", "id", "kind"):
             continue
         found = as_texts(cells[header])
-        if name in request.required:
+        if name in request.required and not (name == "kind" and request.kind_rule):
             empty = positions([cell is None for cell in found])
             flags.append(Flag("FIELD_MISSING", empty, header, None, {"name": header}))
         if name == "id":
             flags += check_ids(found, header=header, numbers=cells.index.to_numpy())
         elif name == "name":
             found, said = check_names(found, header=header, needed="name" in request.required)
-            flags += said
-        elif name == "kind" and request.kinds is not None:
-            found, said = check_kinds(found, request.kinds, header=header)
             flags += said
         elif column is not None and column.type == "id":
             flags += check_exponents(found, header=header)
@@ -395,6 +405,8 @@ def _frame(
             data[name] = pd.Series(found, index=cells.index, dtype=kind)
         elif name not in canonical or canonical[name].type not in _PLACE_TYPES:
             data[name] = cells[header]
+    for name in sorted(filled.keys() - data.keys()):  # what a rule found and no column has
+        data[name] = pd.Series(filled[name], index=cells.index, dtype=object)
     return pd.DataFrame(data, index=cells.index)
 
 
