@@ -91,7 +91,7 @@ def kinds_of_sheet(sheet: Sheet, *, given: str | None = None) -> Kinds:
         row = _row_kind(kind, given, by_name=by_name.get(name) if name else None, hints=hints)
         kinds.append(row[0])
         how.append(row[1])
-    findings = [*_told(kinds, how, names, sheet=sheet)]
+    findings = [*_inferences(kinds, how, names, sheet=sheet)]
     if owned:
         header = sheet.headers["kind"]
         findings.insert(0, Finding("KIND_IS_OWNERSHIP", sheet.name, column=header))
@@ -130,7 +130,7 @@ def inferred(frame: pd.DataFrame, *, file: str) -> tuple[Finding, ...]:
     rows = frame[frame["kind_from"].isin(["tags", "name", "capacity"])]
     sheet = Sheet(file, {}, {}, len(rows))
     kinds, how = rows["kind"].to_list(), rows["kind_from"].to_list()
-    return tuple(_told(kinds, how, rows["name"].to_list(), sheet=sheet))
+    return tuple(_inferences(kinds, how, rows["name"].to_list(), sheet=sheet))
 
 
 def _row_kind(
@@ -165,7 +165,7 @@ def _vague(kind: str | None) -> bool:
     return kind in facility_types() and facility_types()[str(kind)].vague
 
 
-def _told(
+def _inferences(
     kinds: Sequence[str | None], how: Sequence[str], names: Sequence[str | None], *, sheet: Sheet
 ) -> Iterator[Finding]:
     """Tell each way in which a kind was inferred, once, with the number of rows and one name."""
