@@ -16,17 +16,17 @@ import pandas as pd
 import shapely
 
 from analyses.facilities import entrances
-from analyses.streets import Scene, settlement_of_edges, street_scene
+from analyses.streets import Scene, joinable, settlement_of_edges, street_scene
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.sides import snap_to_sides
-from geo.walk import snap
+from geo.walk import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from geo.arrays import Floats, Ints
-    from geo.walk import Snapped, WalkNetwork
+    from geo.walk import Snapped, WalkNetwork, Walls
 
 _COLUMNS = {
     "facilities": ("facility_id", "name", "kind"),
@@ -99,6 +99,9 @@ class City:
         `analyses.facilities.entrances` where they are not given.
     layers
         Official and mapped layers about safety by name, see `analyses.streets.Scene`.
+    walls
+        What no way from a door to its street crosses, see `analyses.streets.walls_of`; None:
+        nothing is known of it.
     snap_max_m
         Homes and entrances farther than this from every street are not joined to it; default:
         ``data/study_defaults.toml``.
@@ -129,6 +132,7 @@ class City:
     _: KW_ONLY
     entrances: gpd.GeoDataFrame = None  # pyright: ignore[reportAssignmentType] - then found
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    walls: Walls | None = None
     snap_max_m: float = field(default_factory=_usual_snap_m)
     tried_scene: Scene | None = None
     before: City | None = field(default=None, repr=False)
@@ -168,11 +172,12 @@ class City:
     @cached_property
     def on_streets(self) -> SnappedCity:
         """Return homes and entrances on the streets as drawn."""
-        before = self._before("streets", "snap_max_m")
+        before = self._before("streets", "snap_max_m", "walls")
         other = None if before is None else before.on_streets
+        edges = joinable(self.streets)
 
         def placed(xy: Floats) -> Snapped:
-            return snap(self.streets, xy, max_m=self.snap_max_m)
+            return join(self.streets, xy, max_m=self.snap_max_m, walls=self.walls, edges=edges)
 
         return self._snapped(self.streets, placed, other)
 
@@ -180,11 +185,14 @@ class City:
     def on_sides(self) -> SnappedCity:
         """Return homes and entrances on the streets with both sides, each on its own side."""
         sides = self.scene.sides
-        before = self._before("snap_max_m")
+        before = self._before("snap_max_m", "walls")
         other = None if before is None or before.scene.sides is not sides else before.on_sides
+        streets = joinable(self.scene.network)
 
         def placed(xy: Floats) -> Snapped:
-            return snap_to_sides(sides, xy, max_m=self.snap_max_m)
+            return snap_to_sides(
+                sides, xy, max_m=self.snap_max_m, walls=self.walls, streets=streets
+            )
 
         return self._snapped(sides.walk, placed, other)
 

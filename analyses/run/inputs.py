@@ -34,7 +34,7 @@ from analyses.run.children import demand_of
 from analyses.run.homes import home_notes, homes_of_study
 from analyses.run.roads import Roads, roads_of
 from analyses.run.safety_inputs import SafetyInputs, safety_inputs
-from analyses.streets import hazards_osm_wanted
+from analyses.streets import hazards_osm_wanted, walls_of, walls_osm_wanted
 from analyses.streets import osm_wanted as safety_wanted
 from geo.bundled import load_toml
 from geo.crs import metric_crs, project
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from analyses.study import FacilitiesInput, LayerInput, Study
     from geo.osm import Streets
     from geo.read import Layer
-    from geo.walk import WalkNetwork
+    from geo.walk import WalkNetwork, Walls
     from geo.words import Text
 
 _WGS84 = "EPSG:4326"
@@ -86,6 +86,8 @@ class Inputs:
         See `analyses.facilities.reading`, `communities_of`, `analyses.run.children`.
     gates, mapped_entrances
         Points with ``facility_id``; points of OSM.  None where there are none.
+    walls
+        What no way from a door to its street crosses.
     background
         Role of `analyses.result` -> shapes for the basemap.
     safety
@@ -108,6 +110,7 @@ class Inputs:
     demand: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame | None
     mapped_entrances: gpd.GeoDataFrame | None
+    walls: Walls
     background: Mapping[str, gpd.GeoDataFrame]
     safety: SafetyInputs
     marks: Marks | None
@@ -130,6 +133,8 @@ class _Books:
         self.accounts: list[Account] = []
         self.rejects: dict[str, pd.DataFrame] = {}
         self.findings: list[Finding] = []
+        self.roads: gpd.GeoDataFrame | None = None
+        """The road layer, where the streets are no OSM file."""
         self.bounds: tuple[float, float, float, float] | None = None
         """West, south, east, north of the streets, once they are read."""
 
@@ -228,6 +233,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         communities=communities,
         demand=people.points,
         gates=gates,
+        walls=_walls(study, books, safe, osm=osm, given=(gates, buildings), crs=crs),
         mapped_entrances=mapped_entrances(osm["mapped"]) if "mapped" in osm else None,
         background={role: osm[role] for role in _BACKGROUND if role in osm},
         safety=safe,
@@ -237,6 +243,28 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         findings=tuple(books.findings),
         notes=(*home_notes(homes), *people.notes),
         unit=people.unit,
+    )
+
+
+def _walls(
+    study: Study,
+    books: _Books,
+    safe: SafetyInputs,
+    *,
+    osm: Mapping[str, gpd.GeoDataFrame],
+    given: tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None],
+    crs: str,
+) -> Walls:
+    """Put together what no way to a door crosses, from all layers; `given`: gates, buildings."""
+    gates, buildings = given
+    own_file = study.buildings is not None and not is_osm(study.buildings.path)
+    nothing = gpd.GeoDataFrame({"layer": [], "tags": []}, geometry=[], crs=crs)
+    return walls_of(
+        osm.get("obstacles", nothing),
+        safe.official,
+        gates=gates,
+        roads=None if books.roads is None else project(books.roads, crs),
+        buildings=buildings if own_file else None,
     )
 
 
@@ -264,7 +292,8 @@ def _streets(study: Study, books: _Books) -> Streets:
         streets = streets_from_osm(study.file(section.path))
         books.enter(section, len(streets.ways), "streets")
     else:
-        streets = streets_from_frame(books.read(section).frame, name=section.path)
+        books.roads = books.read(section).frame
+        streets = streets_from_frame(books.roads, name=section.path)
     books.findings += streets.findings
     return streets
 
@@ -280,7 +309,7 @@ def _osm_features(study: Study, books: _Books, *, crs: str) -> dict[str, gpd.Geo
         wanted["buildings"] = rules["buildings"]["all"]
     names = set(wanted)
     about_safety = safety_wanted()
-    between = {**obstacles_osm_wanted(), **hazards_osm_wanted()}
+    between = {**obstacles_osm_wanted(), **hazards_osm_wanted(), **walls_osm_wanted()}
     wanted |= {**about_safety, **between}
     if any(f.path == section.path for f in study.facilities):
         wanted |= osm_wanted()

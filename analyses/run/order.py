@@ -220,6 +220,7 @@ def city_of(study: Study, inputs: Inputs) -> City:
         inputs.communities,
         entrances=_doors(inputs),
         layers=inputs.safety.layers,
+        walls=inputs.walls,
         snap_max_m=study.streets.snap_max_m,
     )
 

@@ -32,6 +32,8 @@ class SafetyInputs:
     ----------
     layers
         By name of ``data/rules/safety_layers.toml``, canonical columns, metric CRS.
+    official
+        Those of them that offices gave, not OSM.
     catchments
         Official catchments (polygons), or None.
     ledger
@@ -45,6 +47,7 @@ class SafetyInputs:
     """
 
     layers: Mapping[str, gpd.GeoDataFrame]
+    official: Mapping[str, gpd.GeoDataFrame]
     catchments: gpd.GeoDataFrame | None
     ledger: pd.DataFrame | None
     candidates: gpd.GeoDataFrame | None
@@ -81,6 +84,7 @@ def safety_inputs(
         ``SAFETY_KIND``: `kind` of a section is no such layer; what the readers refuse.
     """
     found = layers_from_osm(osm["safety"]) if "safety" in osm else {}
+    official: dict[str, gpd.GeoDataFrame] = {}
     findings: list[Finding] = []
     for section in study.safety:
         if section.kind not in layer_names():
@@ -93,6 +97,8 @@ def safety_inputs(
             detail = {"texts": ", ".join(texts[:5]), "count": str(len(texts))}
             findings.append(Finding("SAFETY_UNREAD", section.path, column=header, detail=detail))
         own = canonical(section.kind, frame)
+        parts = [part for part in (official.get(section.kind), own) if part is not None]
+        official[section.kind] = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=crs)
         both = [own] if section.kind not in found else [own, found[section.kind]]
         found[section.kind] = gpd.GeoDataFrame(pd.concat(both, ignore_index=True), crs=crs)
     catchments = None
@@ -105,7 +111,7 @@ def safety_inputs(
     if study.sites.path is not None:
         candidates = candidates_of(project(read(study.sites).frame, crs))
     between = osm.get("obstacles")
-    return SafetyInputs(found, catchments, ledger, candidates, between, tuple(findings))
+    return SafetyInputs(found, official, catchments, ledger, candidates, between, tuple(findings))
 
 
 def candidates_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ from analyses.streets.official import (
 )
 from analyses.streets.readings import SOURCES
 from analyses.streets.scene import Scene, coverage_of_attributes, street_scene
+from analyses.streets.walls import joinable, walls_of, walls_osm_wanted
 
 __all__ = [
     "SOURCES",
@@ -19,6 +20,7 @@ __all__ = [
     "canonical",
     "coverage_of_attributes",
     "hazards_osm_wanted",
+    "joinable",
     "layer_names",
     "layers_from_osm",
     "number_of",
@@ -26,4 +28,6 @@ __all__ = [
     "settlement_of_edges",
     "street_scene",
     "unread",
+    "walls_of",
+    "walls_osm_wanted",
 ]

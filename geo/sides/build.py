@@ -15,11 +15,11 @@ from geo.sides.dual import stages_of
 from geo.sides.links import joined, joints_of
 from geo.sides.model import EdgeKind, Sides
 from geo.sides.shapes import Pieces, side_pieces, straight_pieces, together
-from geo.walk import EdgeParts, Snapped, assemble, at_nodes, snap
+from geo.walk import EdgeParts, Snapped, assemble, at_nodes, join
 
 if TYPE_CHECKING:
-    from geo.arrays import Floats, Ints
-    from geo.walk import WalkNetwork
+    from geo.arrays import Flags, Floats, Ints
+    from geo.walk import WalkNetwork, Walls
 
 
 _COLUMNS = [
@@ -112,10 +112,18 @@ def expand(network: WalkNetwork, roads: pd.DataFrame, *, link_max_m: float | Non
     )
 
 
-def snap_to_sides(sides: Sides, points_xy: Floats, *, max_m: float) -> Snapped:
-    """Find the nearest roadside or path for each point, never a crossing: see `snap`.
+def snap_to_sides(
+    sides: Sides,
+    points_xy: Floats,
+    *,
+    max_m: float,
+    walls: Walls | None = None,
+    streets: Flags | None = None,
+) -> Snapped:
+    """Put doors on the roadsides and paths, never on a crossing: see `geo.walk.join`.
 
-    A home lies on its own side of the street.  The edges are those of ``sides.walk``.
+    A home lies on its own side of the street.  The edges are those of ``sides.walk``; `streets`
+    says which edges of the drawn network may be stepped on.
 
     Examples
     --------
@@ -127,10 +135,11 @@ def snap_to_sides(sides: Sides, points_xy: Floats, *, max_m: float) -> Snapped:
     >>> walked <= {"SIDE", "PATH"}
     True
     """
-    chosen, walked = sides.walked
-    snapped = snap(walked, points_xy, max_m=max_m)
-    edge = np.where(snapped.edge < 0, -1, chosen[snapped.edge])
-    return dataclasses.replace(snapped, edge=edge)
+    edges = np.zeros(len(sides.kind), dtype=bool)
+    edges[sides.walked[0]] = True
+    if streets is not None:
+        edges &= streets[sides.street] & (sides.street >= 0)
+    return join(sides.walk, points_xy, max_m=max_m, walls=walls, edges=edges)
 
 
 def _network(network: WalkNetwork, pieces: Pieces, node_xy: Floats) -> WalkNetwork:

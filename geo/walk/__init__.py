@@ -1,5 +1,6 @@
 """How far is it on foot: the network and exact searches on it?"""
 
+from geo.walk.access import join
 from geo.walk.bends import sharp_bends
 from geo.walk.beside import runs_beside
 from geo.walk.bicriteria import RISK_UNITS, Ways, fronts, limits_mm, risk_units, ways
@@ -13,6 +14,7 @@ from geo.walk.nearby import Around, around
 from geo.walk.network import EdgeParts, WalkNetwork, assemble, build_network, millimetres, polylines
 from geo.walk.opening import streets
 from geo.walk.snapping import Snapped, at_nodes, snap
+from geo.walk.walls import Walls, open_walls
 
 __all__ = [
     "RISK_UNITS",
@@ -23,6 +25,7 @@ __all__ = [
     "Pairs",
     "Snapped",
     "WalkNetwork",
+    "Walls",
     "Ways",
     "add_paths",
     "around",
@@ -33,11 +36,13 @@ __all__ = [
     "cut",
     "from_networkx",
     "fronts",
+    "join",
     "join_lines",
     "limits_mm",
     "millimetres",
     "nearest",
     "nearest_of_nodes",
+    "open_walls",
     "pairs_within",
     "polylines",
     "reached_edges",

@@ -30,7 +30,8 @@ class Snapped:
         Way along the edge from its first node, 0 where not snapped.
     access_m
         Straight distance to the nearest street, also where that is too far to be snapped; inf
-        where the point is not finite.
+        where the point is not finite.  `geo.walk.join`: length of the leg, inf where all legs are
+        blocked.
     xy
         (p, 2) place on the street, nan where not snapped.
 
@@ -66,7 +67,13 @@ class Snapped:
         )
 
 
-def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) -> Snapped:
+def snap(
+    network: WalkNetwork,
+    points_xy: NDArray[np.float64],
+    *,
+    max_m: float,
+    among: tuple[NDArray[np.int64], shapely.STRtree] | None = None,
+) -> Snapped:
     """Find the nearest place on a street for each point.
 
     Parameters
@@ -77,6 +84,9 @@ def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) 
         (p, 2) metres in the network's CRS; a point that is not finite is not snapped.
     max_m
         A point farther than this from every street is not snapped (``<=`` is).
+    among
+        The edges that points may be snapped to, in their order, and the spatial index over their
+        polylines; default: all.
 
     Returns
     -------
@@ -98,7 +108,7 @@ def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) 
     points = np.asarray(shapely.points(places), dtype=object)
     asked = np.flatnonzero(np.isfinite(places).all(axis=1))
     asked = asked[np.argsort(morton(places[asked]), kind="stable")]  # twice as fast in this order
-    tree = network.tree
+    chosen, tree = (None, network.tree) if among is None else among
     (place, edge), distance_m = tree.query_nearest(points[asked], return_distance=True)
     order = np.lexsort((edge, place))
     _, first = np.unique(place, return_index=True)  # `place` is sorted already
@@ -111,6 +121,7 @@ def snap(network: WalkNetwork, points_xy: NDArray[np.float64], *, max_m: float) 
     along_m = shapely.line_locate_point(lines, points[rows])
     on_street = np.full((len(points), 2), np.nan)
     on_street[rows] = shapely.get_coordinates(shapely.line_interpolate_point(lines, along_m))
+    edge = edge if chosen is None else chosen[edge]
     edges = np.full(len(points), -1, dtype=np.int64)
     edges[rows] = edge
     offset_mm = np.zeros(len(points), dtype=np.int64)

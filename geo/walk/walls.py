@@ -1,0 +1,149 @@
+"""Which straight legs would cross a wall, a river or a railway?
+
+A leg that only begins or ends at a wall crosses nothing, nor does one that leaves the building or
+the pond in which it begins.  At its gates a wall is open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geo.arrays import ranges
+
+if TYPE_CHECKING:
+    from geo.arrays import Flags, Floats, Ints, Objects
+
+_AREA = 2
+_CIRCLE = 8
+"""Corners of a quarter of the circle that is cut out of a wall at a gate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Walls:
+    """What the way from a door to its street goes round.
+
+    Attributes
+    ----------
+    shapes
+        (w,) lines, and areas whose inside counts; open at their gates.
+    kind
+        (w,) what each is, a word.
+    soft
+        (w,) only gone round where there is a way round (buildings).
+    gates
+        (g, 2) metres, where walls are open.
+    touch_m
+        A leg may begin or end this near to a wall without crossing it.
+    """
+
+    shapes: Objects
+    kind: Objects
+    soft: Flags
+    gates: Floats
+    touch_m: float
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Spatial index over the shapes."""
+        return shapely.STRtree(self.shapes)
+
+    @cached_property
+    def corners(self) -> tuple[Floats, Ints]:
+        """All vertices, and where those of each shape begin."""
+        xy, of = shapely.get_coordinates(self.shapes, return_index=True)
+        return xy, np.concatenate([[0], np.cumsum(np.bincount(of, minlength=len(self.shapes)))])
+
+    def met(self, start: Floats, end: Floats, *, soft: bool = True) -> tuple[Ints, Ints]:
+        """Return which legs cross which shapes, in pairs.
+
+        Parameters
+        ----------
+        start, end
+            (n, 2) metres.
+        soft
+            Whether soft shapes count.
+        """
+        whole = np.stack([start, end], axis=1)
+        lines = np.asarray(shapely.linestrings(_shortened(whole, self.touch_m)), dtype=object)
+        leg, shape = self.tree.query(lines, predicate="intersects")
+        long = np.hypot(*(end - start)[leg].T) > self.touch_m
+        leg, shape = leg[long], shape[long]
+        if not soft:
+            leg, shape = leg[~self.soft[shape]], shape[~self.soft[shape]]
+        inside = np.flatnonzero(shapely.get_dimensions(self.shapes[shape]) == _AREA)
+        areas = self.shapes[shape[inside]]
+        common_m = shapely.length(shapely.intersection(lines[leg[inside]], areas))
+        own = shapely.intersects(areas, shapely.points(start[leg[inside]]))
+        crossed = np.ones(len(leg), dtype=bool)
+        crossed[inside] = ~own & (common_m > self.touch_m)
+        return leg[crossed], shape[crossed]
+
+    def free(self, start: Floats, end: Floats, *, soft: bool = True) -> Flags:
+        """Say which legs cross nothing; see `met`."""
+        free = np.ones(len(start), dtype=bool)
+        free[self.met(start, end, soft=soft)[0]] = False
+        return free
+
+    def corners_near(self, xy: Floats, *, within_m: float, soft: bool) -> tuple[Ints, Floats]:
+        """Return the vertices of walls around places, in pairs: row of the place, (k, 2) vertex."""
+        place, shape = self.tree.query(shapely.points(xy), predicate="dwithin", distance=within_m)
+        if not soft:
+            place, shape = place[~self.soft[shape]], shape[~self.soft[shape]]
+        vertex_xy, first = self.corners
+        count = first[shape + 1] - first[shape]
+        vertex = vertex_xy[ranges(first[shape], count)]
+        place = np.repeat(place, count)
+        near = np.hypot(*(vertex - xy[place]).T) <= within_m
+        return place[near], vertex[near]
+
+
+def open_walls(
+    shapes: Objects,
+    *,
+    kind: Objects,
+    soft: Flags,
+    gates: Floats,
+    gate_max_m: float,
+    gate_width_m: float,
+    touch_m: float,
+) -> Walls:
+    """Open walls at their gates.
+
+    Parameters
+    ----------
+    shapes, kind, soft
+        See `Walls`.
+    gates
+        (g, 2) metres; one that is farther than `gate_max_m` from every line opens nothing.
+    gate_max_m
+        How far a gate may be drawn from the wall in which it stands (``<=``).
+    gate_width_m
+        How wide a wall is open at a gate.
+    touch_m
+        See `Walls`.
+    """
+    lines = np.flatnonzero(~soft & (shapely.get_dimensions(shapes) < _AREA))
+    tree = shapely.STRtree(shapes[lines])
+    points = np.asarray(shapely.points(gates.reshape(-1, 2)), dtype=object)
+    gate, line = tree.query(points, predicate="dwithin", distance=gate_max_m)
+    leaf = shapely.get_point(shapely.shortest_line(shapes[lines[line]], points[gate]), 0)
+    opened = shapes.copy()
+    for wall in np.unique(line).tolist():
+        hole = shapely.union_all(
+            shapely.buffer(leaf[line == wall], gate_width_m / 2, quad_segs=_CIRCLE)
+        )
+        opened[lines[wall]] = shapely.difference(shapes[lines[wall]], hole)
+    used = np.unique(shapely.get_coordinates(leaf), axis=0)
+    return Walls(opened, kind, soft, used.reshape(-1, 2), touch_m)
+
+
+def _shortened(legs: Floats, touch_m: float) -> Floats:
+    """Take a little off both ends of straight legs; of a very short one only its middle is left."""
+    step = legs[:, 1] - legs[:, 0]
+    step *= (touch_m / np.maximum(np.hypot(*step.T), 2 * touch_m))[:, None]
+    return np.stack([legs[:, 0] + step, legs[:, 1] - step], axis=1)
