@@ -7,12 +7,13 @@ walls and buildings; else through a gate.  Buildings are gone round where that i
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from geo.arrays import MM_PER_M
+from geo.walk.around_doors import Pieces
 from geo.walk.snapping import Snapped, snap
 
 if TYPE_CHECKING:
@@ -20,32 +21,10 @@ if TYPE_CHECKING:
     from geo.walk.network import WalkNetwork
     from geo.walk.walls import Walls
 
-_WIDENING = 4
-"""How often the circle in which a way round is looked for is doubled."""
-_TESTED = (4, 32, 1 << 30)
-"""How many of the shortest legs of a door are tested at first, then, and at last."""
-_PAST_M = 0.02
-"""How far a leg passes a corner: more than the touch of a drawn line, less than a shoe."""
-
-
-class _Legs(NamedTuple):
-    """Legs that might be walked: row of the door, edge, end (k, 2) and metres."""
-
-    door: Ints
-    edge: Ints
-    end: Floats
-    length_m: Floats
-
-    def take(self, rows: Ints | Flags) -> _Legs:
-        return _Legs(self.door[rows], self.edge[rows], self.end[rows], self.length_m[rows])
-
-    def and_also(self, other: _Legs) -> _Legs:
-        return _Legs(
-            np.concatenate([self.door, other.door]),
-            np.concatenate([self.edge, other.edge]),
-            np.concatenate([self.end, other.end]),
-            np.concatenate([self.length_m, other.length_m]),
-        )
+_WIDENING = (0.25, 0.5, 1.0)
+"""Shares of the greatest distance within which a way round is looked for, one after the other."""
+_ASIDE_M = 0.25
+"""How far from the end of a wall one walks past it: half the width of a child with a bag."""
 
 
 def join(
@@ -122,14 +101,15 @@ def _straight(
     blocked = near[~walls.free(xy[near], nearest.xy[near])]
     edge, end, access_m = nearest.edge.copy(), nearest.xy.copy(), nearest.access_m.copy()
     edge[blocked], end[blocked], access_m[blocked] = -1, np.nan, np.inf
-    chosen, tree = streets
     for soft in (True, False):
-        for radius_m in max_m / 2.0 ** np.arange(_WIDENING, -1, -1):
+        for radius_m in (share * max_m for share in _WIDENING):
             open_ = blocked[(edge[blocked] < 0) & (nearest.access_m[blocked] <= radius_m)]
-            legs = _candidates(xy[open_], tree, walls, radius_m=radius_m, soft=soft)
-            legs = _first_free(xy[open_], legs, walls, soft=soft)
-            rows = open_[legs.door]
-            edge[rows], end[rows], access_m[rows] = chosen[legs.edge], legs.end, legs.length_m
+            line, place, away_m = _in_sight(
+                network, xy[open_], streets, walls=walls, radius_m=radius_m, soft=soft
+            )
+            seen = line >= 0
+            rows = open_[seen]
+            edge[rows], end[rows], access_m[rows] = line[seen], place[seen], away_m[seen]
     moved = blocked[edge[blocked] >= 0]
     offset_mm = nearest.offset_mm.copy()
     offset_mm[blocked] = 0
@@ -139,56 +119,28 @@ def _straight(
     return Snapped(edge, offset_mm, access_m, end)
 
 
-def _candidates(
-    xy: Floats, tree: shapely.STRtree, walls: Walls, *, radius_m: float, soft: bool
-) -> _Legs:
-    """Return legs to the nearest place of each street around, and past each corner of a wall."""
-    points = _points(xy)
-    door, edge = tree.query(points, predicate="dwithin", distance=radius_m)
-    foot = shapely.shortest_line(points[door], tree.geometries[edge])
-    feet = shapely.get_coordinates(shapely.get_point(foot, -1)).reshape(-1, 2)
-    to_foot = _Legs(door, edge, feet, np.hypot(*(feet - xy[door]).T))
-    past = _past_corners(xy, tree, walls, radius_m=radius_m, soft=soft)
-    return to_foot.and_also(past).take(np.append(to_foot.length_m, past.length_m) <= radius_m)
+def _in_sight(
+    network: WalkNetwork,
+    xy: Floats,
+    streets: tuple[Ints, shapely.STRtree],
+    *,
+    walls: Walls,
+    radius_m: float,
+    soft: bool,
+) -> tuple[Ints, Floats, Floats]:
+    """Return the edge (-1: none), place and distance of the nearest street past the walls."""
+    if not len(xy):
+        return np.empty(0, dtype=np.int64), np.empty((0, 2)), np.empty(0)
+    from geo.walk.sight import nearest_in_sight  # noqa: PLC0415 - loads the compiler
 
-
-def _past_corners(
-    xy: Floats, tree: shapely.STRtree, walls: Walls, *, radius_m: float, soft: bool
-) -> _Legs:
-    """Return legs that pass a corner of a wall close by, on either side, as far as each street."""
-    door, corner = walls.corners_near(xy, within_m=radius_m, soft=soft)
-    away = corner - xy[door]
-    distance_m = np.hypot(*away.T)
-    far = distance_m > _PAST_M
-    door, away, distance_m = door[far], away[far], distance_m[far]
-    turn = _PAST_M / distance_m
-    ahead = away * (radius_m / distance_m)[:, None]
-    aside = np.column_stack([-ahead[:, 1], ahead[:, 0]]) * turn[:, None]
-    door = np.concatenate([door, door])
-    start = xy[door]
-    end = start + np.concatenate([ahead + aside, ahead - aside])
-    rays = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=object)
-    ray, edge = tree.query(rays, predicate="intersects")
-    met = shapely.intersection(rays[ray], tree.geometries[edge])
-    place, of = shapely.get_coordinates(met, return_index=True)
-    door, edge = door[ray[of]], edge[of]
-    return _Legs(door, edge, place, np.hypot(*(place - xy[door]).T))
-
-
-def _first_free(xy: Floats, legs: _Legs, walls: Walls, *, soft: bool) -> _Legs:
-    """Return the shortest leg of each door that crosses nothing, of the doors that have one."""
-    order = np.lexsort((legs.edge, legs.length_m, legs.door))
-    door, end = legs.door[order], legs.end[order]
-    rank = np.arange(len(order)) - np.searchsorted(door, door)
-    best = np.full(len(xy), len(order))
-    first = 0
-    for last in _TESTED:
-        rows = np.flatnonzero((rank >= first) & (rank < last) & (best[door] == len(order)))
-        free = rows[walls.free(xy[door[rows]], end[rows], soft=soft)]
-        np.minimum.at(best, door[free], free)
-        first = last
-    taken = order[best[best < len(order)]]
-    return legs.take(taken)
+    chosen, tree = streets
+    door, row = tree.query(_points(xy), predicate="dwithin", distance=radius_m)
+    away_m = shapely.distance(tree.geometries[row], _points(xy)[door])
+    order = np.lexsort((row, away_m, door))  # once a place is in sight, farther streets are passed
+    start = np.concatenate([[0], np.cumsum(np.bincount(door, minlength=len(xy)))])
+    lines = Pieces(network.vertex_xy, network.edge_start, start, chosen[row[order]])
+    around = walls.around(xy, within_m=radius_m, soft=soft)
+    return nearest_in_sight(xy, lines, around, walls.touch_m, _ASIDE_M, radius_m)
 
 
 def _through(xy: Floats, gates: Snapped, walls: Walls, *, max_m: float) -> tuple[Ints, Snapped]:

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from geo.arrays import ranges
+from geo.walk.around_doors import Pieces
 
 if TYPE_CHECKING:
     from geo.arrays import Flags, Floats, Ints, Objects
@@ -53,10 +54,17 @@ class Walls:
         return shapely.STRtree(self.shapes)
 
     @cached_property
-    def corners(self) -> tuple[Floats, Ints]:
-        """All vertices, and where those of each shape begin."""
-        xy, of = shapely.get_coordinates(self.shapes, return_index=True)
-        return xy, np.concatenate([[0], np.cumsum(np.bincount(of, minlength=len(self.shapes)))])
+    def outlines(self) -> tuple[Floats, Ints, Ints]:
+        """All vertices, where those of each line begin, and where the lines of each shape begin.
+
+        An area is drawn by its rings.
+        """
+        drawn = np.where(
+            shapely.get_dimensions(self.shapes) == _AREA, shapely.boundary(self.shapes), self.shapes
+        )
+        lines, of = shapely.get_parts(drawn, return_index=True)
+        xy, line = shapely.get_coordinates(lines, return_index=True)
+        return xy, _starts(line, len(lines)), _starts(of, len(self.shapes))
 
     def met(self, start: Floats, end: Floats, *, soft: bool = True) -> tuple[Ints, Ints]:
         """Return which legs cross which shapes, in pairs.
@@ -75,12 +83,15 @@ class Walls:
         leg, shape = leg[long], shape[long]
         if not soft:
             leg, shape = leg[~self.soft[shape]], shape[~self.soft[shape]]
-        inside = np.flatnonzero(shapely.get_dimensions(self.shapes[shape]) == _AREA)
-        areas = self.shapes[shape[inside]]
-        common_m = shapely.length(shapely.intersection(lines[leg[inside]], areas))
-        own = shapely.intersects(areas, shapely.points(start[leg[inside]]))
+        inside = shapely.get_dimensions(self.shapes[shape]) == _AREA
+        own = np.zeros(len(leg), dtype=bool)
+        own[inside] = shapely.intersects(
+            self.shapes[shape[inside]], shapely.points(start[leg[inside]])
+        )
+        leg, shape, inside = leg[~own], shape[~own], inside[~own]
+        common = shapely.intersection(lines[leg[inside]], self.shapes[shape[inside]])
         crossed = np.ones(len(leg), dtype=bool)
-        crossed[inside] = ~own & (common_m > self.touch_m)
+        crossed[inside] = shapely.length(common) > self.touch_m
         return leg[crossed], shape[crossed]
 
     def free(self, start: Floats, end: Floats, *, soft: bool = True) -> Flags:
@@ -89,17 +100,18 @@ class Walls:
         free[self.met(start, end, soft=soft)[0]] = False
         return free
 
-    def corners_near(self, xy: Floats, *, within_m: float, soft: bool) -> tuple[Ints, Floats]:
-        """Return the vertices of walls around places, in pairs: row of the place, (k, 2) vertex."""
-        place, shape = self.tree.query(shapely.points(xy), predicate="dwithin", distance=within_m)
-        if not soft:
-            place, shape = place[~self.soft[shape]], shape[~self.soft[shape]]
-        vertex_xy, first = self.corners
-        count = first[shape + 1] - first[shape]
-        vertex = vertex_xy[ranges(first[shape], count)]
-        place = np.repeat(place, count)
-        near = np.hypot(*(vertex - xy[place]).T) <= within_m
-        return place[near], vertex[near]
+    def around(self, xy: Floats, *, within_m: float, soft: bool) -> Pieces:
+        """Return the outlines around places, but for areas in which a place lies."""
+        points = np.asarray(shapely.points(xy), dtype=object)
+        place, shape = self.tree.query(points, predicate="dwithin", distance=within_m)
+        keep = soft | ~self.soft[shape]
+        inside = np.flatnonzero(shapely.get_dimensions(self.shapes[shape]) == _AREA)
+        keep[inside] &= ~shapely.intersects(self.shapes[shape[inside]], points[place[inside]])
+        place, shape = place[keep], shape[keep]
+        vertex_xy, first, line_first = self.outlines
+        count = line_first[shape + 1] - line_first[shape]
+        start = _starts(np.repeat(place, count), len(xy))
+        return Pieces(vertex_xy, first, start, ranges(line_first[shape], count))
 
 
 def open_walls(
@@ -140,6 +152,11 @@ def open_walls(
         opened[lines[wall]] = shapely.difference(shapes[lines[wall]], hole)
     used = np.unique(shapely.get_coordinates(leaf), axis=0)
     return Walls(opened, kind, soft, used.reshape(-1, 2), touch_m)
+
+
+def _starts(of: Ints, count: int) -> Ints:
+    """Return where the rows of each of `count` things begin, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(np.bincount(of, minlength=count))])
 
 
 def _shortened(legs: Floats, touch_m: float) -> Floats:
