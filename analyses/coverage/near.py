@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     Straight = tuple[Ints, Ints, Floats]
 
-NOT_SNAPPED, NO_FACILITY, FACILITY_NOT_SNAPPED, UNREACHABLE = (
+NOT_SNAPPED, WALLED, NO_FACILITY, FACILITY_NOT_SNAPPED, UNREACHABLE = (
     "demand_not_snapped",
+    "demand_walled",
     "no_facility",
     "facility_not_snapped",
     "unreachable",
@@ -89,6 +90,7 @@ def nearest_facility(city: City, rows: Ints) -> Nearest:
     reason = np.full(count, "", dtype=object)
     reason[~here] = UNREACHABLE
     reason[snapped.demand.edge < 0] = NOT_SNAPPED
+    reason[snapped.demand.walled] = WALLED
     if not (sources.edge >= 0).any():
         reason[:] = FACILITY_NOT_SNAPPED if len(rows) else NO_FACILITY
     return Nearest(facility, walk_m, reason)

@@ -61,7 +61,10 @@ def coverage_findings(city: City, outcomes: Sequence[Outcome]) -> Iterator[Findi
     """Yield what a planner should check in the data."""
     yield from _facility_findings(city)
     children = _children(city.demand)
-    off = city.on_streets.demand.edge < 0
+    walled = city.on_streets.demand.walled
+    if walled.any():
+        yield Finding("DEMAND_WALLED", "demand", detail=_amount(walled, children))
+    off = (city.on_streets.demand.edge < 0) & ~walled
     if off.any():
         detail = _amount(off, children) | {"most": f"{city.snap_max_m:g}"}
         yield Finding("DEMAND_NOT_SNAPPED", "demand", detail=detail)
@@ -112,12 +115,20 @@ def _facility_findings(city: City) -> Iterator[Finding]:
     entrances, of = city.on_streets.entrances_of(np.arange(len(city.facilities)))
     distance_m = np.full(len(city.facilities), np.inf)
     np.minimum.at(distance_m, of, entrances.access_m)
-    for row in np.flatnonzero(~(distance_m <= city.snap_max_m))[:most].tolist():
+    joined = np.bincount(of[entrances.edge >= 0], minlength=len(distance_m)) > 0
+    walled = np.bincount(of[entrances.walled], minlength=len(distance_m)) > 0
+    for row in np.flatnonzero(~joined)[:most].tolist():
         has_entrance = bool((of == row).any())
         code = "FACILITY_NOT_SNAPPED" if has_entrance else "FACILITY_NO_ENTRANCE"
+        code = "FACILITY_WALLED" if walled[row] else code
         detail = {"distance": f"{distance_m[row]:.0f}", "most": f"{city.snap_max_m:g}"}
         identity = str(city.facilities["facility_id"].iloc[row])
-        yield Finding(code, "facilities", value=identity, detail=detail if has_entrance else {})
+        yield Finding(
+            code,
+            "facilities",
+            value=identity,
+            detail=detail if code == "FACILITY_NOT_SNAPPED" else {},
+        )
 
 
 def _rule_findings(outcome: Outcome) -> Iterator[Finding]:

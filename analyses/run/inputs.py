@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from analyses.study import FacilitiesInput, LayerInput, Study
     from geo.osm import Streets
+    from geo.people import Homes
     from geo.read import Layer
     from geo.walk import WalkNetwork, Walls
     from geo.words import Text
@@ -233,7 +234,9 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         communities=communities,
         demand=people.points,
         gates=gates,
-        walls=_walls(study, books, safe, osm=osm, given=(gates, buildings), crs=crs),
+        walls=_walls(
+            study, books, safe, osm=osm, given=(gates, homes and homes.buildings), crs=crs
+        ),
         mapped_entrances=mapped_entrances(osm["mapped"]) if "mapped" in osm else None,
         background={role: osm[role] for role in _BACKGROUND if role in osm},
         safety=safe,
@@ -252,11 +255,11 @@ def _walls(
     safe: SafetyInputs,
     *,
     osm: Mapping[str, gpd.GeoDataFrame],
-    given: tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None],
+    given: tuple[gpd.GeoDataFrame | None, Homes | None],
     crs: str,
 ) -> Walls:
-    """Put together what no way to a door crosses, from all layers; `given`: gates, buildings."""
-    gates, buildings = given
+    """Put together what no way to a door crosses, from all layers; `given`: gates, homes."""
+    gates, homes = given
     own_file = study.buildings is not None and not is_osm(study.buildings.path)
     nothing = gpd.GeoDataFrame({"layer": [], "tags": []}, geometry=[], crs=crs)
     return walls_of(
@@ -264,7 +267,7 @@ def _walls(
         safe.official,
         gates=gates,
         roads=None if books.roads is None else project(books.roads, crs),
-        buildings=buildings if own_file else None,
+        buildings=homes.buildings if homes is not None and own_file else None,
     )
 
 

@@ -154,7 +154,7 @@ def _places(of: Context) -> Result:
 
 def _quality(of: Context) -> Result:
     """Return the tables that say how good the data are."""
-    snap_max_m, demand = of.study.streets.snap_max_m, of.inputs.demand
+    homes, demand = of.city.on_streets.demand, of.inputs.demand
     points = of.done["coverage"].tables["points"]
     speed = of.study.walking.speed_m_s
     apart = _covered_apart(of)
@@ -163,14 +163,14 @@ def _quality(of: Context) -> Result:
         demand,
         of.rules,
         entrances=of.city.entrances,
-        snap_max_m=snap_max_m,
+        homes=homes,
         apart=apart,
     )
     tables = {
         "quality_effects": weak,
         "quality_streets": street_tags(of.inputs.network),
         "quality_sources": facility_sources(of.inputs.facilities, of.city.entrances),
-        "quality_legs": access_legs(points, snap_max_m=snap_max_m),
+        "quality_legs": access_legs(homes),
         "walk_distances": walk_distances(points, demand, of.rules, walking_speed_m_s=speed),
     }
     return together("quality", [Result("quality", tables), joined(of.inputs.roads)])

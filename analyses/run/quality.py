@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from analyses.rules import Rule
     from geo.arrays import Flags
-    from geo.walk import WalkNetwork
+    from geo.walk import Snapped, WalkNetwork
 
 
 _KNOWN = ("floor_area", "by_dwellings", "given", "raster", "raster_homes")
@@ -83,10 +83,14 @@ def facility_sources(facilities: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) 
     return facts.groupby(["kind", "source"], sort=True).sum().reset_index()
 
 
-def access_legs(points: pd.DataFrame, *, snap_max_m: float) -> pd.DataFrame:
-    """Return how far homes lie from the streets: ``homes, not_joined, median_m, p95_m, max_m``."""
-    access = points["access_m"].to_numpy(dtype=np.float64)
-    facts = {"homes": len(access), "not_joined": int((~(access <= snap_max_m)).sum())}
+def access_legs(homes: Snapped) -> pd.DataFrame:
+    """Return how far homes lie from the streets, and how many are not joined to one.
+
+    ``homes, not_joined, walled`` (of these, behind walls), ``median_m, p95_m, max_m``.
+    """
+    access = homes.access_m
+    off = {"not_joined": int((homes.edge < 0).sum()), "walled": int(homes.walled.sum())}
+    facts = {"homes": len(access), **off}
     known = access[np.isfinite(access)]
     distances = {n: float(np.quantile(known, q)) if len(known) else np.nan
                  for n, q in _QUANTILES.items()}  # fmt: skip
@@ -99,7 +103,7 @@ def effects(
     rules: Sequence[Rule],
     *,
     entrances: gpd.GeoDataFrame,
-    snap_max_m: float,
+    homes: Snapped,
     apart: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return for each rule and weakness the interval of the share of children covered.
@@ -114,10 +118,9 @@ def effects(
         Rules in metres or minutes; others are left out.
     entrances
         Of the facilities.
-    snap_max_m
-        Homes farther from every street were not joined.
-    apart
-        Like `points`, where crossings of unknown level do not meet; None where all are known.
+    homes
+        The demand points on the streets (same rows).
+    apart: pd.DataFrame | None = None,
 
     Returns
     -------
@@ -137,7 +140,8 @@ def effects(
         nearest = points[f"nearest:{rule.id}"].astype(object)
         close = _near_the_limit(rule, points[f"walk_m:{rule.id}"].to_numpy(dtype=np.float64))
         masks = {
-            "not_joined": ~(points["access_m"].to_numpy(dtype=np.float64) <= snap_max_m),
+            "not_joined": (homes.edge < 0) & ~homes.walled,
+            "walled": homes.walled,
             "settlement_unknown": (demand["settlement"] == "unknown").to_numpy(dtype=bool),
             "weight_assumed": ~demand["method"].isin(list(_KNOWN)).to_numpy(),
             **{n: close & nearest.isin(ids).to_numpy(dtype=bool) for n, ids in assumed.items()},

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from geo.arrays import Floats, Ints
     from geo.walk.around_doors import Pieces
 
+_ON_M = 1e-6
+"""A place as near as this to a wall lies on it."""
 _FLAT_M2 = 1e-12
 """Twice the area between a door and a wall that is seen edge on."""
 
@@ -34,7 +36,7 @@ def nearest_in_sight(
     streets, walls
         What lies around each door.
     touch_m
-        A wall as near as this to the door or to the place is only touched.
+        A wall as near as this to the door is only touched.
     aside_m
         How far beyond its ends a wall is passed.
     radius_m
@@ -64,7 +66,7 @@ def nearest_in_sight(
                 fx, fy = px + foot * (qx - px), py + foot * (qy - py)
                 if np.hypot(fx, fy) >= reach_m:
                     continue
-                used = _shadows(px, py, qx, qy, near, pieces, touch_m, shadow)
+                used = _shadows(px, py, qx, qy, near, pieces, shadow)
                 t = _out_of_shadow(foot, shadow, used)
                 x, y = px + t * (qx - px), py + t * (qy - py)
                 length_m = np.hypot(x, y)
@@ -124,7 +126,6 @@ def _shadows(
     qy: float,
     near: Floats,
     pieces: int,
-    touch_m: float,
     shadow: Floats,
 ) -> int:
     """Write down which stretches (from 0 to 1) of a piece of a street lie behind walls."""
@@ -145,7 +146,7 @@ def _shadows(
             elif side == 1:
                 start, step = sign * (px * by - py * bx), sign * (dx * by - dy * bx)
             else:
-                beyond = touch_m * np.hypot(wx, wy)
+                beyond = _ON_M * np.hypot(wx, wy)
                 start = -sign * (wx * (py - ay) - wy * (px - ax)) - beyond
                 step = -sign * (wx * dy - wy * dx)
             if step > 0.0:

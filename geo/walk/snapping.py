@@ -48,6 +48,11 @@ class Snapped:
     access_m: NDArray[np.float64]
     xy: NDArray[np.float64]
 
+    @property
+    def walled(self) -> NDArray[np.bool_]:
+        """Which are not joined because walls stand in all ways to a street; see `geo.walk.join`."""
+        return (self.edge < 0) & np.isinf(self.access_m)
+
     def __len__(self) -> int:
         """Return the number of points."""
         return len(self.edge)

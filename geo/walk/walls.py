@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from geo.arrays import Flags, Floats, Ints, Objects
 
 _AREA = 2
+_AT_DOOR = 20
+"""A leg from a door in a wall may cross that wall so many times the touch away, at a low angle."""
 _CIRCLE = 8
 """Corners of a quarter of the circle that is cut out of a wall at a gate."""
 
@@ -92,7 +94,19 @@ class Walls:
         common = shapely.intersection(lines[leg[inside]], self.shapes[shape[inside]])
         crossed = np.ones(len(leg), dtype=bool)
         crossed[inside] = shapely.length(common) > self.touch_m
+        door = np.asarray(shapely.points(start[leg]), dtype=object)
+        at_door = ~inside & (shapely.distance(door, self.shapes[shape]) <= self.touch_m)
+        crossed[at_door] = self._beyond(lines[leg[at_door]], shape[at_door], door[at_door])
         return leg[crossed], shape[crossed]
+
+    def _beyond(self, lines: Objects, shape: Ints, door: Objects) -> Flags:
+        """Say which legs meet the wall in which their door stands again, farther away."""
+        met = shapely.intersection(lines, self.shapes[shape])
+        place, of = shapely.get_coordinates(met, return_index=True)
+        away_m = np.hypot(*(place - shapely.get_coordinates(door)[of]).T)
+        beyond = np.zeros(len(lines), dtype=bool)
+        beyond[of[away_m > _AT_DOOR * self.touch_m]] = True
+        return beyond
 
     def free(self, start: Floats, end: Floats, *, soft: bool = True) -> Flags:
         """Say which legs cross nothing; see `met`."""

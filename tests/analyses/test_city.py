@@ -20,13 +20,13 @@ SCHOOLS, HOMES, AREAS = facilities_at([(0, 10), (900, 10)]), homes_at([(300, 20)
 def snapped(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return the number of points of each snapping from now on."""
     sizes: list[int] = []
-    snap = analyses.city.snap
+    snap = analyses.city.join
 
     def counted(network: Any, xy: Any, **options: Any) -> Any:
         sizes.append(len(xy))
         return snap(network, xy, **options)
 
-    monkeypatch.setattr(analyses.city, "snap", counted)
+    monkeypatch.setattr(analyses.city, "join", counted)
     return sizes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import Point
@@ -10,6 +11,7 @@ from shapely.geometry import Point
 from analyses.rules.catalogue import standards
 from analyses.rules.people import age_groups
 from analyses.run.quality import access_legs, effects
+from geo.walk import Snapped
 
 # Ten homes with 10 children of each age group; the limit of the rule KG is 300 m.
 WALK_M = [100, 250, 290, 310, 400, 900, 900, 900, 900, 900]
@@ -26,12 +28,18 @@ def study(*, entrance: str, method: str = "floor_area") -> pd.DataFrame:
             "status:KG": covered,
             "walk_m:KG": WALK_M,
             "nearest:KG": ["k"] * 10,
-            "access_m": [5.0] * 10,
         }
     )
     doors = gpd.GeoDataFrame({"facility_id": ["k"], "rule": [entrance]}, geometry=[Point(0, 0)])
     rules = [standards()["KG"]]
-    return effects(points, demand, rules, entrances=doors, snap_max_m=200)
+    homes = snapped([0] * 10, [5.0] * 10)
+    return effects(points, demand, rules, entrances=doors, homes=homes)
+
+
+def snapped(edge: list[int], access_m: list[float]) -> Snapped:
+    nowhere = np.zeros(len(edge))
+    places = np.column_stack([nowhere, nowhere])
+    return Snapped(np.array(edge), nowhere.astype(np.int64), np.array(access_m), places)
 
 
 def test_good_data_change_nothing() -> None:
@@ -51,8 +59,9 @@ def test_homes_of_unknown_size_put_everything_in_doubt() -> None:
 
 
 def test_access_legs_count_what_was_not_joined() -> None:
-    legs = access_legs(pd.DataFrame({"access_m": [0.0, 10.0, 200.0, 200.1]}), snap_max_m=200)
-    assert legs.to_dict("records")[0]["not_joined"] == 1
+    legs = access_legs(snapped([0, 0, 0, -1, -1], [0.0, 10.0, 200.0, 200.1, np.inf]))
+    assert legs.to_dict("records")[0]["not_joined"] == 2
+    assert legs.to_dict("records")[0]["walled"] == 1
     assert legs.to_dict("records")[0]["median_m"] == 105
 
 
