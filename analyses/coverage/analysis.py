@@ -173,7 +173,7 @@ def _points(city: City, ordered: Sequence[Outcome]) -> gpd.GeoDataFrame:
         "area_id": demand["area_id"],
         "town": demand["town"],
         "method": demand["method"],
-        "children": demand[groups].sum(axis=1),
+        "children": demand[groups].sum(axis=1, min_count=1),
         "access_m": city.on_streets.demand.access_m,
     }
     ids = np.array([*city.facilities["facility_id"], None], dtype=object)  # -1 is the last one
@@ -198,11 +198,11 @@ def _shown(
 ) -> list[Shown]:
     """Return what may be shown, by role."""
     facilities, communities = city.facilities, city.communities
-    children = tables["points"].groupby("area_id")["children"].sum()
+    children = tables["points"].groupby("area_id")["children"].sum(min_count=1)
     kinds = [*facilities["kind"].unique(), *(kind for rule in rules for kind in rule.kinds)]
     rows: dict[str, pd.DataFrame] = {
         "area": communities.assign(
-            children=communities["area_id"].map(children).fillna(0.0).to_numpy()
+            children=children.reindex(communities["area_id"], fill_value=0.0).to_numpy()
         ),
         # The row without an area is the total: a map must not add up what it shows.
         "area_value": pd.concat(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analyses.coverage.outcomes import MEASURES
+from analyses.coverage.outcomes import MEASURES, known_sum
 from analyses.rules import S_PER_MIN, in_scope, strength_text, verdict_text, verified_text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from analyses.coverage.outcomes import Outcome
+    from analyses.coverage.outcomes import Measure, Outcome
     from geo.arrays import Floats, Ints
 
 
@@ -97,7 +97,7 @@ def facility_table(
         ``rule_id, facility_id, name, kind, capacity``, ``entrances`` (number on the streets),
         ``children_within`` its limit, ``children_nearest`` (of these, it is the nearest) and
         ``children_only`` (of these, no other covers them); ``redundant``: without it no child would
-        lose cover.  NaN where the rule is one of containment.
+        lose cover.  NaN (None) where the rule is one of containment or the children are not known.
     """
     return pd.concat([_use(o, facilities, entrances) for o in outcomes], ignore_index=True)
 
@@ -140,7 +140,7 @@ def _by(
     labels: pd.DataFrame,
     strict: bool,
 ) -> pd.DataFrame:
-    """Sum up what is covered by code; `strict`: what is not known makes the sum unknown."""
+    """Sum up what is covered by code; `strict`: one unknown makes a sum of children unknown."""
     weights = {
         name: demand[name].to_numpy(dtype=np.float64) for name in ("dwellings", "residential_m2")
     }
@@ -157,29 +157,34 @@ def _sums(
     outcome: Outcome, weights: Mapping[str, Floats], *, code: Ints, count: int, strict: bool
 ) -> dict[str, Floats]:
     """Return all columns of one rule."""
-
-    def summed(value: Floats) -> Floats:
-        known = value if strict else np.nan_to_num(value)
-        return np.asarray(np.bincount(code, weights=known, minlength=count), dtype=np.float64)
-
     applies = outcome.in_scope
+
+    def summed(value: Floats, *, exact: bool) -> Floats:
+        unknown = np.bincount(code, weights=np.isnan(value), minlength=count) > 0
+        return np.where(exact & unknown, np.nan, known_sum(value, code, count=count))
+
+    def covered(part: Mapping[Measure, Floats], whole: str) -> dict[str, Floats]:
+        """Return what is covered, as far as known, and its share; NaN where the whole is."""
+        begin, unknown = NAMES[whole], np.isnan(sums[whole])
+        known = {m: np.where(applies, np.nan_to_num(part[m]), 0.0) for m in MEASURES}
+        counts: dict[str, Floats] = {
+            f"{begin}covered_{m}": np.where(
+                unknown, np.nan, np.bincount(code, weights=known[m], minlength=count)
+            )
+            for m in MEASURES
+        }
+        return counts | _shares({**counts, whole: sums[whole]}, whole, begin)
+
     sums: dict[str, Floats] = {
-        "demand_points": summed(applies.astype(np.float64)),
-        "children": summed(np.where(applies, outcome.children, 0.0)),
-        "children_out_of_scope": summed(np.where(applies, 0.0, outcome.children)),
+        "demand_points": summed(applies.astype(np.float64), exact=strict),
+        "children": summed(np.where(applies, outcome.children, 0.0), exact=strict),
+        "children_out_of_scope": summed(np.where(applies, 0.0, outcome.children), exact=strict),
     }
-    for measure in MEASURES:
-        sums[f"covered_{measure}"] = summed(np.where(applies, outcome.covered[measure], 0.0))
-    sums |= _shares(sums, "children", "")
+    sums |= covered(outcome.covered, "children")
     for name, weight in weights.items():
         # Dwellings and areas are extra knowledge: where some are missing the known ones count.
-        known = np.nan_to_num(weight)
-        begin = NAMES[name]
-        sums[name] = summed(np.where(applies, known, 0.0))
-        for measure in MEASURES:
-            covered = known * outcome.reached[measure]
-            sums[f"{begin}covered_{measure}"] = summed(np.where(applies, covered, 0.0))
-        sums |= _shares(sums, name, begin)
+        sums[name] = summed(np.where(applies, weight, 0.0), exact=False)
+        sums |= covered({m: weight * outcome.reached[m] for m in MEASURES}, name)
     return sums
 
 
@@ -196,19 +201,18 @@ def _use(outcome: Outcome, facilities: gpd.GeoDataFrame, doors: Ints) -> pd.Data
     table = pd.DataFrame(own[columns]).reset_index(drop=True)
     table.insert(0, "rule_id", outcome.rule.id)
     table["entrances"] = doors[rows]
-    use = outcome.use.set_index("facility").reindex(rows)
     contained = "containment" in outcome.rule.tests
-    blank = np.nan if contained else 0.0
-    table["children_within"] = use["within"].fillna(blank).to_numpy(dtype=np.float64)
+    use = outcome.use.set_index("facility").reindex(rows, fill_value=np.nan if contained else 0.0)
+    table["children_within"] = use["within"].to_numpy(dtype=np.float64)
     covered = (outcome.depth > 0) & outcome.in_scope & (outcome.nearest.facility >= 0)
-    nearest = np.bincount(
-        outcome.nearest.facility[covered],
-        weights=np.nan_to_num(outcome.children)[covered],
-        minlength=len(facilities),
+    nearest = known_sum(
+        outcome.children[covered], outcome.nearest.facility[covered], count=len(facilities)
     )
     table["children_nearest"] = np.nan if contained else nearest[rows]
-    table["children_only"] = use["only"].fillna(blank).to_numpy(dtype=np.float64)
-    table["redundant"] = None if contained else (table["children_only"] == 0)
+    table["children_only"] = use["only"].to_numpy(dtype=np.float64)
+    known = table["children_only"].notna()
+    redundant = table["children_only"] == 0
+    table["redundant"] = redundant if known.all() else redundant.astype(object).where(known, None)
     return table
 
 
@@ -265,7 +269,9 @@ def gaps(
         own = list(_of_rule(outcome, places, code=code, xy=xy))
         if outcome.rule.id in contained:
             told = {str(row["area_id"]) for row in own}
-            own += _without_children(outcome, contained[outcome.rule.id], communities, told=told)
+            own += _without_children(
+                outcome, contained[outcome.rule.id], communities, told=told, code=code
+            )
         rows += own
     table = pd.DataFrame(rows, columns=[c for c in _COLUMNS if c not in ("rank", "share")])
     share = areas.set_index(["area_id", "rule_id"])["share_walk"]
@@ -342,7 +348,12 @@ def _distances(outcome: Outcome, points: Ints, missing: Floats) -> dict[str, obj
 
 
 def _without_children(
-    outcome: Outcome, table: pd.DataFrame, communities: gpd.GeoDataFrame, *, told: set[str]
+    outcome: Outcome,
+    table: pd.DataFrame,
+    communities: gpd.GeoDataFrame,
+    *,
+    told: set[str],
+    code: Ints,
 ) -> Iterable[dict[str, object]]:
     """Yield communities that have no facility of their own and no child that is known of."""
     lacking = (table["facilities"] == 0) & ~table["special"].astype(bool)
@@ -351,10 +362,12 @@ def _without_children(
         shapely.point_on_surface(np.asarray(communities.geometry.array))
     )
     about, places = _about(outcome), _places(communities, "")
+    unknown = set(code[np.isnan(outcome.children)].tolist())
     for row in np.flatnonzero(lacking.to_numpy(dtype=bool) & applies).tolist():
         place = places[row]
         if place["area_id"] in told:
             continue
         nowhere = dict.fromkeys(("walk_m", "walk_max_m", "walk_s"), np.nan)
+        nobody = dict.fromkeys(("children", "unreachable"), np.nan if row in unknown else 0.0)
         x, y = inner[row].tolist()
-        yield {**about, **place, **nowhere, "children": 0.0, "unreachable": 0.0, "x": x, "y": y}
+        yield {**about, **place, **nowhere, **nobody, "x": x, "y": y}

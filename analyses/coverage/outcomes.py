@@ -212,8 +212,27 @@ def _passed(near: Near, limit_mm: int) -> dict[Measure, Flags]:
 
 def _use(near: Near, covers: Flags, children: Floats, *, depth: Ints) -> pd.DataFrame:
     """Count for each facility the children that it covers, and those that only it covers."""
-    facility, target = near.facility[covers], near.target[covers]
-    known = np.nan_to_num(children)[target]
-    only = np.where(depth[target] == 1, known, 0.0)
-    table = pd.DataFrame({"facility": facility, "within": known, "only": only})
-    return table.groupby("facility", sort=True).sum().reset_index()
+    target = near.target[covers]
+    facility, code = np.unique(near.facility[covers], return_inverse=True)
+    only = np.where(depth[target] == 1, children[target], 0.0)
+    return pd.DataFrame(
+        {
+            "facility": facility,
+            "within": known_sum(children[target], code, count=len(facility)),
+            "only": known_sum(only, code, count=len(facility)),
+        }
+    )
+
+
+def known_sum(value: Floats, code: Ints, *, count: int) -> Floats:
+    """Return the sum of what is known for each code; NaN where only unknown values are above 0.
+
+    Examples
+    --------
+    >>> value = np.array([2.0, np.nan, np.nan, 0.0])
+    >>> known_sum(value, np.array([0, 0, 1, 2]), count=4)
+    array([ 2., nan,  0.,  0.])
+    """
+    total = np.bincount(code, weights=np.nan_to_num(value), minlength=count)
+    unknown = np.bincount(code, weights=np.isnan(value), minlength=count) > 0
+    return np.where(unknown & (total == 0), np.nan, total)

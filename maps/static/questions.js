@@ -101,7 +101,8 @@ const questions = (() => {
       return read.measures(MEASURES).map((measure) => {
         const total = read.total(state.rule, measure);
         return card(measure, "measure", { name: t(`measure.${measure}`), share: total.share, why: t(`measure.${measure}_why`),
-          number: total.children > 0 ? `${count(total.covered)} / ${count(total.children)}` : t("ui.no_children") });
+          number: total.children === 0 ? t("ui.no_children") : total.children > 0
+            ? `${count(total.covered)} / ${count(total.children)}` : t("ui.unknown") });
       });
     }
 

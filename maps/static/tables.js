@@ -86,7 +86,8 @@ const tables = (() => {
         const whole = rows.has(null); // what is not told of the whole is not none
         for (const row of whole ? [rows.get(null)] : rows.values()) {
           covered += get(value, `covered_${measure}`, row) ?? (whole ? NaN : 0);
-          children += get(value, "children", row) || 0;
+          const concerned = get(value, "children", row);
+          children += whole || concerned === concerned ? concerned : 0;
         }
         return { covered, children, share: children > 0 ? covered / children : NaN };
       },
