@@ -25,6 +25,8 @@ NOT_SNAPPED, WALLED, NO_FACILITY, FACILITY_NOT_SNAPPED, UNREACHABLE = (
     "facility_not_snapped",
     "unreachable",
 )
+KNOWN_GATES = ("gate", "mapped")
+"""Rules of `analyses.facilities.entrances` by which gates are known, not assumed."""
 _SLACK_M = 0.001
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 
@@ -121,8 +123,6 @@ def near_pairs(city: City, rows: Ints, targets: Ints, *, limit_mm: int) -> Near:
     snapped = city.on_streets
     count = len(snapped.demand)
     key = facility * count + target
-    order = np.argsort(key, kind="stable")
-    key = key[order]
     entrances, of = snapped.entrances_of(rows)
     ways = []
     for legs in (False, True):
@@ -137,11 +137,10 @@ def near_pairs(city: City, rows: Ints, targets: Ints, *, limit_mm: int) -> Near:
         way_m = np.full(len(key), np.inf)
         wanted = pairs.group * count + targets[pairs.target]
         at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
-        # A way to a gate may be short where the facility's own point is beyond the radius.
         same = key[at] == wanted if len(key) else np.zeros(len(wanted), dtype=bool)
         way_m[at[same]] = pairs.distance_m[same]
         ways.append(way_m)
-    return Near(facility[order], target[order], straight_m[order], *ways)
+    return Near(facility, target, straight_m, *ways)
 
 
 def _legs_m(demand: Snapped) -> Floats:
@@ -150,26 +149,40 @@ def _legs_m(demand: Snapped) -> Floats:
 
 
 def _straight_pairs(city: City, rows: Ints, targets: Ints, *, limit_m: float) -> Straight:
-    """List facilities and demand points within a straight distance, points and areas apart."""
+    """List facilities and demand points within a straight distance, points and areas apart.
+
+    What has known gates is as near as the nearest of them, wherever its own point lies.
+    """
     shapes = np.asarray(city.facilities.geometry.array)[rows]
     is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
     found = [
-        _point_pairs(city, rows[is_point], targets, limit_m=limit_m),
+        _point_pairs(city, (shapes[is_point], rows[is_point]), targets, limit_m=limit_m),
+        _point_pairs(city, _gates(city, rows), targets, limit_m=limit_m),
         _area_pairs(city, rows[~is_point], targets, limit_m=limit_m),
     ]
-    return (
-        np.concatenate([facility for facility, _, _ in found]),
-        np.concatenate([target for _, target, _ in found]),
-        np.concatenate([straight_m for _, _, straight_m in found]),
-    )
+    facility, target, straight_m = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.lexsort((straight_m, target, facility))
+    pair = facility[order] * len(city.demand) + target[order]
+    nearest_first = order[np.unique(pair, return_index=True)[1]]
+    return facility[nearest_first], target[nearest_first], straight_m[nearest_first]
 
 
-def _point_pairs(city: City, rows: Ints, targets: Ints, *, limit_m: float) -> Straight:
+def _gates(city: City, rows: Ints) -> tuple[Objects, Ints]:
+    """Return the known gates of some facilities, and the row of each one's facility."""
+    of = city.on_streets.facility
+    known = city.entrances["rule"].isin(KNOWN_GATES).to_numpy(dtype=bool) & np.isin(of, rows)
+    return np.asarray(city.entrances.geometry.array, dtype=object)[known], of[known]
+
+
+def _point_pairs(
+    city: City, places: tuple[Objects, Ints], targets: Ints, *, limit_m: float
+) -> Straight:
     from scipy.spatial import KDTree  # noqa: PLC0415  (loads the whole of scipy.spatial)
 
+    points, rows = places
     if not (len(rows) and len(targets)):
         return _NONE, _NONE, np.zeros(0)
-    centres = KDTree(shapely.get_coordinates(np.asarray(city.facilities.geometry.array)[rows]))
+    centres = KDTree(shapely.get_coordinates(points))
     pairs = centres.sparse_distance_matrix(
         KDTree(city.demand_xy[targets]), limit_m + _SLACK_M, output_type="ndarray"
     )

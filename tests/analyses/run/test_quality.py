@@ -17,6 +17,15 @@ from geo.walk import Snapped
 WALK_M = [100, 250, 290, 310, 400, 900, 900, 900, 900, 900]
 
 
+def snapped(edge: list[int], access_m: list[float]) -> Snapped:
+    nowhere = np.zeros(len(edge))
+    places = np.column_stack([nowhere, nowhere])
+    return Snapped(np.array(edge), nowhere.astype(np.int64), np.array(access_m), places)
+
+
+AT_STREET = snapped([0] * 10, [5.0] * 10)
+
+
 def study(*, entrance: str, method: str = "floor_area") -> pd.DataFrame:
     demand = gpd.GeoDataFrame(
         {"settlement": ["urban"] * 10, "method": [method] * 10} | dict.fromkeys(age_groups(), 10.0),
@@ -32,14 +41,7 @@ def study(*, entrance: str, method: str = "floor_area") -> pd.DataFrame:
     )
     doors = gpd.GeoDataFrame({"facility_id": ["k"], "rule": [entrance]}, geometry=[Point(0, 0)])
     rules = [standards()["KG"]]
-    homes = snapped([0] * 10, [5.0] * 10)
-    return effects(points, demand, rules, entrances=doors, homes=homes)
-
-
-def snapped(edge: list[int], access_m: list[float]) -> Snapped:
-    nowhere = np.zeros(len(edge))
-    places = np.column_stack([nowhere, nowhere])
-    return Snapped(np.array(edge), nowhere.astype(np.int64), np.array(access_m), places)
+    return effects(points, demand, rules, entrances=doors, homes=AT_STREET)
 
 
 def test_good_data_change_nothing() -> None:
@@ -73,9 +75,9 @@ def test_crossings_of_unknown_level_give_the_other_reading() -> None:
         homes | dict.fromkeys(age_groups(), 10.0), geometry=[Point(0, 0)] * 10
     )
     points = pd.DataFrame({"status:KG": [3] * 3 + [0] * 7, "walk_m:KG": WALK_M,
-                           "nearest:KG": "k", "access_m": 5.0})  # fmt: skip
+                           "nearest:KG": "k"})  # fmt: skip
     apart = points.assign(**{"status:KG": [3] * 2 + [0] * 8})
-    table = effects(points, demand, [rule], entrances=doors, snap_max_m=200, apart=apart)
+    table = effects(points, demand, [rule], entrances=doors, homes=AT_STREET, apart=apart)
     row = table.iloc[0]
     assert (row["weakness"], row["children"]) == ("levels_unknown", 10)
     assert (row["share"], row["share_low"], row["share_high"]) == pytest.approx((0.3, 0.2, 0.3))
