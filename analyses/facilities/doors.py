@@ -1,6 +1,9 @@
 """Where does one enter a facility?
 
-Rules in order, per facility; the first that finds something holds and is kept (column `rule`):
+Rules in order, per facility; the first that finds something holds and is kept (column `rule`).  An
+open ground (a park) without given gates is entered wherever one of the others finds something, so
+that one more mapped path takes no entrance away; where it is fenced, no way from its boundary to a
+street crosses the fence (`geo.walk.join`).
 
 ``gate``      gates that were given: by the facility's id, or near its boundary
 ``mapped``    entrances and gates on a map, on or near the boundary
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from shapely import STRtree
     from shapely.geometry import LineString
 
-    from geo.arrays import Ints, Objects
+    from geo.arrays import Flags, Floats, Ints, Objects
 
 
 _POINTS = (0, 4)
@@ -100,6 +103,7 @@ def entrances(
     areas = np.flatnonzero(~is_point)
     outline = _outlines(geometry[areas])
     streets = _streets(network_or_lines)
+    ground = _open_grounds(facilities) & ~is_point
     open_ = np.ones(len(facilities), dtype=bool)
     found: list[tuple[Ints, Objects, str]] = []
 
@@ -107,7 +111,7 @@ def entrances(
         """Take the points of those facilities that have none yet."""
         wanted = open_[owner]
         found.append((owner[wanted], points[wanted], rule))
-        open_[owner] = False
+        open_[owner] = ground[owner] & (rule != "gate")
 
     if gates is not None:
         keep(
@@ -120,7 +124,8 @@ def entrances(
     keep(*_crossings(areas, outline, streets), "boundary")
     keep(*_dead_ends(areas, outline, streets, limit_m=numbers["street_m"]), "boundary")
     left = open_[areas]
-    keep(*_along(areas[left], outline[left], streets, limit_m=numbers["street_m"]), "virtual")
+    near = np.where(ground[areas], np.inf, numbers["street_m"])[left]
+    keep(*_along(areas[left], outline[left], streets, limit_m=near), "virtual")
     points, owner = shapely.get_parts(geometry[is_point], return_index=True)
     keep(np.flatnonzero(is_point)[owner], points, "point")
     return _frame(facilities, found)
@@ -250,15 +255,19 @@ def _dead_ends(
 
 
 def _along(
-    areas: Ints, outline: Objects, streets: STRtree, *, limit_m: float
+    areas: Ints, outline: Objects, streets: STRtree, *, limit_m: Floats
 ) -> tuple[Ints, Objects]:
-    """Return points in even steps along outlines, those near a street where there are such."""
+    """Return points in even steps along outlines, those near a street where there are such.
+
+    `limit_m` says of each outline what is near; inf: all points are kept.
+    """
     rings, of = shapely.get_parts(outline, return_index=True)
     steps, of_ring = _steps(rings)
     at = of[of_ring]
-    near = np.zeros(len(steps), dtype=bool)
-    step, _ = streets.query(steps, predicate="dwithin", distance=limit_m)
-    near[step] = True
+    near = np.isinf(limit_m[at])
+    asked = np.flatnonzero(~near)
+    step, _ = streets.query(steps[asked], predicate="dwithin", distance=limit_m[at[asked]])
+    near[asked[step]] = True
     some = np.zeros(len(outline), dtype=bool)
     some[at[near]] = True
     wanted = near | ~some[at]
@@ -277,6 +286,15 @@ def _steps(lines: Objects) -> tuple[Objects, Ints]:
     number = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
     points = shapely.line_interpolate_point(lines[of], number * (length / steps)[of])
     return np.asarray(points, dtype=object), of
+
+
+def _open_grounds(facilities: gpd.GeoDataFrame) -> Flags:
+    """Say which facilities are entered from all sides; of an unknown kind none is."""
+    if "kind" not in facilities:
+        return np.zeros(len(facilities), dtype=bool)
+    closed = load_toml("rules/links.toml")["obstacle"]["grounds"]["kinds"]
+    open_ground: Flags = ~facilities["kind"].isin(closed).to_numpy(dtype=bool)
+    return open_ground
 
 
 def _outlines(shapes: Objects) -> Objects:

@@ -187,3 +187,15 @@ def test_nothing_is_too_little(frame: gpd.GeoDataFrame) -> None:
     result = entrances(frame, np.empty(0, dtype=object), gates=points(), mapped=points())
     assert set(result["facility_id"]) == set(frame["facility_id"])
     assert list(result.columns) == ["facility_id", "rule", "geometry"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules"), [("park", {"boundary", "virtual"}), ("school", {"boundary"})]
+)
+def test_one_more_path_takes_no_entrance_of_a_park_away(kind: str, rules: set[str]) -> None:
+    ground = places(SQUARE).assign(kind=kind)
+    before = entrances(ground, PASSING)
+    after = entrances(ground, [*PASSING, LineString([(50, -10), (50, 50)])])
+    assert set(after["rule"]) == rules
+    kept = set(found(before)) <= set(found(after))
+    assert kept == (kind == "park")
