@@ -58,6 +58,14 @@ class SnappedCity:
         Aligned with the demand points.
     entrances, facility
         Aligned with the entrances: where each is, and the row of its facility (-1: of none here).
+
+    Examples
+    --------
+    >>> import yimi
+    >>> snapped = yimi.load(yimi.demo).city.on_streets
+    >>> entrances, facility = snapped.entrances_of([5])
+    >>> set(facility.tolist()), bool((entrances.access_m >= 0).all())
+    ({5}, True)
     """
 
     network: WalkNetwork

@@ -32,7 +32,15 @@ _UNTITLED = Text(en="")
 
 
 class Status(IntEnum):
-    """How a demand point stands towards one rule; the higher, the better."""
+    """How a demand point stands towards one rule; the higher, the better.
+
+    Examples
+    --------
+    >>> [status.name for status in Status]
+    ['NOT_APPLICABLE', 'UNCOVERED', 'STRAIGHT_ONLY', 'WITHOUT_LEGS', 'COVERED']
+    >>> max(Status).name
+    'COVERED'
+    """
 
     NOT_APPLICABLE = -1
     UNCOVERED = 0
@@ -58,6 +66,17 @@ class Shown:
     ------
     ValueError
         Nobody declared the role.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> Shown("kind", pd.DataFrame()).role
+    'kind'
+    >>> try:
+    ...     Shown("nobody", pd.DataFrame())
+    ... except ValueError as error:
+    ...     print("not declared")
+    not declared
     """
 
     role: str
@@ -85,6 +104,14 @@ class Indicator:
         ``numerator / denominator``, or the numerator alone where there is no denominator.
     rule_id
         Row of ``data/standards`` that it was tested against, or None.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> shares = yimi.coverage(yimi.load(yimi.demo).city, ["KG"]).indicators
+    >>> share = next(i for i in shares if i.denominator)
+    >>> share.value == share.numerator / share.denominator, share.rule_id
+    (True, 'KG')
     """
 
     id: str
@@ -98,7 +125,17 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Result:
-    """What an analysis found."""
+    """What an analysis found.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> result = Result("mine", {"counts": pd.DataFrame({"children": [30, 20]})})
+    >>> print(result)
+    Result 'mine': 0 indicators, 0 findings, 0 notes
+      tables: counts (2)
+      layers:
+    """
 
     name: str
     tables: Mapping[str, pd.DataFrame]

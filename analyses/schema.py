@@ -46,7 +46,13 @@ _FIRST = ("columns.toml", "tables.toml", "roles.toml")
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """What a column holds; `step` is what a page rounds its numbers to."""
+    """What a column holds; `step` is what a page rounds its numbers to.
+
+    Examples
+    --------
+    >>> columns()["walk_m"].unit
+    'm'
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -71,6 +77,11 @@ class Table:
         What a column is called in files; columns that files do not have.
     file
         Whether it is written at all.
+
+    Examples
+    --------
+    >>> tables()["total"].title["en"]
+    'Total'
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -86,7 +97,13 @@ class Table:
 
 
 class Classes(NamedTuple):
-    """A column that is classed, and the list of ``data/palette.toml`` that classes it."""
+    """A column that is classed, and the list of ``data/palette.toml`` that classes it.
+
+    Examples
+    --------
+    >>> Classes("risk", "risk_classes")
+    Classes(column='risk', palette='risk_classes')
+    """
 
     column: str
     palette: str
@@ -94,7 +111,13 @@ class Classes(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """Something that may be shown: a layer or a table (keys: see ``data/schema/roles.toml``)."""
+    """Something that may be shown: a layer or a table (keys: see ``data/schema/roles.toml``).
+
+    Examples
+    --------
+    >>> roles()["facility"].title["en"]
+    'Facilities'
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -126,7 +149,13 @@ class Role:
 
 
 class Schema(NamedTuple):
-    """All declarations by name, each in the order of the files."""
+    """All declarations by name, each in the order of the files.
+
+    Examples
+    --------
+    >>> "total" in schema().tables
+    True
+    """
 
     columns: Mapping[str, Column]
     tables: Mapping[str, Table]
@@ -237,6 +266,11 @@ def schema() -> Schema:
     ValueError
         With the file and the key: an unknown or missing key, a wrong type, a name that stands
         twice, a column that nobody declared.
+
+    Examples
+    --------
+    >>> set(schema().roles) == set(roles())
+    True
     """
     adapters: dict[str, TypeAdapter[Any]] = {
         "column": TypeAdapter(Column), "table": TypeAdapter(Table), "role": TypeAdapter(Role),

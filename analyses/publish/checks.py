@@ -35,6 +35,12 @@ class Check:
         What goes into the words of the result.
     finding
         Why it failed, None if it passed.
+
+    Examples
+    --------
+    >>> from geo.findings import Finding
+    >>> Check("approval", finding=Finding("PUBLISH_NO_APPROVAL", "study.toml")).finding.code
+    'PUBLISH_NO_APPROVAL'
     """
 
     id: str
@@ -59,6 +65,13 @@ def gate(study: Study) -> tuple[Check, ...]:
     """Return what the settings of a study say about a public edition.
 
     Nothing needs to be run for it; `refuse_failed` refuses where a check failed.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> checks = gate(yimi.load(yimi.demo).settings)
+    >>> all(check.finding is None for check in checks)
+    True
     """
     return (*_stated(study), _private(study))
 
@@ -74,6 +87,15 @@ def edition_checks(edition: Edition, study: Study, *, releases: int | None) -> t
         The settings.
     releases
         How many earlier releases it was held against; None: no ledger is kept.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.publish import public_edition
+    >>> run = yimi.run(yimi.demo)
+    >>> checks = edition_checks(public_edition(run), run.study, releases=0)
+    >>> {check.finding for check in checks}
+    {None}
     """
     k, layers = str(study.publish.k), str(len(edition.shown))
     if edition.release is None:
@@ -97,6 +119,16 @@ def refuse_failed(checks: Sequence[Check]) -> None:
     InputRefused
         ``PUBLISH_NO_APPROVAL``, ``PUBLISH_MISSING``, ``PUBLISH_PRIVATE``,
         ``PUBLISH_PRIVATE_UNKNOWN``.
+
+    Examples
+    --------
+    >>> from geo.findings import Finding, InputRefused
+    >>> refuse_failed([Check("approval")])
+    >>> try:
+    ...     refuse_failed([Check("approval", finding=Finding("PUBLISH_NO_APPROVAL", "study.toml"))])
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].code)
+    PUBLISH_NO_APPROVAL
     """
     failed = [check.finding for check in checks if check.finding is not None]
     if failed:
@@ -104,7 +136,15 @@ def refuse_failed(checks: Sequence[Check]) -> None:
 
 
 def public_part(study: Study) -> Study:
-    """Return a study without the questions of which a public edition tells nothing: new sites."""
+    """Return a study without the questions of which a public edition tells nothing: new sites.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> settings = yimi.load(yimi.demo).settings
+    >>> settings.sites.on, public_part(settings).sites.on
+    (True, False)
+    """
     return study.model_copy(
         update={
             "sites": study.sites.model_copy(update={"on": False}),

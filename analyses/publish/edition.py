@@ -71,6 +71,16 @@ class Edition:
         For the ledger of releases; None where no children are known.
     attacked
         How many numbers the attacker tried to open.
+
+    Examples
+    --------
+    No number of a public edition is below ten, or no multiple of five:
+
+    >>> import yimi
+    >>> edition = public_edition(yimi.run(yimi.demo))
+    >>> children = edition.areas["children"].dropna()
+    >>> bool((children >= 10).all()), bool((children % 5 == 0).all())
+    (True, True)
     """
 
     shown: tuple[Shown, ...]
@@ -100,6 +110,14 @@ def public_edition(run: Run, earlier: Sequence[Release] = ()) -> Edition:
     InputRefused
         ``PUBLISH_TOO_FEW``; ``PUBLISH_PINNED`` and the clashes with earlier releases
         (`analyses.publish.ledger`), each naming its cell.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> run = yimi.run(yimi.demo)
+    >>> edition = public_edition(run)
+    >>> len(edition.areas) <= len(run.inputs.communities), edition.attacked > 0
+    (True, True)
     """
     if run.inputs.unit != "children":
         return _without_children(run)

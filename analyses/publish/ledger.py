@@ -27,7 +27,13 @@ _ID_CHARS = 12
 
 @dataclass(frozen=True)
 class Release:
-    """One publication: its data's date, the areas' grouping and all numbers of children."""
+    """One publication: its data's date, the areas' grouping and all numbers of children.
+
+    Examples
+    --------
+    >>> Release(date="2026-06-01", k=10, groups={"a": "a"}, numbers=()).k
+    10
+    """
 
     date: str
     k: int
@@ -57,6 +63,12 @@ def read_ledger(path: Path) -> tuple[Release, ...]:
     ------
     InputRefused
         ``PUBLISH_LEDGER_BAD``: what lies there is no ledger of releases, or was damaged.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> read_ledger(pathlib.Path("no_ledger.json"))
+    ()
     """
     if not path.exists():
         return ()
@@ -73,7 +85,17 @@ def read_ledger(path: Path) -> tuple[Release, ...]:
 
 
 def write_ledger(path: Path, releases: Sequence[Release]) -> None:
-    """Write the ledger; a kill leaves the old or the new one."""
+    """Write the ledger; a kill leaves the old or the new one.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> release = Release(date="2026-06-01", k=10, groups={}, numbers=())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_ledger(pathlib.Path(folder, "ledger.json"), [release])
+    ...     read_ledger(pathlib.Path(folder, "ledger.json")) == (release,)
+    True
+    """
     once = {release.id: release for release in releases}
     content = {
         "format": _FORMAT,

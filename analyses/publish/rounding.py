@@ -15,7 +15,13 @@ _LEAST_SHARE, _MOST_SHARE = 1, 99
 
 
 def rounding_base() -> int:
-    """Return the number that published counts are multiples of."""
+    """Return the number that published counts are multiples of.
+
+    Examples
+    --------
+    >>> rounding_base()
+    5
+    """
     return int(load_toml("rules/publish.toml")["rounding"]["base"]["value"])
 
 

@@ -29,6 +29,13 @@ class Danger:
         Edges that this age may not use alone, as far as is assumed.
     forbidden_low, forbidden_high
         What it may not use for sure, and what it perhaps may not use.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> young = dangers(yimi.load(yimi.demo).city.scene)[0]
+    >>> bool((young.forbidden_low <= young.forbidden_high).all())
+    True
     """
 
     profile: Profile
@@ -39,7 +46,17 @@ class Danger:
 
 
 def dangers(scene: Scene) -> tuple[Danger, ...]:
-    """Return what the streets are to each age of ``data/rules/child_profiles.toml``."""
+    """Return what the streets are to each age of ``data/rules/child_profiles.toml``.
+
+    Examples
+    --------
+    The older may use whatever the younger may:
+
+    >>> import yimi
+    >>> young, *_, old = dangers(yimi.load(yimi.demo).city.scene)
+    >>> bool(young.forbidden.sum() >= old.forbidden.sum()), young.profile.ages < old.profile.ages
+    (True, True)
+    """
     return tuple(
         Danger(
             profile,

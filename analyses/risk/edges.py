@@ -56,6 +56,14 @@ class Risk:
     known
         Whether what decides it is observed: speed and sidewalk along a street; speed, lanes and
         facility at a crossing.  Paths away from traffic and links are known.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.risk import dangers
+    >>> risk = dangers(yimi.load(yimi.demo).city.scene)[0].risk
+    >>> bool((risk.low <= risk.value).all()), bool((risk.value <= risk.high).all())
+    (True, True)
     """
 
     value: Floats
@@ -73,6 +81,15 @@ def edge_risk(scene: Scene, profile: Profile) -> Risk:
         The streets and what is known of them.
     profile
         Whose risk.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.rules import profiles
+    >>> scene = yimi.load(yimi.demo).city.scene
+    >>> risk = edge_risk(scene, profiles()[0])
+    >>> len(risk.value) == len(scene.sides.walk.edges), bool((risk.value >= 0).all())
+    (True, True)
     """
     sides = scene.sides
     edges = len(sides.kind)
@@ -131,6 +148,15 @@ def forbidden(scene: Scene, profile: Profile, *, bound: Bound = "value") -> Flag
     -------
     ndarray
         (m,) bool for the edges of ``scene.sides.walk``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.rules import profiles
+    >>> scene, profile = yimi.load(yimi.demo).city.scene, profiles()[0]
+    >>> sure, maybe = (forbidden(scene, profile, bound=bound) for bound in ("low", "high"))
+    >>> bool((sure <= maybe).all())
+    True
     """
     sides = scene.sides
     shut = np.zeros(len(sides.kind), dtype=bool)
@@ -177,6 +203,14 @@ def along_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) -> 
         Index: the walk edge.  ``street, side``; for each factor of `risk_along.ALONG` and for
         ``risk`` (points per 100 m) and ``plts`` three columns ``…``, ``…_low``, ``…_high``;
         ``known, forbidden`` (bool), ``grade`` (A | B | C | None = 待核查), ``why_…``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.rules import profiles
+    >>> table = along_table(yimi.load(yimi.demo).city.scene, profiles()[0], rows=None)
+    >>> bool((table["risk_low"] <= table["risk_high"]).all()), set(table["side"]) <= {-1, 0, 1}
+    (True, True)
     """
     places = walked_along(scene, rows)
     factors = along_factors(scene, places, profile)
@@ -212,6 +246,14 @@ def crossing_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) 
     DataFrame
         Index: the row of ``scene.crossings``.  As `along_table`, with ``street`` crossed and
         ``group``; ``risk`` is in points, the stages of one crossing add up to it.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.rules import profiles
+    >>> scene = yimi.load(yimi.demo).city.scene
+    >>> len(crossing_table(scene, profiles()[0])) == len(scene.crossings)
+    True
     """
     rows = np.arange(len(scene.crossings)) if rows is None else rows
     frame = scene.crossings.drop(columns="geometry").take(rows).reset_index(drop=True)

@@ -95,6 +95,14 @@ def numbers(frame: pd.DataFrame, name: str, *, unknown: str | None = None) -> Bo
         Columns ``name``, ``name_low``, ``name_high``.
     unknown
         Row with ``value, low, high``; without it NaN stays.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> speed = pd.DataFrame({"speed": [30.0], "speed_low": [20.0], "speed_high": [50.0]})
+    >>> found = numbers(speed, "speed")
+    >>> found.low.tolist(), found.high.tolist()
+    ([20.0], [50.0])
     """
     value, low, high = (
         frame[column].to_numpy(dtype=np.float64) for column in (name, f"{name}_low", f"{name}_high")

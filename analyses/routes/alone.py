@@ -41,6 +41,17 @@ def walking_alone(city: City, rows: pd.DataFrame, *, detour_cap: float) -> Flags
     -------
     numpy.ndarray
         Aligned with `rows`; False where there is no way at all.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.risk import dangers
+    >>> from analyses.routes import RouteOptions, safe_routes, school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> ways = safe_routes(city, dangers(city.scene), RouteOptions())
+    >>> alone = walking_alone(city, ways.sent.rows, detour_cap=ways.detour_cap)
+    >>> alone.dtype, 0 < int(alone.sum()) < len(alone)
+    (dtype('bool'), True)
     """
     snapped = city.on_sides
     shut = {age.id: closed(snapped.network, forbidden(city.scene, age)) for age in profiles()}

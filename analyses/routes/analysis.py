@@ -74,6 +74,17 @@ class Routes:
         What was left out or is not known.
     sent
         Which child goes where.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.risk import dangers
+    >>> from analyses.routes.options import RouteOptions, school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> pupils = safe_routes(city, dangers(city.scene), RouteOptions()).pupils
+    >>> on_way = pupils[pupils["detour"].notna()]
+    >>> bool((on_way["safest_m"] >= on_way["shortest_m"] - 0.001).all())
+    True
     """
 
     pupils: pd.DataFrame
@@ -112,6 +123,21 @@ def safe_routes(
     ------
     InputRefused
         `CONFIG_RANGE` when the detour cap is below 1.
+
+    Examples
+    --------
+    No recommended way is longer than the cap or has more risk than the shortest:
+
+    >>> import numpy as np, yimi
+    >>> from analyses.risk import dangers
+    >>> from analyses.routes.options import RouteOptions, school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> ways = safe_routes(city, dangers(city.scene), RouteOptions(detour_cap=1.2)).pupils
+    >>> ways = ways[np.isfinite(ways["shortest_m"])]
+    >>> bool((ways["detour"] <= 1.2 + 1e-6).all())
+    True
+    >>> bool((ways["safest_risk"] <= ways["shortest_risk"] + 1e-9).all())
+    True
     """
     rules = load_toml("rules/routes.toml")
     cap = rules["detour_cap"]["value"] if options.detour_cap is None else options.detour_cap

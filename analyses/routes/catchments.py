@@ -50,6 +50,17 @@ def official_schools(
     tuple
         Rows of the demand and of the schools, pair by pair; a finding for each polygon that
         belongs to no school.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> schools = gpd.GeoDataFrame({"facility_id": ["s"], "name": ["示例小学"]})
+    >>> homes = gpd.GeoDataFrame(geometry=shapely.points([(5, 5), (50, 50)]), crs=4548)
+    >>> square = [shapely.box(0, 0, 9, 9)]
+    >>> zone = gpd.GeoDataFrame({"name": ["示例小学"]}, geometry=square, crs=4548)
+    >>> (points, rows), findings = official_schools(schools, homes, zone)
+    >>> points.tolist(), rows.tolist(), findings
+    ([0], [0], ())
     """
     nothing = np.zeros(0, dtype=np.int64)
     if official is None or not len(official):

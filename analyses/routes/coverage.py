@@ -45,6 +45,16 @@ def safe_coverage(
         One row per profile and demand point with children: ``profile, point, children, walk_m``
         and ``safe_walk_m`` (inf = none within the radius), ``covered, covered_safely`` (bool) and
         ``children_lost`` (covered, but not safely).
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> from analyses.risk import dangers
+    >>> city = yimi.load(yimi.demo).city
+    >>> schools = np.flatnonzero(city.facilities["kind"] == "primary_school")
+    >>> table = safe_coverage(city, schools, dangers(city.scene)[:1], radius_m=500)
+    >>> bool((table["covered_safely"] <= table["covered"]).all())
+    True
     """
     snapped = city.on_sides
     entrances, _ = snapped.entrances_of(rows)

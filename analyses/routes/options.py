@@ -24,6 +24,11 @@ class RouteOptions:
         ``data/rules/routes.toml``.
     catchments
         Polygons of official catchments, see `analyses.routes.catchments.catchments`, or None.
+
+    Examples
+    --------
+    >>> RouteOptions(detour_cap=1.3).detour_cap, RouteOptions().detour_cap
+    (1.3, None)
     """
 
     detour_cap: float | None = None
@@ -31,7 +36,16 @@ class RouteOptions:
 
 
 def school_city(city: City) -> City:
-    """Return the city with those facilities alone that some age band walks to, RangeIndex."""
+    """Return the city with those facilities alone that some age band walks to, RangeIndex.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> kinds = set(school_city(city).facilities["kind"])
+    >>> "park" in kinds, "primary_school" in kinds
+    (False, True)
+    """
     kinds = city.facilities["kind"]
     walked_to = kinds.map(lambda kind: bool(profiles_of_kind(str(kind)))).astype(bool)
     return city.changed(facilities=city.facilities[walked_to].reset_index(drop=True))

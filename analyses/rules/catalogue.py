@@ -47,6 +47,12 @@ class Rule:
 
     ``scope`` is the settlement, ``region`` where it holds (codes of `analyses.study.is_region`, any
     of them; none = everywhere).
+
+    Examples
+    --------
+    >>> rule = standards()["KG"]
+    >>> rule.kinds, rule.metres, rule.strength
+    (('kindergarten',), 300.0, 'should_not')
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -130,7 +136,13 @@ class Rule:
 
 @cache
 def standards() -> Mapping[str, Rule]:
-    """Return the bundled rules by id, in the order of the files' names and rows."""
+    """Return the bundled rules by id, in the order of the files' names and rows.
+
+    Examples
+    --------
+    >>> standards()["KG"].zh, standards()["KG"].clause != ""
+    ('幼儿园服务半径', True)
+    """
     return _joined({}, *sorted((ROOT / "standards").glob("*.toml")))
 
 
@@ -148,12 +160,23 @@ def load_rules(extra_paths: Iterable[Path] = ()) -> Mapping[str, Rule]:
     InputRefused
         With the file, line and key: unknown keys, wrong types, a limit that does not fit the
         test, an unknown kind or conflicting rule, a repeated id.
+
+    Examples
+    --------
+    >>> load_rules().keys() == standards().keys()
+    True
     """
     return _joined(standards(), *extra_paths)
 
 
 def default_rules() -> tuple[Rule, ...]:
-    """Return the rules that are tested when a study names none."""
+    """Return the rules that are tested when a study names none.
+
+    Examples
+    --------
+    >>> {rule.default for rule in default_rules()}
+    {True}
+    """
     return by_kind(rule for rule in standards().values() if rule.default)
 
 
@@ -166,6 +189,12 @@ def own_rule(kind: str, *, metres: float | None = None, minutes: float | None = 
         Id of a facility type.
     metres, minutes
         One limit or both; both are tested, none is derived from the other.
+
+    Examples
+    --------
+    >>> rule = own_rule("park", minutes=5)
+    >>> rule.id, rule.minutes, rule.metres
+    ('OWN-park', 5, None)
     """
     of_kind = facility_types()[kind]
     title = text("rules/text/own_title").format(kind=of_kind.title)
@@ -196,7 +225,14 @@ def own_rule(kind: str, *, metres: float | None = None, minutes: float | None = 
 
 
 def one_test_each(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Split rules with two tests: ``PRI-RURAL`` -> ``PRI-RURAL.m`` and ``PRI-RURAL.min``."""
+    """Split rules with two tests: ``PRI-RURAL`` -> ``PRI-RURAL.m`` and ``PRI-RURAL.min``.
+
+    Examples
+    --------
+    >>> both = own_rule("park", metres=300, minutes=5)
+    >>> [rule.id for rule in one_test_each([both])]
+    ['OWN-park.m', 'OWN-park.min']
+    """
     single: list[Rule] = []
     for rule in rules:
         if len(rule.tests) == 1:
@@ -212,7 +248,14 @@ def one_test_each(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def by_kind(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Sort rules as the kinds stand in ``facility_types.toml``; those of one kind keep order."""
+    """Sort rules as the kinds stand in ``facility_types.toml``; those of one kind keep order.
+
+    Examples
+    --------
+    >>> rules = [own_rule("park", metres=300), own_rule("kindergarten", metres=300)]
+    >>> [rule.kinds[0] for rule in by_kind(rules)]
+    ['kindergarten', 'park']
+    """
     order = {kind: place for place, kind in enumerate(facility_types())}
     last = len(order)
     return tuple(sorted(rules, key=lambda r: order.get(r.kinds[0], last) if r.kinds else last))
@@ -298,7 +341,18 @@ def _test_faults(rule: Rule) -> Iterator[str]:
 
 
 def named_rule(rule_id: str, known: Mapping[str, Rule]) -> Rule:
-    """Return a rule by its id; an unknown one is refused with the nearest that there is."""
+    """Return a rule by its id; an unknown one is refused with the nearest that there is.
+
+    Examples
+    --------
+    >>> named_rule("KG", standards()).metres
+    300.0
+    >>> try:
+    ...     named_rule("KGG", standards())
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].detail["near"])
+    KG
+    """
     if rule_id not in known:
         raise InputRefused(_unknown_rule(rule_id, known, file="study.toml"))
     return known[rule_id]

@@ -39,6 +39,11 @@ class Part:
         How far they may have to go.  For a rule in minutes: how far they get in that time.
     speed_m_s
         Their walking speed, NaN for a rule in metres.
+
+    Examples
+    --------
+    >>> Part(shares={"age_6_11": 0.5}, limit_mm=500_000).limit_mm / 1000
+    500.0
     """
 
     shares: dict[str, float]
@@ -79,6 +84,14 @@ def parts_of(rule: Rule, *, walking_speed: float | None = None) -> tuple[Part, .
     -----
     A rule in metres has one part.  In a rule in minutes each age group walks at the speed of its
     youngest age that the rule concerns.
+
+    Examples
+    --------
+    >>> from analyses.rules.catalogue import own_rule
+    >>> [part.limit_mm for part in parts_of(own_rule("park", metres=300))]
+    [300000]
+    >>> [part.limit_mm for part in parts_of(own_rule("park", minutes=5), walking_speed=1)][:1]
+    [300000]
     """
     shares = age_shares(rule.ages)
     if rule.metres is not None:
@@ -97,7 +110,15 @@ def parts_of(rule: Rule, *, walking_speed: float | None = None) -> tuple[Part, .
 
 
 def children_of(part: Part, demand: pd.DataFrame) -> Floats:
-    """Return the children of a part at each demand point (NaN where not known)."""
+    """Return the children of a part at each demand point (NaN where not known).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> part = Part(shares={"age_6_11": 0.5}, limit_mm=500_000)
+    >>> children_of(part, pd.DataFrame({"age_6_11": [30.0, 8.0]})).tolist()
+    [15.0, 4.0]
+    """
     unknown = np.full(len(demand), np.nan)
     columns = [
         demand[group].to_numpy(dtype=np.float64) * share if group in demand else unknown
@@ -108,7 +129,17 @@ def children_of(part: Part, demand: pd.DataFrame) -> Floats:
 
 
 def in_scope(rule: Rule, settlement: NDArray[np.object_]) -> Flags:
-    """Say where a rule applies: urban rules also where the settlement is not known."""
+    """Say where a rule applies: urban rules also where the settlement is not known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analyses.rules.catalogue import own_rule
+    >>> import dataclasses
+    >>> urban = dataclasses.replace(own_rule("park", metres=300), scope="urban")
+    >>> in_scope(urban, np.array(["urban", "rural", "unknown"], dtype=object)).tolist()
+    [True, False, True]
+    """
     settlements = {"urban": ("urban", "unknown"), "rural": ("rural",)}.get(rule.scope)
     if settlements is None:
         return np.ones(len(settlement), dtype=bool)
@@ -120,6 +151,14 @@ def facilities_for(rule: Rule, facilities: gpd.GeoDataFrame) -> Facilities:
 
     A facility without a known area is left out of a rule that asks for one, and counted, unless
     the rule says that it counts.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from analyses.rules.catalogue import own_rule
+    >>> places = gpd.GeoDataFrame({"kind": ["park", "kindergarten"]})
+    >>> facilities_for(own_rule("park", metres=300), places).rows
+    (0,)
     """
     kinds = frozenset[str]().union(*(kinds_serving(kind) for kind in rule.kinds))
     of_kind = facilities["kind"].isin(kinds).to_numpy(dtype=bool)

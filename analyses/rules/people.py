@@ -56,7 +56,13 @@ class WalkingSpeed:
 
 @cache
 def age_groups() -> Mapping[str, AgeGroup]:
-    """Return the age groups in which children are counted, by column name."""
+    """Return the age groups in which children are counted, by column name.
+
+    Examples
+    --------
+    >>> list(age_groups())
+    ['age_0_2', 'age_3_5', 'age_6_11', 'age_12_14', 'age_15_17']
+    """
     rows = load_toml("age_groups.toml")["age_group"]
     groups = [
         AgeGroup(id=r["id"], start=r["from"], end=r["to"], zh=r["zh"], en=r["en"]) for r in rows
@@ -92,7 +98,14 @@ def age_shares(ages: Ages | None) -> dict[str, float]:
 
 @cache
 def walking_speeds() -> tuple[WalkingSpeed, ...]:
-    """Return the walking speeds by age, from the youngest up."""
+    """Return the walking speeds by age, from the youngest up.
+
+    Examples
+    --------
+    >>> speeds = [row.speed_m_s for row in walking_speeds()]
+    >>> 0.5 < min(speeds) <= max(speeds) < 2
+    True
+    """
     return read_rows(ROOT / "rules" / "walking.toml", "speed", WalkingSpeed)
 
 

@@ -84,6 +84,12 @@ class Profile:
         Factor of walking along a street.
     crossing, carriageway
         What is not for them alone; None = no such limit.
+
+    Examples
+    --------
+    >>> youngest = profiles()[0]
+    >>> youngest.ages[0] <= youngest.ages[1], youngest.speed_m_s < 2
+    (True, True)
     """
 
     id: str
@@ -155,6 +161,16 @@ def children_of_profile(profile: Profile, demand: pd.DataFrame) -> NDArray[np.fl
     -------
     ndarray
         Children, NaN where unknown.
+
+    Examples
+    --------
+    Of a group of six years, three are in an age band of three years:
+
+    >>> import dataclasses
+    >>> import pandas as pd
+    >>> profile = dataclasses.replace(profiles()[0], ages=(6, 8))
+    >>> children_of_profile(profile, pd.DataFrame({"age_6_11": [30.0]})).tolist()
+    [15.0]
     """
     shares = age_shares((profile.ages[0], profile.ages[1] + 1))
     total = np.zeros(len(demand))

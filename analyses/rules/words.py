@@ -19,17 +19,38 @@ _NEVER_A_BREACH = ("draft", "replaced", "foreign")
 
 
 def rule_text(rule: Rule, lang: Lang) -> str:
-    """Return the limit in words, e.g. ``300 m（服务半径，不宜大于）``."""
+    """Return the limit in words, e.g. ``300 m（服务半径，不宜大于）``.
+
+    Examples
+    --------
+    >>> from analyses.rules.catalogue import own_rule
+    >>> rule_text(own_rule("park", metres=300), "en")
+    '300 m (service radius, set by the user)'
+    """
     return text("rules/text/and")[lang].join(_limit_text(rule, test, lang) for test in rule.tests)
 
 
 def verified_text(rule: Rule, lang: Lang) -> str:
-    """Return who has read it; starts with 待核 until somebody has, in print."""
+    """Return who has read it; starts with 待核 until somebody has, in print.
+
+    Examples
+    --------
+    >>> from analyses.rules.catalogue import standards
+    >>> verified_text(standards()["KG"], "en")
+    'to be checked'
+    """
     return texts("rules/verified")[rule.state][lang]
 
 
 def strength_text(rule: Rule, lang: Lang) -> str:
-    """Return how strongly it is worded, e.g. ``不宜（建议）``."""
+    """Return how strongly it is worded, e.g. ``不宜（建议）``.
+
+    Examples
+    --------
+    >>> from analyses.rules.catalogue import standards
+    >>> strength_text(standards()["KG"], "en")
+    'should not'
+    """
     return texts("rules/strength")[rule.strength][lang]
 
 
@@ -44,6 +65,12 @@ def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: F
         None where it is unknown.
     lang
         Language.
+
+    Examples
+    --------
+    >>> from analyses.rules.catalogue import standards
+    >>> verdict_text(standards()["KG"], passed=None, lang="en")
+    'unknown'
     """
     if passed is None:
         return text("rules/verdict/unknown")[lang]
@@ -54,7 +81,14 @@ def verdict_text(rule: Rule, passed: bool | None, lang: Lang) -> str:  # noqa: F
 
 
 def rule_table(rules: Sequence[Rule]) -> pd.DataFrame:
-    """Return the rows of role ``rule`` (see `analyses.result`): codes, and words beside them."""
+    """Return the rows of role ``rule`` (see `analyses.result`): codes, and words beside them.
+
+    Examples
+    --------
+    >>> from analyses.rules.catalogue import standards
+    >>> rule_table([standards()["KG"]])[["rule_id", "strength"]].to_numpy().tolist()
+    [['KG', 'should_not']]
+    """
     rows = [_row_of(rule) for rule in rules]
     return pd.DataFrame(rows)
 
@@ -80,7 +114,13 @@ def _row_of(r: Rule) -> dict[str, Any]:
 
 
 def kind_table(kinds: Iterable[str]) -> pd.DataFrame:
-    """Return the rows of role ``kind`` in the order of the data file: zh, en, colour, icon."""
+    """Return the rows of role ``kind`` in the order of the data file: zh, en, colour, icon.
+
+    Examples
+    --------
+    >>> kind_table(["park"])[["kind", "zh", "en"]].to_numpy().tolist()
+    [['park', '公园', 'Park']]
+    """
     wanted = set(kinds)
     types = [t for t in facility_types().values() if t.id in wanted]
     rows = [{"kind": t.id, **t.title.in_all(), "colour": t.colour, "icon": t.icon} for t in types]

@@ -54,6 +54,13 @@ def standards_of(
     InputRefused
         ``RULE_UNKNOWN``, ``KIND_UNKNOWN``, ``RULES_NONE`` where none holds there, or whatever is
         wrong with a file of rules.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> rules, findings = standards_of(yimi.load(yimi.demo).settings)
+    >>> "KG" in {rule.id for rule in rules}
+    True
     """
     known = load_rules([study.file(name) for name in study.standards.files])
     bundled = {rule.file for rule in standards().values()}

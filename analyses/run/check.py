@@ -65,6 +65,13 @@ def check_inputs(path: Path, out: Path | None, *, lang: Lang = "zh") -> Checks:
         The study file itself is faulty.
     EnvironmentFault
         `out` cannot be written.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> checks = check_inputs(DEMO / "schools.csv", None)
+    >>> [(file.file, file.rows_in, file.outcome) for file in checks.files]
+    [('schools.csv', 20, 'accept')]
     """
     is_study = path.is_dir() or path.suffix == ".toml"
     if is_study:
@@ -81,7 +88,15 @@ def check_inputs(path: Path, out: Path | None, *, lang: Lang = "zh") -> Checks:
 
 
 def reports(checks: Checks) -> dict[str, Any]:
-    """Return the report: for one file as it is, for several their sums and each file's own."""
+    """Return the report: for one file as it is, for several their sums and each file's own.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> told = reports(check_inputs(DEMO, None))
+    >>> told["outcome"], told["rows_in"] == sum(file["rows_in"] for file in told["files"])
+    ('accept', True)
+    """
     files = [report(checked) for checked in checks.files]
     if len(files) == 1:
         return files[0]

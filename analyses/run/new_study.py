@@ -47,6 +47,15 @@ def init_study(folder: Path, osm: Path, *, area: str | None = None) -> dict[str,
         ``OUT_NOT_OURS`` if the folder holds anything.
     InputRefused
         Whatever is wrong with the OSM file, or ``AREA_UNKNOWN``.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from geo.bundled import DEMO
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     found = init_study(pathlib.Path(parent, "mine"), DEMO / "streets.osm.pbf")
+    ...     sorted(file.name for file in pathlib.Path(parent, "mine").glob("*.toml"))
+    ['study.toml']
     """
     if folder.exists() and any(folder.iterdir()):
         raise EnvironmentFault(Finding("OUT_NOT_OURS", folder.name))

@@ -85,6 +85,14 @@ def run(study: OpenStudy | Study | str | Path) -> Run:
     ----------
     study
         From `load`, or the path that `load` takes.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> run = yimi.run(yimi.demo)
+    >>> total = run.result.tables["total"].set_index("rule_id").loc["KG"]
+    >>> bool(0 < total["covered_walk"] < total["children"])
+    True
     """
     if isinstance(study, (str, Path)):
         study = load(study)

@@ -49,6 +49,15 @@ class Run:
         Tables, indicators, and everything that may be shown (with the background layers).
     inputs
         The layers as they were used, with the account of rows of each file.
+
+    Examples
+    --------
+    Every row is used or rejected:
+
+    >>> import yimi
+    >>> run = yimi.run(yimi.demo)
+    >>> all(a.rows_in == a.rows_used + a.rows_rejected for a in run.accounts)
+    True
     """
 
     study: Study
@@ -96,6 +105,13 @@ def run_study(
     ------
     InputRefused
         An input cannot be used; the findings say which and why.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> run = run_study(yimi.load(yimi.demo).settings, analyses=[])
+    >>> list(run.result.tables), len(run.accounts) > 5
+    ([], True)
     """
     inputs = read_inputs(study, progress=progress)
     context, left_out = context_of(study, inputs, progress=progress)

@@ -189,7 +189,14 @@ def indicators_of(schools: pd.DataFrame, pupils: pd.DataFrame) -> tuple[Indicato
 
 
 def safety_notes() -> tuple[Text, ...]:
-    """Return what every page and table on ways to school must say."""
+    """Return what every page and table on ways to school must say.
+
+    Examples
+    --------
+    >>> notes = safety_notes()
+    >>> all(note["zh"] and note["en"] for note in notes)
+    True
+    """
     return tuple(texts("safety/notes").values())
 
 

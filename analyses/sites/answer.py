@@ -43,6 +43,17 @@ class Answer:
         Demand points with children whom no site, built or not, reaches.
     cost
         Cost of the new sites, NaN where no costs are known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analyses.sites import Means, mclp, reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([100.0, 300.0, 200.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=3), [10, 20, 25])
+    >>> answer = mclp(problem, Means(new_sites=1))
+    >>> answer.sites, answer.covered, answer.children, answer.gap
+    ((0,), 30.0, 55.0, 0.0)
     """
 
     model: str
@@ -108,7 +119,18 @@ def answer_of(
 
 
 def nearest_open(problem: Problem, reach: Reach, new: Ints) -> pd.DataFrame:
-    """Send each child to the nearest open site in `reach`, of equally near ones the first row."""
+    """Send each child to the nearest open site in `reach`, of equally near ones the first row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([300.0, 100.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=1), [30])
+    >>> nearest_open(problem, problem.reach, np.array([0, 1]))["site"].tolist()
+    [1]
+    """
     is_open = problem.existing.copy()
     is_open[new] = True
     near = reach.only(is_open[reach.site])

@@ -60,6 +60,17 @@ def parcel_checks(
     InputRefused
         ``SITES_NONE`` without a parcel, ``SITES_CRS`` where the layers' CRS differ or are not
         metric.
+
+    Examples
+    --------
+    A parcel of 10,000 m2, 10 m from a petrol station:
+
+    >>> import geopandas as gpd, shapely
+    >>> parcel = gpd.GeoDataFrame(geometry=[shapely.box(10, 0, 110, 100)], crs=4548)
+    >>> fuel = gpd.GeoDataFrame(geometry=[shapely.Point(0, 50)], crs=4548)
+    >>> checks = parcel_checks(parcel, "kindergarten", hazards={"fuel": fuel}).set_index("rule")
+    >>> checks.loc[["area", "fuel", "power_line"], "verdict"].tolist()
+    ['pass', 'fail', 'unknown']
     """
     if parcels.empty:
         raise InputRefused(Finding("SITES_NONE", FILE))
@@ -82,7 +93,15 @@ def parcel_checks(
 
 
 def suitable(checks: pd.DataFrame, *, parcels: int) -> Flags:
-    """Return for each parcel whether it fails nothing; advice and unknowns do not exclude."""
+    """Return for each parcel whether it fails nothing; advice and unknowns do not exclude.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> checks = pd.DataFrame({"parcel": [0, 0, 1], "verdict": ["pass", "fail", "unknown"]})
+    >>> suitable(checks, parcels=2).tolist()
+    [False, True]
+    """
     fits = np.ones(parcels, dtype=bool)
     fits[checks.loc[checks["verdict"] == "fail", "parcel"].to_numpy(dtype=np.int64)] = False
     return fits

@@ -53,6 +53,20 @@ def p_center(problem: Problem, means: Means, *, effort: Effort = PROOF) -> Answe
     InputRefused
         What `analyses.sites.problem.check_means` refuses; ``SITES_OUT_OF_REACH`` (see
         `analyses.sites.problem.without_unreached`), ``SITES_TOO_FEW``, ``SITES_SHORT_PLACES``.
+
+    Examples
+    --------
+    The longest way is 300 m from site 0, and 250 m from site 1:
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import Means, reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> metres = np.array([100.0, 300.0, 250.0, 250.0])
+    >>> pairs = Pairs(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), metres)
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=2), [10, 20])
+    >>> answer = p_center(problem, Means(new_sites=1))
+    >>> answer.new_sites, answer.objective
+    ((1,), 250.0)
     """
     check_means(problem, means)
     near = problem.people(None)

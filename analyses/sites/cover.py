@@ -53,6 +53,18 @@ def lscp(problem: Problem, *, radius_m: float | None = None, effort: Effort = PR
     ------
     InputRefused
         ``SITES_SHORT_PLACES`` where the capacities are too small for all coverable children.
+
+    Examples
+    --------
+    Two sites are needed, for none reaches everybody:
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([100.0, 300.0, 200.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=3), [10, 20, 25])
+    >>> lscp(problem).new_sites
+    (0, 1)
     """
     if problem.capacity is not None:
         return capacitated.fewest_sites(problem, radius_m=radius_m, effort=effort)
@@ -101,6 +113,21 @@ def mclp(
     InputRefused
         What `analyses.sites.problem.check_means` refuses; where `worst_m` asks for candidates that
         are not there ``SITES_OUT_OF_REACH``, for more sites ``SITES_TOO_FEW``.
+
+    Examples
+    --------
+    Site 0 reaches 10 + 20 children, site 1 reaches 25:
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import Means, reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([100.0, 300.0, 200.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=3), [10, 20, 25])
+    >>> answer = mclp(problem, Means(new_sites=1))
+    >>> answer.new_sites, answer.covered
+    ((0,), 30.0)
+    >>> mclp(problem, Means(new_sites=1), radius_m=200).covered
+    25.0
     """
     check_means(problem, means)
     if problem.capacity is not None:
@@ -151,6 +178,18 @@ def backup_cover(
     ------
     InputRefused
         ``SITES_NO_CAPACITY`` where the problem has capacities.
+
+    Examples
+    --------
+    Either site reaches the first home; the second home has site 1 only:
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([100.0, 200.0, 200.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=2), [10, 20])
+    >>> backup_cover(problem).new_sites
+    (1,)
     """
     refuse_capacity(problem, asked=True)
     near = problem.people(radius_m)

@@ -59,6 +59,20 @@ def kolm_pollak(
     ------
     InputRefused
         What `p_median` refuses; ``SITES_KAPPA`` for a kappa above 0 or too steep to compute with.
+
+    Examples
+    --------
+    With no aversion to inequality it is the mean: (10 x 100 + 30 x 200) / 40.
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import Means, reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 0]), np.array([0, 1]), np.array([100.0, 200.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=1, demands=2), [10, 30])
+    >>> kolm_pollak(problem, Means(new_sites=1), kappa=0).objective
+    175.0
+    >>> 175 < kolm_pollak(problem, Means(new_sites=1), kappa=-0.01).objective < 200
+    True
     """
     check_means(problem, means)
     near = problem.people(radius_m)

@@ -39,6 +39,11 @@ class Effort:
         an answer may depend on the machine.
     gap_share
         Gap (share of the objective) at which to stop; 0: only at the proven optimum.
+
+    Examples
+    --------
+    >>> Effort(gap_share=0.01)
+    Effort(time_limit_s=None, gap_share=0.01)
     """
 
     time_limit_s: float | None = None

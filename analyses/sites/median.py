@@ -56,6 +56,20 @@ def p_median(
         What `analyses.sites.problem.check_means` refuses; without `unreached_m` also
         ``SITES_OUT_OF_REACH`` and ``SITES_TOO_FEW``; with one that is too small
         ``SITES_UNREACHED_M``; with capacities ``SITES_SHORT_PLACES``.
+
+    Examples
+    --------
+    From site 0 the mean way is (30 x 100 + 10 x 300) / 40 = 150 m, from site 1 it is 250 m:
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import Means, reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> metres = np.array([100.0, 300.0, 250.0, 250.0])
+    >>> pairs = Pairs(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), metres)
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=2), [30, 10])
+    >>> answer = p_median(problem, Means(new_sites=1))
+    >>> answer.new_sites, answer.objective
+    ((0,), np.float64(150.0))
     """
     check_means(problem, means)
     near = problem.people(radius_m)

@@ -73,6 +73,19 @@ def regret(
     InputRefused
         ``SITES_CHOICE`` for a row that is no candidate, ``SITES_COST_UNKNOWN``,
         ``SITES_NO_CAPACITY``.
+
+    Examples
+    --------
+    The choice of site 1 covers 25 children, the best one 30:
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([100.0, 300.0, 200.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=3), [10, 20, 25])
+    >>> table = regret(problem, [1], radius_m=500, unreached_m=500).table
+    >>> table.loc[0, ["own", "best", "gives_up"]].astype(float).tolist()
+    [25.0, 30.0, 5.0]
     """
     refuse_capacity(problem, asked=True)
     new = np.unique(np.asarray(own_choice, dtype=np.int64))

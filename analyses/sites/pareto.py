@@ -35,7 +35,19 @@ AIMS = {"covered": -1.0, "worst_m": 1.0, "ede_m": 1.0, "cost": 1.0}
 
 @dataclass(frozen=True, eq=False)
 class Ruler:
-    """By what choices are measured: radius of coverage, metres charged, aversion per metre."""
+    """By what choices are measured: radius of coverage, metres charged, aversion per metre.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([300.0, 100.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=1), [30])
+    >>> ruler = ruler_of(problem, radius_m=200)
+    >>> isinstance(ruler, Ruler), ruler.radius_m, ruler.charge_m
+    (True, 200, 300.0)
+    """
 
     problem: Problem
     radius_m: float
@@ -72,7 +84,18 @@ class Measures:
 
 
 def ruler_of(problem: Problem, *, radius_m: float, unreached_m: float | None = None) -> Ruler:
-    """Return a ruler; `unreached_m` None charges the longest distance in reach."""
+    """Return a ruler; `unreached_m` None charges the longest distance in reach.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([300.0, 100.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=1), [30])
+    >>> ruler_of(problem, radius_m=200, unreached_m=500).charge_m
+    500
+    """
     near = problem.people(None)
     longest = float(near.distance_m.max(initial=0.0))
     charge = longest if unreached_m is None else unreached_m
@@ -117,6 +140,16 @@ def pareto_front(
     ------
     InputRefused
         ``SITES_NO_CAPACITY``, and what the means are refused for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analyses.sites.problem import Means, reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([300.0, 100.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=1), [30])
+    >>> pareto_front(problem, [Means(new_sites=1)], radius_m=200)["covered"].tolist()
+    [30.0]
     """
     refuse_capacity(problem, asked=True)
     ruler = ruler_of(problem, radius_m=radius_m, unreached_m=unreached_m)
@@ -139,7 +172,21 @@ def pareto_front(
 
 
 def measured(ruler: Ruler, new: Ints) -> Measures:
-    """Measure a choice of new sites by all aims."""
+    """Measure a choice of new sites by all aims.
+
+    Examples
+    --------
+    The farther site is outside the radius of 200 m, the nearer within:
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([300.0, 100.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=1), [30])
+    >>> ruler = ruler_of(problem, radius_m=200)
+    >>> [measured(ruler, np.array([site])).covered for site in (0, 1)]
+    [0.0, 30.0]
+    """
     problem = ruler.problem
     people, total = problem.children, float(problem.children.sum())
     way = nearest_open(problem, problem.people(None), new)

@@ -32,7 +32,13 @@ _SCALE = 1e6
 
 @dataclass(frozen=True)
 class Phase:
-    """A step of the plan: from this year on, with these means of its own."""
+    """A step of the plan: from this year on, with these means of its own.
+
+    Examples
+    --------
+    >>> Phase(2027, Means(new_sites=2)).means.new_sites
+    2
+    """
 
     year: int
     means: Means
@@ -91,6 +97,20 @@ def phased(
     ------
     InputRefused
         ``SITES_PHASES``, ``SITES_NO_CAPACITY``, and what the means are refused for.
+
+    Examples
+    --------
+    One site now and one two years later: the one for 25 children waits.
+
+    >>> import numpy as np
+    >>> from analyses.sites.problem import reach_from_pairs, siting_problem
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([100.0, 300.0, 200.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=2, demands=3), [10, 20, 25])
+    >>> steps = [Phase(2027, Means(new_sites=1)), Phase(2029, Means(new_sites=1))]
+    >>> plan = phased(problem, steps)
+    >>> plan.steps[["year", "site", "children"]].to_numpy().tolist()
+    [[2027.0, 0.0, 30.0], [2029.0, 1.0, 25.0]]
     """
     refuse_capacity(problem, asked=True)
     years = [phase.year for phase in phases]

@@ -77,6 +77,16 @@ class Problem:
         Places of each site (inf: no limit), or None where places do not count.
     cost
         Cost of each site, 0 for existing ones, or None where no costs are known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 1]), np.array([100.0, 200.0]))
+    >>> reach = reach_from_pairs(pairs, sites=2, demands=2)
+    >>> problem = siting_problem(reach, [10, 20], existing=[0])
+    >>> isinstance(problem, Problem), problem.existing.tolist()
+    (True, [True, False])
     """
 
     reach: Reach
@@ -98,14 +108,30 @@ class Problem:
 
 @dataclass(frozen=True)
 class Means:
-    """What may be built: at most so many new sites, for at most so much money (or both)."""
+    """What may be built: at most so many new sites, for at most so much money (or both).
+
+    Examples
+    --------
+    >>> Means(new_sites=2).budget is None
+    True
+    """
 
     new_sites: int | None = None
     budget: float | None = None
 
 
 def reach_from_pairs(pairs: Pairs, *, sites: int, demands: int) -> Reach:
-    """Return the reach of `geo.walk.distances.pairs_within` (group = row of the site)."""
+    """Return the reach of `geo.walk.distances.pairs_within` (group = row of the site).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([300.0, 100.0]))
+    >>> reach = reach_from_pairs(pairs, sites=2, demands=1)
+    >>> reach.site.tolist(), reach.distance_m.tolist()
+    ([1, 0], [100.0, 300.0])
+    """
     return _reach(pairs.group, pairs.target, pairs.distance_m, shape=(sites, demands))
 
 
@@ -160,6 +186,20 @@ def siting_problem(
     InputRefused
         ``SITES_NONE``, ``SITES_NOBODY``, ``SITES_MISALIGNED``, ``SITES_CHILDREN``,
         ``SITES_CAPACITY``, ``SITES_COST``, ``SITES_EXISTING``, ``SITES_UNREACHED``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([300.0, 100.0]))
+    >>> reach = reach_from_pairs(pairs, sites=2, demands=1)
+    >>> siting_problem(reach, [30]).children.tolist()
+    [30.0]
+    >>> try:
+    ...     siting_problem(reach, [30, 40])
+    ... except InputRefused as refused:
+    ...     print(refused.findings[0].code)
+    SITES_MISALIGNED
     """
     if reach.sites == 0:
         raise InputRefused(Finding("SITES_NONE", FILE))
@@ -207,7 +247,17 @@ def check_means(problem: Problem, means: Means) -> None:
 
 
 def without_unreached(problem: Problem, limit_m: float | None) -> Problem:
-    """Return the problem without the children whom no site reaches."""
+    """Return the problem without the children whom no site reaches.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geo.walk import Pairs
+    >>> pairs = Pairs(np.array([0]), np.array([0]), np.array([300.0]))
+    >>> problem = siting_problem(reach_from_pairs(pairs, sites=1, demands=2), [10, 20])
+    >>> without_unreached(problem, None).children.tolist()
+    [10.0, 0.0]
+    """
     near = problem.people(limit_m)
     reached = np.zeros(near.demands, dtype=bool)
     reached[near.demand] = True

@@ -43,6 +43,16 @@ def settlement_of_edges(network: WalkNetwork, communities: gpd.GeoDataFrame) -> 
     numpy.ndarray
         (m,) the settlement of the first community that holds the middle of the edge, ``unknown``
         where none does.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, yimi
+    >>> line = shapely.LineString([(500_000, 4_310_000), (500_100, 4_310_000)])
+    >>> network = yimi.streets(gpd.GeoDataFrame(geometry=[line], crs=4548))
+    >>> town = shapely.box(499_000, 4_309_000, 501_000, 4_311_000)
+    >>> urban = gpd.GeoDataFrame({"settlement": ["urban"]}, geometry=[town], crs=4548)
+    >>> settlement_of_edges(network, urban).tolist()
+    ['urban']
     """
     middle = shapely.line_interpolate_point(network.tree.geometries, 0.5, normalized=True)
     shapes = communities.geometry.to_numpy()

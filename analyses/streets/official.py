@@ -33,7 +33,13 @@ _BOTH_SIDES = {"sidewalk": ("sidewalk_left", "sidewalk_right")}
 
 
 def layer_names() -> tuple[str, ...]:
-    """Return the names of all layers."""
+    """Return the names of all layers.
+
+    Examples
+    --------
+    >>> {"traffic_counts", "crashes"} <= set(layer_names())
+    True
+    """
     return tuple(_rules()["layer"])
 
 
@@ -41,6 +47,11 @@ def osm_wanted() -> Wanted:
     """Return what `geo.osm.features.features_from_osm` should look for.
 
     The names of the layers have a prefix, so that they may be asked for together with others.
+
+    Examples
+    --------
+    >>> len(osm_wanted()) > 0, all(isinstance(filters, list) for filters in osm_wanted().values())
+    (True, True)
     """
     return {
         f"{_OSM_PREFIX}{name}": [rule["when"] for rule in layer["osm"]]
@@ -62,6 +73,14 @@ def layers_from_osm(features: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
     dict
         Name -> `canonical` layer.  A layer of which OSM shows no object is absent: that nothing is
         drawn is no proof that there is nothing.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> from geo.osm import features_from_osm
+    >>> layers = layers_from_osm(features_from_osm(DEMO / "streets.osm.pbf", osm_wanted()))
+    >>> set(layers) <= set(layer_names()), len(layers) > 0
+    (True, True)
     """
     rows = features["layer"].astype(str)
     found = {name: features[rows == f"{_OSM_PREFIX}{name}"] for name in layer_names()}
@@ -90,6 +109,14 @@ def canonical(name: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ------
     KeyError
         If there is no layer of this name.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> point = [shapely.Point(0, 0)]
+    >>> counts = gpd.GeoDataFrame({"vehicles_day": ["9000"]}, geometry=point, crs=4548)
+    >>> canonical("traffic_counts", counts)[["vehicles_day", "source"]].to_numpy().tolist()
+    [[9000.0, 'official']]
     """
     layer = _rules()["layer"][name]
     columns = layer.get("column", {})
@@ -107,7 +134,16 @@ def canonical(name: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def unread(name: str, frame: gpd.GeoDataFrame) -> dict[str, list[str]]:
-    """Return the cells of an office's layer that hold something which cannot be read, by header."""
+    """Return the cells of an office's layer that hold something which cannot be read, by header.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> points = [shapely.Point(0, 0)] * 2
+    >>> counts = gpd.GeoDataFrame({"vehicles_day": ["9000", "many"]}, geometry=points, crs=4548)
+    >>> unread("traffic_counts", counts)
+    {'vehicles_day': ['many']}
+    """
     lost: dict[str, list[str]] = {}
     for spec in _rules()["layer"][name].get("column", {}).values():
         header = _header(spec, frame)
@@ -262,7 +298,13 @@ def _texts(frame: gpd.GeoDataFrame, column: str) -> pd.Series[Any]:
 
 
 def hazards_osm_wanted() -> dict[str, Any]:
-    """Return what to take from the streets' OSM file, for `features_from_osm`."""
+    """Return what to take from the streets' OSM file, for `features_from_osm`.
+
+    Examples
+    --------
+    >>> all(isinstance(filters, list) for filters in hazards_osm_wanted().values())
+    True
+    """
     return {
         name: row["osm"]
         for name, row in load_toml("rules/siting.toml")["hazard"].items()

@@ -68,6 +68,13 @@ class Scene:
         Official and mapped layers by name (``data/rules/safety_layers.toml``), in the study's CRS
         with canonical columns.  A name that is absent was not given: what it would show is
         unknown, not "none".
+
+    Examples
+    --------
+    >>> import yimi
+    >>> scene = yimi.load(yimi.demo).city.scene
+    >>> len(scene.streets) == len(scene.network.edges), scene.crossings["crossing_id"].is_unique
+    (True, True)
     """
 
     network: WalkNetwork
@@ -93,6 +100,15 @@ def street_scene(
         (m,) ``urban``, ``rural`` or ``unknown`` for each edge (`settlement_of_edges`).
     layers
         Canonical layers by name (`analyses.streets.official`), in the network's CRS.
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> streets = yimi.load(yimi.demo).city.streets
+    >>> unknown = np.full(len(streets.edges), "unknown", dtype=object)
+    >>> scene = street_scene(streets, settlement=unknown, layers={})
+    >>> set(scene.streets["settlement"])
+    {'unknown'}
     """
     streets = street_attributes(network, settlement=settlement, layers=layers)
     sides = expand(network, roads_frame(network, streets))
@@ -109,6 +125,14 @@ def coverage_of_attributes(scene: Scene) -> pd.DataFrame:
         ``of`` (street | crossing), ``attribute``, one column per source of `SOURCES` (share of
         the metres of roads, or of the crossings that are not informal; 0 to 1, NaN where there
         are none), ``observed`` (the first three together), ``total`` (metres, or crossings).
+
+    Examples
+    --------
+    >>> import yimi
+    >>> table = coverage_of_attributes(yimi.load(yimi.demo).city.scene)
+    >>> sources = table[list(SOURCES)].sum(axis=1).round(6)
+    >>> set(sources) <= {0.0, 1.0}
+    True
     """
     roads = scene.streets["sided"].to_numpy()
     length_m = scene.network.edge_length_mm[roads] / MM_PER_M

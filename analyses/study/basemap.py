@@ -36,6 +36,12 @@ class Basemap:
         ``wgs84`` or ``gcj02``.
     zoom
         The closest zoom that has tiles.
+
+    Examples
+    --------
+    >>> host = "https://example.org"
+    >>> Basemap((f"{host}/{{z}}/{{x}}/{{y}}",), (host,), "Example", "wgs84", 18).zoom
+    18
     """
 
     urls: tuple[str, ...]
@@ -46,7 +52,16 @@ class Basemap:
 
 
 def basemap_of(wanted: MapInput) -> Basemap | None:
-    """Return the tiles of a study's ``[map]``, None where it wants none (the default)."""
+    """Return the tiles of a study's ``[map]``, None where it wants none (the default).
+
+    Examples
+    --------
+    The demo asks no other host:
+
+    >>> import yimi
+    >>> basemap_of(yimi.load(yimi.demo).settings.map) is None
+    True
+    """
     if wanted.basemap == "none":
         return None
     row: dict[str, Any] = load_toml("basemaps.toml")[wanted.basemap]

@@ -72,7 +72,13 @@ class StudyInfo(Section):
 
 
 class LayerInput(Section):
-    """One input file: its path, layer, CRS or datum, and header names if they are unusual."""
+    """One input file: its path, layer, CRS or datum, and header names if they are unusual.
+
+    Examples
+    --------
+    >>> LayerInput(path="schools.csv", crs="GCJ-02").swap_xy
+    False
+    """
 
     path: Text
     layer: str | None = None
@@ -82,7 +88,13 @@ class LayerInput(Section):
 
 
 class FacilitiesInput(LayerInput):
-    """``[[facilities]]``: places; `kind` where the file has no such column."""
+    """``[[facilities]]``: places; `kind` where the file has no such column.
+
+    Examples
+    --------
+    >>> FacilitiesInput(path="schools.csv", kind="小学").kind
+    '小学'
+    """
 
     kind: str | None = None
     replace: Annotated[list[Text], BeforeValidator(_listed)] = Field(default_factory=list)
@@ -219,7 +231,15 @@ class ReportInput(Section):
 
 
 class Study(Section):
-    """A validated study; paths are as the user wrote them, relative to `folder`."""
+    """A validated study; paths are as the user wrote them, relative to `folder`.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> study = yimi.load(yimi.demo).settings
+    >>> study.study.synthetic, study.streets.path
+    (True, 'streets.osm.pbf')
+    """
 
     def __repr__(self) -> str:
         """Return the study's name and which layers it has."""
@@ -274,7 +294,15 @@ def rasters_named(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
-    """Yield every section of the study that names a file of rows, with its key."""
+    """Yield every section of the study that names a file of rows, with its key.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> paths = [section.path for _, section in inputs_of(yimi.load(yimi.demo).settings)]
+    >>> "schools.csv" in paths, "communities.geojson" in paths
+    (True, True)
+    """
     for number, facilities in enumerate(study.facilities, 1):
         yield f"facilities.[{number}]", facilities
     for number, layer in enumerate(study.safety, 1):

@@ -50,6 +50,12 @@ def load_study(path: str | Path) -> Study:
     ------
     InputRefused
         With one finding per slip: code, line, key, the value, and what is right.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> load_study(DEMO).study.region
+    ['CN']
     """
     path = Path(path)
     name = path.name

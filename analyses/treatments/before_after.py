@@ -27,7 +27,17 @@ _DECIMALS = 6
 
 
 class Evaluate(Protocol):
-    """How children walk in a scene: `safe_routes`, with all but the scene filled in."""
+    """How children walk in a scene: `safe_routes`, with all but the scene filled in.
+
+    Examples
+    --------
+    >>> def nobody(scene, *, schools=None):
+    ...     return pd.DataFrame({"children": [], "alone": []})
+    >>> import pandas as pd
+    >>> evaluate: Evaluate = nobody
+    >>> alone(evaluate(None))
+    0.0
+    """
 
     def __call__(self, scene: Scene, *, schools: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the ``pupils`` table of the schools (None: of all)."""
@@ -50,6 +60,16 @@ def compare_schools(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         ``children``, ``alone`` and ``severed`` (children), ``safest_risk, safest_low, safest_high,
         detour`` (means of the children who have a way, NaN where none has); ``gained`` (children
         who can walk on their own, more than before).
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from analyses.risk import dangers
+    >>> from analyses.routes import RouteOptions, safe_routes, school_city
+    >>> city = school_city(yimi.load(yimi.demo).city)
+    >>> pupils = safe_routes(city, dangers(city.scene), RouteOptions()).pupils
+    >>> set(compare_schools(pupils, pupils)["gained"])
+    {0.0}
     """
     then, now = _by_school(before), _by_school(after)
     both = then.add_suffix("_before").join(now.add_suffix("_after"), how="outer")
@@ -69,6 +89,14 @@ def compare_hazards(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         ``id, school_id, rule, object_id``, ``children_before, children_after, risk_before,
         risk_after`` (NaN where the hazard is not in that ledger), ``outcome`` (kept | gone | new),
         in the order of the ids.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = {"id": ["a"], "school_id": ["s"], "rule": ["crossing"], "object_id": ["n1"]}
+    >>> before = pd.DataFrame(rows | {"children": [30.0], "risk": [5.0]})
+    >>> compare_hazards(before, before.iloc[:0])[["id", "outcome"]].values.tolist()
+    [['a', 'gone']]
     """
     facts = ["school_id", "rule", "object_id"]
     now, then = after.set_index("id"), before.set_index("id")
@@ -83,7 +111,14 @@ def compare_hazards(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def alone(pupils: pd.DataFrame) -> float:
-    """Return the children who can walk to school on their own."""
+    """Return the children who can walk to school on their own.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> alone(pd.DataFrame({"children": [3.0, 5.0], "alone": [True, False]}))
+    3.0
+    """
     return float(pupils.loc[pupils["alone"].astype(bool), "children"].sum())
 
 
@@ -120,6 +155,13 @@ def value_of_crossings(
     DataFrame
         ``crossing_id, street_name, children`` (whose safe way it opens)``, schools`` (how many),
         ``rank``, the most children first, then by id.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> value = yimi.routes(yimi.load(yimi.demo).city).tables["crossing_value"]
+    >>> value["children"].is_monotonic_decreasing, value["crossing_id"].is_unique
+    (True, True)
     """
     facts = (
         scene.crossings.drop_duplicates("crossing_id")

@@ -89,6 +89,15 @@ def best_treatments(
     The bound of the greedy search is the gain of all candidates that can be afforded at all: it
     holds because more treatments never gain less.  A bound for submodular gains would be lower and
     wrong, since the gain is not submodular.
+
+    Examples
+    --------
+    For 10 the second and third, which gain 3 + 4; the first alone would gain 5:
+
+    >>> worth = (5.0, 3.0, 4.0)
+    >>> best = best_treatments([9, 4, 6], lambda chosen: sum(worth[i] for i in chosen), budget=10)
+    >>> best.chosen
+    (1, 2)
     """
     most = len(costs) if count is None else count
     limit = float("inf") if budget is None else budget

@@ -62,24 +62,49 @@ class Treatment:
 
 @cache
 def treatments() -> dict[str, Treatment]:
-    """Return all treatments by id, in the order of the file."""
+    """Return all treatments by id, in the order of the file.
+
+    Examples
+    --------
+    >>> "signal" in treatments()
+    True
+    """
     return {row["id"]: _treatment(row) for row in _rules()["treatment"]}
 
 
 @cache
 def bodies() -> dict[str, Mapping[str, str]]:
-    """Return the responsible offices by id: ``zh, en, source, status``."""
+    """Return the responsible offices by id: ``zh, en, source, status``.
+
+    Examples
+    --------
+    >>> bodies()["police"]["zh"]
+    '公安机关（交管）'
+    """
     return {row["id"]: row for row in load_toml("rules/bodies.toml")["body"]}
 
 
 def horizons() -> Mapping[str, Mapping[str, Any]]:
-    """Return how soon a treatment may be had, by id: ``zh, en, months``."""
+    """Return how soon a treatment may be had, by id: ``zh, en, months``.
+
+    Examples
+    --------
+    >>> months = [row["months"] for row in horizons().values()]
+    >>> sorted(months) == months
+    True
+    """
     found: Mapping[str, Mapping[str, Any]] = _rules()["horizon"]
     return found
 
 
 def adequate() -> str:
-    """Return the treatment that makes any crossing usable for a child alone."""
+    """Return the treatment that makes any crossing usable for a child alone.
+
+    Examples
+    --------
+    >>> adequate() in treatments()
+    True
+    """
     return str(_rules()["what_if"]["adequate"]["value"])
 
 
@@ -103,6 +128,14 @@ def treated(
         (``[shared]`` of the rules).
     crossings
         Ints of ``scene.crossings``; all stages of a crossing are treated together.
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> scene = yimi.load(yimi.demo).city.scene
+    >>> after = treated(scene, treatments()[adequate()], crossings=np.array([0]))
+    >>> after.crossings["facility"].iloc[0]
+    'signal'
     """
     return with_values(
         scene,

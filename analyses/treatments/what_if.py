@@ -71,6 +71,14 @@ class Edit:
         Where something is built: degrees, WGS 84.
     cost
         Instead of the cost of the treatment's class.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> yimi.Edit(kind="treatment", crossing_id="n1:w2:1", treatment="signal").treatment
+    'signal'
+    >>> yimi.Edit(kind="gate", school_id="S001", point=(117.02, 38.01)).point
+    (117.02, 38.01)
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -108,6 +116,15 @@ def read_edits(path: str, base: Path) -> tuple[Edit, ...]:
     InputRefused
         What `geo.userfiles.read_rows` refuses; ``EDIT_NEEDS`` where settings are missing or
         do not fit, ``EDIT_TARGET`` for an unknown treatment.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     text = 'edit = [{kind = "treatment", crossing_id = "n1:w2:1", treatment = "signal"}]'
+    ...     size = pathlib.Path(folder, "trial.toml").write_text(text, encoding="utf-8")
+    ...     read_edits("trial.toml", pathlib.Path(folder))[0].treatment
+    'signal'
     """
     file = inside(base, path)
     rows = read_rows(file, "edit", Edit)
@@ -174,6 +191,14 @@ def edited_gates(gates: gpd.GeoDataFrame, edits: Sequence[Edit]) -> gpd.GeoDataF
     ------
     InputRefused
         ``EDIT_TARGET`` where the school has no gate at all in `gates`.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> gate = Edit(kind="gate", school_id="S001", point=(117.02, 38.01))
+    >>> len(edited_gates(city.entrances, [gate])) - len(city.entrances)
+    1
     """
     new = [edit for edit in edits if edit.point is not None]
     if not new:
@@ -203,6 +228,14 @@ def edited_scene(
         What is changed.
     build
         Makes a scene of a network, as the given one was made; called only where the map changes.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> slow = Edit(kind="speed", street_id=city.scene.streets["street_id"].iloc[0], speed_kmh=20)
+    >>> edited_scene(city.scene, [slow], build=city.scene_of).streets["speed_kmh"].iloc[0].item()
+    20.0
     """
     if not any(edit.line is not None for edit in edits):
         return apply_edits(scene, edits)
@@ -211,7 +244,16 @@ def edited_scene(
 
 
 def without_effect(scene: Scene, edits: Sequence[Edit]) -> tuple[Finding, ...]:
-    """Return a finding for each edit that changes no street and no crossing of the scene."""
+    """Return a finding for each edit that changes no street and no crossing of the scene.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> scene = yimi.load(yimi.demo).city.scene
+    >>> slow = Edit(kind="speed", street_id=scene.streets["street_id"].iloc[0], speed_kmh=20)
+    >>> without_effect(scene, [slow])
+    ()
+    """
     found = []
     for number, edit in enumerate(edits, 1):
         if edit.drawn:

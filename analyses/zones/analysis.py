@@ -93,6 +93,18 @@ def school_zones(
         school on its side)``, apart`` (not in one piece with its zone).  ``zone_schools``: ``stage,
         facility_id, name, places, assumed`` (not known: room for today's zone)``, children, over,
         blocks, gap``.
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> from analyses.places import stages_of
+    >>> from analyses.zones.ways import zone_ways
+    >>> city = yimi.load(yimi.demo).city
+    >>> schools = np.flatnonzero(city.facilities["kind"].isin(zoned_kinds()))
+    >>> stages = stages_of([yimi.rule("小学", metres=500)])
+    >>> plan = school_zones(city, stages, zone_ways(city, schools, sides=False))
+    >>> set(plan.tables["school_zones"]["change"]) <= {"stays", "moves"}
+    True
     """
     rows: list[pd.DataFrame] = []
     sums: list[pd.DataFrame] = []
@@ -119,7 +131,13 @@ def school_zones(
 
 
 def zoned_kinds() -> frozenset[str]:
-    """Return the kinds of facilities that serve a stage with zones."""
+    """Return the kinds of facilities that serve a stage with zones.
+
+    Examples
+    --------
+    >>> "primary_school" in zoned_kinds(), "park" in zoned_kinds()
+    (True, False)
+    """
     wanted = load_toml("rules/zones.toml")["stages"]["zoned"]
     return frozenset().union(*(kinds_serving(stage) for stage in wanted))
 

@@ -38,6 +38,13 @@ def model_pairs(city: City, models: Sequence[str]) -> tuple[pd.DataFrame, tuple[
     tuple
         ``model_id, model, facility_id, name, way_m`` (between their gates), near ones first; a
         finding for each model that is not known, and where no balanced pairing has a way.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> pairs, findings = model_pairs(yimi.load(yimi.demo).city, ["K001"])
+    >>> set(pairs["model_id"]), "K001" in set(pairs["facility_id"])
+    ({'K001'}, False)
     """
     numbers = load_toml("rules/zones.toml")["pairing"]
     facilities = city.facilities

@@ -81,6 +81,15 @@ def zone_ways(
         Whether crossings are looked at; else no road divides anything.
     never_cross
         Road classes; None: those of ``data/rules/zones.toml``.
+
+    Examples
+    --------
+    >>> import numpy as np, yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> schools = np.flatnonzero(city.facilities["kind"] == "primary_school")
+    >>> ways = zone_ways(city, schools, sides=False)
+    >>> len(ways.island) == len(city.demand), len(ways.kept.target) <= len(ways.across.target)
+    (True, True)
     """
     rules = load_toml("rules/zones.toml")
     reach_m = float(rules["reach"]["value"])
