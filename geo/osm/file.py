@@ -23,23 +23,20 @@ import osmium.io
 
 from geo.bundled import load_toml
 from geo.findings import EnvironmentFault, Finding, InputRefused, YimiError
+from geo.osm.editing import (
+    DELETED,
+    LOCATED,
+    clean_nodes,
+    with_nodes_of_ways,
+    without_deleted,
+    without_places_of_members,
+)
 from geo.text import printable
 from geo.userfiles import existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
-
-_ATTRIBUTE = rb"""\s+([\w:.-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"""
-_ELEMENT = re.compile(
-    rb"<node(?=[\s/>])((?:" + _ATTRIBUTE + rb")*)\s*"
-    rb"(?:/>|>[^<]*(?:</?tag[^<>]*>[^<]*)*</node\s*>)"
-)
-_PAIRS = re.compile(_ATTRIBUTE)
-_WHOLE = re.compile(rb"-?\d{1,30}")
-_DECIMAL = re.compile(rb"-?(?:\d{1,10}(?:\.\d*)?|\.\d{1,30})(?:[eE]-?\d{1,2})?")
-_LARGEST_ID = 2**63 - 1
-_BOUNDS = {b"lat": 90.0, b"lon": 180.0}
 
 
 def is_osm(path: str | Path) -> bool:
@@ -50,64 +47,28 @@ def is_osm(path: str | Path) -> bool:
     >>> is_osm("streets.osm.pbf"), is_osm("Map.OSM"), is_osm("streets.gpkg")
     (True, True, False)
     """
-    return str(path).lower().endswith((".osm", ".pbf", ".osm.gz", ".osm.bz2"))
-
-
-def clean_nodes(text: bytes, *, name: str) -> tuple[bytes, tuple[Finding, ...], int]:
-    """Take nodes out whose id is no positive 64-bit number or repeats, or that lie nowhere.
-
-    Of several nodes with one id the first stays.
-
-    Returns
-    -------
-    tuple
-        The XML without them, ``NODE_INVALID`` findings (row: line of the file; as many as
-        ``data/rules/limits.toml`` names one by one), and how many nodes were taken out.
-    """
-    seen: set[int] = set()
-    bad: list[tuple[int, int, str, bytes]] = []
-    for element in _ELEMENT.finditer(text):
-        attributes = {k: a or b for k, a, b in _PAIRS.findall(element[1] or b"")}
-        fault = _fault(attributes, seen)
-        if fault is None:
-            seen.add(int(attributes[b"id"]))
-        else:
-            bad.append((element.start(), element.end(), *fault))
-    most = load_toml("rules/limits.toml")["findings"]["per_code"]
-    findings = []
-    line, counted = 1, 0
-    for start, _, column, value in bad[:most]:
-        line, counted = line + text.count(b"\n", counted, start), start
-        detail = {"total": len(bad)}
-        shown = value.decode("utf-8", "replace")
-        findings.append(Finding("NODE_INVALID", name, line, column, shown, detail))
-    return _without(text, [(start, end) for start, end, *_ in bad]), tuple(findings), len(bad)
-
-
-def _fault(attributes: Mapping[bytes, bytes], seen: set[int]) -> tuple[str, bytes] | None:
-    """Return the attribute that is wrong and its value, or None."""
-    number = attributes.get(b"id", b"")
-    if not _WHOLE.fullmatch(number) or not 0 < int(number) <= _LARGEST_ID or int(number) in seen:
-        return "id", number
-    for key, most in _BOUNDS.items():
-        value = attributes.get(key, b"")
-        if not _DECIMAL.fullmatch(value) or abs(float(value)) > most:
-            return key.decode(), value
-    return None
-
-
-def _without(text: bytes, spans: list[tuple[int, int]]) -> bytes:
-    edges = [0, *(edge for span in spans for edge in span), len(text)]
-    return b"".join(text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+    return str(path).lower().endswith((*_FORMATS, *_OTHERS))
 
 
 _CHUNK = 1 << 20
+_FALSE = (b'"false"', b"'false'")
+_LOOK = 4096  # bytes from the first vertex on, in which it shows whether they have places
+_PBF_FEATURES = 8  # optional features of a PBF's header that are looked at
 _FORMATS = {  # ending: osmium's name of the format, how the content begins
     ".osm.pbf": ("pbf", b"\x00\x00"),
     ".pbf": ("pbf", b"\x00\x00"),
     ".osm.gz": ("osm.gz", b"\x1f\x8b"),
     ".osm.bz2": ("osm.bz2", b"BZh"),
     ".osm": ("osm", b""),
+}
+_OTHERS = {  # ending of OSM files that hold no map of one day: code
+    ".osc": "OSM_CHANGE",
+    ".osc.gz": "OSM_CHANGE",
+    ".osc.bz2": "OSM_CHANGE",
+    ".osh": "OSM_HISTORY",
+    ".osh.gz": "OSM_HISTORY",
+    ".osh.bz2": "OSM_HISTORY",
+    ".osm.json": "OSM_JSON",
 }
 _STARTS = {  # of files that are often renamed, and how to call them
     b"\x1f\x8b": "gzip",
@@ -126,7 +87,7 @@ _COMPLAINTS = (  # part of osmium's message, code
     ("partial character", "TRUNCATED"),
     ("unexpected EOF", "TRUNCATED"),
     ("top-level element", "FORMAT_MISMATCH"),
-    ("osmChange", "FORMAT_MISMATCH"),
+    ("osmChange", "OSM_CHANGE"),
 )
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _ROOT = re.compile(rb"<osm[\s>/]")
@@ -170,6 +131,8 @@ class _Scan:
 
     nodes_in_doubt: bool
     ways_first: bool
+    edited: bool
+    located: bool
     remark: str | None
 
 
@@ -196,15 +159,17 @@ def open_osm(path: Path) -> OsmFile:
         head = file.read(16)
         if not head:
             raise InputRefused(Finding("EMPTY", name))
+        if kind != "pbf" and head.lstrip().startswith(b"{"):
+            raise InputRefused(Finding("OSM_JSON", name))
         found = next((what for text, what in _STARTS.items() if head.startswith(text)), None)
         if found is not None and not head.startswith(start):
             raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": found}))
         file.seek(0)
         if kind == "pbf":
             _check_blobs(file, size, name=name)
-            return OsmFile(name, osmium.io.File(str(path.absolute()), kind))
+            return _of_pbf(path)
     scan = _scan(_unpacked(path, kind), name=name)
-    if scan.nodes_in_doubt or scan.ways_first:
+    if scan.nodes_in_doubt or scan.ways_first or scan.edited or scan.located:
         return _repaired(path, kind, scan)
     return OsmFile(name, osmium.io.File(str(path.absolute()), kind), remark=scan.remark)
 
@@ -225,7 +190,23 @@ def osmium_reads(name: str) -> Iterator[None]:
         raise InputRefused(Finding(code, name, detail=detail)) from error
 
 
+def _of_pbf(path: Path) -> OsmFile:
+    """Look into the header of a PBF: is it a map of one day, and where are the places?"""
+    whole = osmium.io.File(str(path.absolute()), "pbf")
+    with osmium_reads(path.name):
+        header = osmium.io.Reader(whole, osmium.osm.NOTHING).header()
+        if header.has_multiple_object_versions or path.name.lower().endswith(".osh.pbf"):
+            raise InputRefused(Finding("OSM_HISTORY", path.name))
+        features = [header.get(f"pbf_optional_feature_{i}") for i in range(_PBF_FEATURES)]
+        if "LocationsOnWays" in features:
+            return OsmFile(path.name, with_nodes_of_ways(whole))
+    return OsmFile(path.name, whole)
+
+
 def _format_of(name: str) -> tuple[str, bytes]:
+    for ending, code in _OTHERS.items():
+        if name.lower().endswith(ending):
+            raise InputRefused(Finding(code, name))
     for ending, kind in _FORMATS.items():
         if name.lower().endswith(ending):
             return kind
@@ -267,7 +248,7 @@ def _unpacked(path: Path, kind: str) -> Iterator[bytes]:
 def _scan(chunks: Iterator[bytes], *, name: str) -> _Scan:
     """Look through XML once: entities, order, remarks, and whether all nodes look right."""
     ids = [np.empty(0, np.int64)]
-    in_doubt = ways_first = way_seen = False
+    in_doubt = ways_first = way_seen = edited = located = versions = False
     remark = None
     rest = b""
     for number, chunk in enumerate(chunks):
@@ -285,10 +266,17 @@ def _scan(chunks: Iterator[bytes], *, name: str) -> _Scan:
         ways_first |= last_node >= 0 and (way_seen or 0 <= first_way < last_node)
         way_seen |= first_way >= 0
         remark = _REMARK.search(text) or remark
+        versions |= b" visible=" in whole
+        marked = b"delete" in whole or any(false in whole for false in _FALSE)
+        edited |= marked and DELETED.search(whole) is not None
+        located |= LOCATED.search(whole, first := whole.find(b"<nd "), first + _LOOK) is not None
     sorted_ids = np.sort(np.concatenate(ids))
-    in_doubt |= bool((np.diff(sorted_ids, prepend=0) == 0).any())
+    again = bool((np.diff(sorted_ids, prepend=0) == 0).any())
+    if again and versions:
+        raise InputRefused(Finding("OSM_HISTORY", name))
+    in_doubt |= again
     said = None if remark is None else remark[1].decode("utf-8", "replace").strip()
-    return _Scan(in_doubt, ways_first, said)
+    return _Scan(in_doubt, ways_first, edited, located, said)
 
 
 def _check_head(text: bytes, *, name: str) -> None:
@@ -297,6 +285,8 @@ def _check_head(text: bytes, *, name: str) -> None:
     start = text[head.end() if head else 0 :][:16]
     if start.startswith(b"<!") and not start.upper().startswith(b"<!DOCTYPE HTML"):
         raise InputRefused(Finding("XML_ENTITY", name))
+    if start.startswith(b"<osmChange"):
+        raise InputRefused(Finding("OSM_CHANGE", name))
     if not _ROOT.match(start):
         found = printable(start.decode("utf-8", "replace"))
         raise InputRefused(Finding("FORMAT_MISMATCH", name, detail={"found": found}))
@@ -304,16 +294,21 @@ def _check_head(text: bytes, *, name: str) -> None:
 
 def _repaired(path: Path, kind: str, scan: _Scan) -> OsmFile:
     """Read an XML file into memory, set bad nodes aside, and put nodes before ways."""
-    if path.stat().st_size > _limits()["max_cleaned_bytes"]:
+    most = _limits()["max_cleaned_bytes"]
+    text = b"" if path.stat().st_size > most else b"".join(_unpacked(path, kind))
+    if not text or len(text) > most:
+        if scan.edited or scan.located:
+            raise InputRefused(Finding("OSM_EDITED", path.name))
         return OsmFile(path.name, osmium.io.File(str(path.absolute()), kind), remark=scan.remark)
-    text = b"".join(_unpacked(path, kind))
-    if len(text) > _limits()["max_cleaned_bytes"]:
-        return OsmFile(path.name, osmium.io.File(str(path.absolute()), kind), remark=scan.remark)
+    text = without_deleted(text)
+    text = without_places_of_members(text) if scan.located else text
     text, findings, rejected = clean_nodes(text, name=path.name)
     source = osmium.io.FileBuffer(text, "osm")
-    if scan.ways_first:
-        with osmium_reads(path.name):
+    with osmium_reads(path.name):
+        if scan.ways_first:
             source = _sorted_copy(text)
+        if scan.located:
+            source = with_nodes_of_ways(source)
     return OsmFile(path.name, source, findings, rejected, scan.remark)
 
 

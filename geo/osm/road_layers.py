@@ -119,4 +119,6 @@ def _other_things(frame: gpd.GeoDataFrame, tagged: Tagged) -> Flags:
         if tag in frame.columns:
             text = frame[tag].astype(object)
             other |= (text.notna() & (text.astype(str).str.strip() != "")).to_numpy(dtype=bool)
+    if {load_toml("rules/streets.toml")["frame"]["other_tags"], "highway"} <= set(frame.columns):
+        other[:] = True  # all lines of an OSM file: those without highway are no streets
     return other & (tagged.codes["highway"] < 0)

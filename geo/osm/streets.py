@@ -146,7 +146,7 @@ def select_walkable(
     Raises
     ------
     InputRefused
-        ``NETWORK_EMPTY``.
+        ``NETWORK_EMPTY``, ``WAYS_LOST``.
     """
     way = np.repeat(np.arange(len(raw.size)), raw.size)
     reason = _why_not(raw.ways)
@@ -160,6 +160,10 @@ def select_walkable(
         column = None if remark is None else "remark"
         empty = Finding("NETWORK_EMPTY", name, column=column, value=remark)
         raise InputRefused(empty, *findings)
+    most = load_toml("rules/streets.toml")["file"]["most_ways_lost"] * np.count_nonzero(walkable)
+    if np.count_nonzero(missing & lost) > most:
+        detail = {"of": int(walkable.sum()), "lost": int((missing & lost).sum())}
+        raise InputRefused(Finding("WAYS_LOST", name, detail=detail), *findings)
     said = list(findings)
     if remark is not None:
         said.append(Finding("OSM_REMARK", name, column="remark", value=remark))
@@ -215,8 +219,11 @@ def _why_not(ways: Tagged) -> NDArray[np.str_]:
     others = _one_of(ways, "highway", rule["only_with_foot"])
     untyped = ways.codes["highway"] < 0
     street = _one_of(ways, "highway", rule["street"]) | motorway | others | untyped
+    closed = [_one_of(ways, tag, rule["out_of_use_yes"]) for tag in rule["out_of_use"]]
+    climbing = [_one_of(ways, tag, values) for tag, values in rule["impassable"].items()]
     tests = {
-        "not_street": ~street,
+        "not_street": ~street | np.any(closed, axis=0),
+        "impassable": np.any(climbing, axis=0),
         "": _one_of(ways, "foot", rule["foot_yes"]),
         "no_foot": _one_of(ways, "foot", rule["foot_no"]),
         "motorway": motorway | _one_of(ways, "motorroad", rule["motorroad_yes"]),

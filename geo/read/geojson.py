@@ -211,6 +211,8 @@ def _features(document: Json, *, name: str) -> _Read:
     if kind in _GEOMETRIES:
         feature: Json = {"type": "Feature", "properties": {}, "geometry": document}
         return _Read([feature], crs, findings)
+    if "elements" in document:  # as an Overpass server answers
+        raise InputRefused(Finding("OSM_JSON", name))
     found = f"type: {kind}" if isinstance(kind, str) else "no type"
     raise InputRefused(Finding("JSON_SHAPE", name, detail={"found": found}))
 
