@@ -1,5 +1,6 @@
 """How is a file read: every format, checked row by row?"""
 
+from geo.read.ages import AgeColumn, age_column, speaks_of_people
 from geo.read.cells import as_texts, key
 from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
 from geo.read.columns import Column, map_columns, missing_column, plain
@@ -10,6 +11,7 @@ from geo.read.xmlguard import check_xml, utf8_xml
 
 __all__ = [
     "TEXT",
+    "AgeColumn",
     "Checked",
     "Column",
     "Kinds",
@@ -17,6 +19,7 @@ __all__ = [
     "ReadOptions",
     "ReadRequest",
     "Sheet",
+    "age_column",
     "as_texts",
     "check_xml",
     "checked_layer",
@@ -28,6 +31,7 @@ __all__ = [
     "plain",
     "read_layer",
     "report",
+    "speaks_of_people",
     "utf8_xml",
     "write_rejects",
 ]

@@ -10,12 +10,13 @@ import difflib
 import itertools
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.read.ages import age_column, age_hits
 from geo.userfiles import parsed, read_text
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _BRACKETS = re.compile(r"[(（\[【](?P<unit>[^)）\]】]*)[)）\]】]\s*$")
 _LONGEST_HEADER = 100
 _SHOWN = 30
 _DBF_BYTES = 10
+_AGES = "age_"
+_OF_A_FACILITY = ("kind", "capacity", "enrolled", "classes", "facility_id")
 _PLACED = (("longitude", "latitude"), ("x", "y"), ("lonlat",))
 
 
@@ -49,6 +52,8 @@ class Column:
     whole: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    spares_row: bool = False
+    """A cell that cannot be read costs this number alone, not its row."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,14 @@ class Mapped:
         Canonical name -> factor from the header's unit to the canonical unit (亩 in brackets).
     findings
         Notes: two headers for one column, a name cut by a DBF.
+    ages
+        Columns that count children of other ages than the canonical ones, by their name.
     """
 
     header: Mapping[str, str]
     factor: Mapping[str, float]
     findings: tuple[Finding, ...] = ()
+    ages: Mapping[str, Column] = field(default_factory=dict)
 
     @property
     def placed(self) -> tuple[str, ...]:
@@ -125,7 +133,8 @@ def header_hits(cells: Iterable[str | None], canonical: Mapping[str, Column]) ->
     """Count the cells of a row that are headers of canonical columns."""
     words = _words(tuple(canonical.values()))
     short = [cell for cell in cells if cell and len(cell) <= _LONGEST_HEADER]
-    return len({words[text] for cell in short if (text := plain(cell)) in words})
+    known = {words[text] for cell in short if (text := plain(cell)) in words}
+    return len(known) + age_hits(cell for cell in short if plain(cell) not in words)
 
 
 def map_columns(
@@ -159,8 +168,10 @@ def map_columns(
     """
     taken = _own_headers(headers, own or {}, file=file)
     findings: list[Finding] = []
+    ages = _age_headers(headers, canonical, taken)
     for name, column in canonical.items():
-        found = [] if name in taken else _written(_free(headers, taken), column)
+        free = _free(headers, {**taken, **ages})
+        found = [] if name in taken or name in ages else _written(free, column)
         if found:
             taken[name] = found[0]
         if len(found) > 1:
@@ -168,14 +179,18 @@ def map_columns(
             findings.append(Finding("HEADER_CHOICE", file, column=found[0], detail=detail))
     words = _words(tuple(canonical.values()))
     for name, column in canonical.items():
-        rest = [h for h in _free(headers, taken) if plain(h) not in words]
+        rest = [h for h in _free(headers, {**taken, **ages}) if plain(h) not in words]
         cut = None if name in taken else next((h for h in rest if _is_cut(h, column)), None)
         if cut is not None:
             taken[name] = cut
             detail = {"meaning": column.zh}
             findings.append(Finding("FIELD_TRUNCATED", file, column=cut, detail=detail))
-    factors = {name: _factor(taken[name], canonical[name]) for name in taken if name in canonical}
-    return Mapped(taken, factors, tuple(findings))
+    counted = {} if set(_OF_A_FACILITY) & set(taken) else ages
+    more = {n: _age_like(n, h, canonical) for n, h in counted.items() if n not in canonical}
+    taken |= counted
+    known = {**canonical, **more}
+    factors = {name: _factor(taken[name], known[name]) for name in taken if name in known}
+    return Mapped(taken, factors, tuple(findings), more)
 
 
 def missing_column(name: str, headers: Sequence[str], canonical: Mapping[str, Column]) -> Finding:
@@ -261,6 +276,29 @@ def _own_headers(headers: Sequence[str], own: Mapping[str, str], *, file: str) -
             raise InputRefused(Finding("HEADER_MISSING", file, column=wanted, detail=detail))
         found[name] = same[0]
     return found
+
+
+def _age_headers(
+    headers: Sequence[str], canonical: Mapping[str, Column], taken: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the headers that name ages, by the canonical column that they are, or their own."""
+    named: dict[str, str] = {}
+    for header in _free(headers, taken):
+        column = age_column(header)
+        if column is None:
+            continue
+        own = f"{_AGES}{column.low}_{column.high - (column.end == 'open')}"
+        everybody = not (column.sex or column.basis or column.date)
+        known = own in canonical and everybody and own not in {*named, *taken}
+        written = known and (not column.stage or bool(_written([header], canonical[own])))
+        named[own if written else header] = header
+    return named
+
+
+def _age_like(name: str, header: str, canonical: Mapping[str, Column]) -> Column:
+    """Return the column of other ages: in all the rest as the first canonical one."""
+    first = next(column for one, column in canonical.items() if one.startswith(_AGES))
+    return replace(first, name=name, zh=header, synonyms=(header,))
 
 
 def _free(headers: Sequence[str], taken: Mapping[str, str]) -> list[str]:

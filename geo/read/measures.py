@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.bundled import load_toml
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, enumerated
 from geo.read.cells import How, as_texts, numbers
 from geo.read.columns import header_unit
 from geo.read.flags import Flag, positions
@@ -94,11 +94,16 @@ def _measure(
         if len(rest):
             again, how_again = numbers([texts[i] for i in rest], units, decimal_comma=decimal_comma)
             values[rest], how[rest] = again, how_again
-    return _judged(values, how, column, header=str(cells.name))
+    return _judged(values, how, column, header=str(cells.name), cells=cells)
 
 
 def _judged(
-    values: NDArray[np.float64], how: NDArray[np.int8], column: Column, *, header: str
+    values: NDArray[np.float64],
+    how: NDArray[np.int8],
+    column: Column,
+    *,
+    header: str,
+    cells: pd.Series[str],
 ) -> tuple[NDArray[np.float64], list[Flag]]:
     """Flag what cannot be right; such values become unknown."""
     odd = np.isin(how, (How.BOOLEAN, How.NONFINITE))
@@ -109,6 +114,14 @@ def _judged(
     if column.whole:
         odd |= finite & (values != np.round(values))
     bounds = f"{low:g}–{high:g}" + (", 0 1 2 …" if column.whole else "")
+    if column.spares_row:
+        lost = positions(odd | (how == How.UNREADABLE))
+        flags = [
+            _lost_cells(lost, cells, header=header),
+            Flag("NUMBER_TEXT", positions((how == How.TEXT) & ~odd), header, "note"),
+            Flag("NUMBER_UNKNOWN", positions(how == How.UNKNOWN), header),
+        ]
+        return np.where(odd, np.nan, values), flags
     flags = [
         Flag("NUMBER_TEXT", positions(how == How.UNREADABLE), header, "quarantine"),
         Flag("NUMBER_TEXT", positions((how == How.TEXT) & ~odd), header, "note"),
@@ -116,3 +129,12 @@ def _judged(
         Flag("NUMBER_RANGE", positions(odd), header, "quarantine", {"expected": bounds}),
     ]
     return np.where(odd, np.nan, values), flags
+
+
+def _lost_cells(rows: NDArray[np.int64], cells: pd.Series[str], *, header: str) -> Flag:
+    """Name the cells that became unknown: about how many, from one number to another, below 0."""
+    most: int = load_toml("rules/limits.toml")["findings"]["per_code"]
+    texts = as_texts(cells)
+    told = [f"{cells.index[i]}: {texts[i]}" for i in rows[:most].tolist()]
+    shown = enumerated(told) + ("…" if len(rows) > most else "")
+    return Flag("NUMBER_CELL", rows, header, "note", {"cells": shown})

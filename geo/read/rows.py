@@ -153,6 +153,7 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
     if request.meanings is not None:
         request = replace(request, columns={**request.meanings(headers), **request.columns})
     mapped = cols.map_columns(headers, canonical, file=raw.name, own=request.columns)
+    canonical = {**canonical, **mapped.ages}
     _refuse_missing(raw, mapped, canonical, request=request)
     check_units(mapped, canonical, file=raw.name)
     cleared = clear(
