@@ -3,7 +3,9 @@
 from analyses.facilities.doors import entrances, gate_findings, mapped_entrances
 from analyses.facilities.kinds import kinds_of_sheet
 from analyses.facilities.merging import merge_facilities
+from analyses.facilities.names import name_key
 from analyses.facilities.reading import (
+    OSM_SOURCE,
     facilities_from_layer,
     facilities_from_osm,
     inferred,
@@ -22,6 +24,7 @@ from analyses.facilities.types import (
 )
 
 __all__ = [
+    "OSM_SOURCE",
     "Id",
     "entrances",
     "facilities_from_layer",
@@ -36,6 +39,7 @@ __all__ = [
     "list_before_osm",
     "mapped_entrances",
     "merge_facilities",
+    "name_key",
     "osm_findings",
     "osm_wanted",
     "required_kind",

@@ -82,6 +82,17 @@ def place_text(name: str) -> str:
     return text
 
 
+def name_key(name: str) -> str:
+    """Return the text that is the same for two names of one place, gates left aside.
+
+    Examples
+    --------
+    >>> name_key("固始县第一中学") == name_key("固始一中北门")
+    True
+    """
+    return compared(name).key
+
+
 def same_name(a: Name, b: Name) -> bool:
     """Say whether two names are one, or one is the other with a place's name before it."""
     if not a.base or not b.base or a.campus != b.campus:

@@ -52,6 +52,7 @@ COLUMNS = (
     "facility_id", "name", "kind", "source", "capacity", "area_m2", "row", "kind_word",
     "kind_from", "geometry",
 )  # fmt: skip
+OSM_SOURCE = "OpenStreetMap"
 _HASH_DIGITS = 8
 _PLACE_DIGITS = 6
 
@@ -155,7 +156,7 @@ def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "facility_id": [f"osm:{osm_id}" for osm_id in once["osm_id"].iloc[rows]],
             "name": [names[i] for i in rows],
             "kind": [found[i] for i in rows],
-            "source": "OpenStreetMap",
+            "source": OSM_SOURCE,
             "capacity": capacity[rows],
             "area_m2": np.full(len(rows), np.nan),
             "row": -1,

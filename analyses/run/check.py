@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analyses.facilities import kind_words
 from analyses.marks import reading as mark_reading
+from analyses.run.ages import with_age_groups
+from analyses.run.communities import communities_of
 from analyses.run.inputs import facility_reading, options_of, read_inputs
 from analyses.run.order import context_of
-from analyses.study import FacilitiesInput, inputs_of, load_study
-from geo.findings import InputRefused
+from analyses.run.tabled_children import table_join
+from analyses.run.tables import join_options, table_options
+from analyses.study import FacilitiesInput, LayerInput, inputs_of, load_study, tables_of
+from geo.findings import Finding, InputRefused
 from geo.osm import is_osm, streets_from_osm
 from geo.output import run_folder, write_json, write_manifest
 from geo.read import Checked, ReadOptions, checked_layer, outcome_of, report, write_rejects
@@ -19,8 +23,7 @@ from geo.read import Checked, ReadOptions, checked_layer, outcome_of, report, wr
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analyses.study import LayerInput, Study
-    from geo.findings import Finding
+    from analyses.study import Study
     from geo.words import Lang
 
 OK, WITH_REJECTS, REFUSED = 0, 1, 2
@@ -76,12 +79,14 @@ def check_inputs(path: Path, out: Path | None, *, lang: Lang = "zh") -> Checks:
     is_study = path.is_dir() or path.suffix == ".toml"
     if is_study:
         study = load_study(path)
-        files = tuple(_study_file(study, key, section) for key, section in inputs_of(study))
+        sections = dict(inputs_of(study))
+        sections |= {f"{key}.table": LayerInput(path=path) for key, path in tables_of(study)}
+        files = tuple(_study_file(study, key, section) for key, section in sections.items())
         checks = _with_whole(study, Checks(files))
     elif is_osm(path.name):
         checks = Checks((_osm_file(path, name=path.name),))
     else:
-        checks = Checks((checked_layer(path, options=ReadOptions(kinds=kind_words())),))
+        checks = Checks((_file(path),))
     if out is not None:
         _write(checks, out, lang=lang, is_study=is_study)
     return checks
@@ -111,7 +116,9 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
     if is_osm(section.path):
         return _osm_file(study.file(section.path), name=section.path)
     options = ReadOptions()
-    if isinstance(section, FacilitiesInput):
+    if key.endswith(".table") or (key == "children" and study.children.method == "communities"):
+        options = _joined(study, children=key == "children")
+    elif isinstance(section, FacilitiesInput):
         options = facility_reading(section)
     if key.startswith("marks"):
         options = mark_reading()
@@ -142,6 +149,38 @@ def _with_whole(study: Study, checks: Checks) -> Checks:
 
 def _key(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.file, finding.row, finding.column, finding.value
+
+
+def _joined(study: Study, *, children: bool) -> ReadOptions:
+    """Return how a table is read that is joined to the communities, or to facilities."""
+    section = study.communities
+    if section is None or not children:
+        return table_options()
+    layer = checked_layer(
+        section.path,
+        layer=section.layer,
+        crs=section.crs,
+        columns=section.columns,
+        options=options_of(study, section, ReadOptions()),
+    ).layer
+    if layer is None:
+        return table_options()
+    return join_options(table_join(study, communities_of(layer.frame)))
+
+
+def _file(path: Path) -> Checked:
+    """Check a file by itself: a table of children by community needs no coordinates."""
+    checked = checked_layer(path, options=ReadOptions(kinds=kind_words()))
+    lacking = {finding.detail.get("name") for finding in checked.findings}
+    if checked.layer is None and lacking == {"longitude", "latitude"}:
+        table = checked_layer(path, options=table_options())
+        if table.layer is not None:
+            frame, headers = table.layer.frame, table.layer.headers
+            counted = with_age_groups(frame, file=table.file, headers=headers)
+            if counted.groups:
+                said = Finding("TABLE_WITHOUT_PLACE", table.file)
+                return replace(table, findings=(*table.findings, said, *counted.findings))
+    return checked
 
 
 def _osm_file(path: Path, *, name: str) -> Checked:

@@ -9,9 +9,11 @@ import geopandas as gpd
 import numpy as np
 
 from analyses.rules import age_groups
+from analyses.run.ages import Counted, with_age_groups
 from analyses.run.rasters import rasters_of
+from analyses.run.tabled_children import children_of_communities
 from geo.crs import project
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, refuse_if_any
 from geo.people import (
     Demand,
     demand_along_streets,
@@ -23,7 +25,7 @@ from geo.people import (
 from geo.words import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from analyses.study import Study
@@ -63,6 +65,7 @@ def demand_of(
     communities: gpd.GeoDataFrame,
     buildings: gpd.GeoDataFrame | None,
     network: WalkNetwork,
+    headers: Mapping[str, str],
 ) -> People:
     """Return the demand points of a study.
 
@@ -76,6 +79,8 @@ def demand_of(
         Metric CRS; buildings may be None.
     network
         Streets, for zones without buildings.
+    headers
+        Column of the communities -> header of their file.
 
     Raises
     ------
@@ -85,23 +90,35 @@ def demand_of(
     """
     method = study.children.method
     groups = list(age_groups())
+    counted = Counted(communities, ())
     if method == "raster":
         return _from_rasters(study, communities=communities, buildings=buildings)
     if method == "points":
-        demand = _from_points(study, read, communities=communities, network=network)
-    elif not set(groups) & set(communities.columns):
-        return _equal(study, communities=communities, buildings=buildings, network=network)
+        demand, counted = _from_points(study, read, communities=communities, network=network)
     else:
+        counted = children_of_communities(
+            study,
+            read,
+            communities=communities,
+            headers=headers,
+            buildings=buildings,
+            network=network,
+        )
+        refuse_if_any(counted.findings)
+        if not counted.groups:
+            people = _equal(study, communities=communities, buildings=buildings, network=network)
+            return replace(people, findings=(*counted.findings, *people.findings))
         lines = _lines(network)
         demand = demand_in_zones(
-            _with_groups(communities),
+            _with_groups(counted.frame),
             value_columns=groups,
             buildings=buildings,
             lines=lines,
             spacing_m=study.children.spacing_m,
             name=study.communities.path if study.communities else "communities",
         )
-    return People(demand.points, "children", demand.findings, ())
+    findings = (*counted.findings, *demand.findings)
+    return People(demand.points, "children", findings, counted.notes)
 
 
 def _from_points(
@@ -110,21 +127,28 @@ def _from_points(
     *,
     communities: gpd.GeoDataFrame,
     network: WalkNetwork,
-) -> Demand:
+) -> tuple[Demand, Counted]:
     """Take counts per building, address or cell from a layer."""
     section = study.children
     if section.path is None:
         raise _needs("children.path")
-    frame = project(read(section).frame, network.crs)
-    if not set(age_groups()) & set(frame.columns):
+    layer = read(section)
+    frame = project(layer.frame, network.crs)
+    counted = with_age_groups(
+        frame, file=section.path, structure=section.structure, headers=layer.headers
+    )
+    refuse_if_any(counted.findings)
+    if not counted.groups:
         detail = {"near": ", ".join(age_groups())}
-        raise InputRefused(Finding("CHILDREN_NO_COLUMN", section.path, detail=detail))
-    return demand_from_points(
-        _with_groups(frame),
+        finding = Finding("CHILDREN_NO_COLUMN", section.path, detail=detail)
+        raise InputRefused(finding, *counted.findings)
+    demand = demand_from_points(
+        _with_groups(counted.frame),
         value_columns=list(age_groups()),
         zones=communities,
         name=section.path,
     )
+    return demand, counted
 
 
 def _from_rasters(

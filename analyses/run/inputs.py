@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -29,8 +28,9 @@ from analyses.facilities import (
 from analyses.links import obstacles_osm_wanted
 from analyses.marks import Marks, marks_of
 from analyses.marks import reading as mark_reading
-from analyses.rules import settlement
 from analyses.run.children import demand_of
+from analyses.run.communities import read_communities
+from analyses.run.facility_tables import facilities_with_table
 from analyses.run.homes import home_notes, homes_of_study
 from analyses.run.roads import Roads, roads_of
 from analyses.run.safety_inputs import SafetyInputs, safety_inputs
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from geo.words import Text
 
 _WGS84 = "EPSG:4326"
+_REASONS = 5
 _BACKGROUND: tuple[str, ...] = ("water", "green", "railway")
 
 
@@ -159,6 +160,10 @@ class _Books:
             self.rejects[layer.name] = layer.rejected
         self.findings += layer.findings
         refuse_if_any(layer.findings)
+        if layer.rows_in and layer.frame.empty:
+            reasons = [f for f in layer.findings if f.outcome == "quarantine"]
+            unused = Finding("NOTHING_USED", layer.name, detail={"rows": layer.rows_in})
+            raise InputRefused(unused, *reasons[:_REASONS])
         return layer
 
     def forget(self, layer: Layer) -> None:
@@ -207,7 +212,8 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     progress("layers")
     osm = _osm_features(study, books, crs=crs)
     facilities = _facilities(study, books, streets, osm=osm, crs=crs)
-    communities = _communities(study, books, network)
+    communities = read_communities(study, books.read, network)
+    books.findings += communities.findings
     homes = homes_of_study(study, books, osm=osm.get("buildings"), facilities=facilities, crs=crs)
     gates = None
     if study.gates is not None:
@@ -220,9 +226,10 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     people = demand_of(
         study,
         books.read,
-        communities=communities,
+        communities=communities.frame,
         buildings=None if homes is None else homes.buildings,
         network=network,
+        headers=communities.headers,
     )
     books.findings += people.findings
     books.accounts += [Account(f"{p.name}#raster", 1, 1, 0, "", sha256(p)) for p in people.rasters]
@@ -231,7 +238,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         network=network,
         roads=roads,
         facilities=facilities,
-        communities=communities,
+        communities=communities.frame,
         demand=people.points,
         gates=gates,
         walls=_walls(
@@ -362,6 +369,9 @@ def _facilities(
     facilities, pairs = list_before_osm(facilities, replace)
     books.findings += pairs
     refuse_if_any(findings)
+    for section in (section for section in study.facilities if section.table is not None):
+        facilities, said = facilities_with_table(books.read, section, facilities)
+        books.findings += said
     if facilities.empty:
         reasons = [f for f in books.findings if f.outcome == "quarantine"]
         raise InputRefused(Finding("FACILITIES_NONE", "study.toml"), *reasons[:3])
@@ -389,49 +399,6 @@ def _facility_layer(
         layer = _datum_checked(books, layer, section=section, streets=streets, options=options)
     frame = facilities_from_layer(layer.frame, kind=kind, source=section.path)
     return project(frame, crs)
-
-
-def _communities(study: Study, books: _Books, network: WalkNetwork) -> gpd.GeoDataFrame:
-    """Return the communities, or one area around all streets where there are none."""
-    if study.communities is not None:
-        return communities_of(project(books.read(study.communities).frame, network.crs))
-    books.findings.append(Finding("COMMUNITIES_NONE", "study.toml"))
-    around = shapely.convex_hull(shapely.multipoints(network.node_xy))
-    shapes = np.array([shapely.buffer(around, study.streets.snap_max_m)], dtype=object)
-    if study.area is not None:
-        shapes = project(books.read(study.area).frame, network.crs).geometry.to_numpy()
-    row = {"area_id": "all", "name": study.study.name, "town": None, "settlement": "unknown"}
-    return gpd.GeoDataFrame([row], geometry=[shapely.union_all(shapes)], crs=network.crs)
-
-
-def communities_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give a checked layer of communities its standard columns.
-
-    Parameters
-    ----------
-    frame
-        Polygons, metric CRS, canonical columns; ``area_code`` (12 digits) is their id, else ``id``,
-        else the row number.
-
-    Returns
-    -------
-    GeoDataFrame
-        RangeIndex; ``area_id, name, town, ur_code, settlement``, age columns as they were.
-    """
-    rows = pd.Series([f"row-{n}" for n in frame.index], index=frame.index)
-    code = next((frame[c] for c in ("area_code", "id") if c in frame), rows)
-    code = code.where(code.notna(), rows).astype(str)
-    nothing = pd.Series(None, index=frame.index, dtype=object)
-    ur_code = frame.get("ur_code", nothing)
-    settlements = [settlement(c, u) for c, u in zip(code, ur_code, strict=True)]
-    fixed = {
-        "area_id": code,
-        "name": frame.get("name", code),
-        "town": frame.get("town", nothing),
-        "ur_code": ur_code,
-        "settlement": settlements,
-    }
-    return frame.assign(**fixed).reset_index(drop=True)
 
 
 def _datum_checked(

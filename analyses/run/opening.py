@@ -11,12 +11,14 @@ import geopandas as gpd
 
 from analyses.facilities import facilities_from_layer, merge_facilities, required_kind
 from analyses.rules import age_groups
-from analyses.run.inputs import communities_of, read_inputs
+from analyses.run.ages import with_age_groups
+from analyses.run.communities import communities_of
+from analyses.run.inputs import read_inputs
 from analyses.run.order import city_of, run_study
 from analyses.study import load_study
 from geo.bundled import DEMO, load_toml
 from geo.crs import metric_crs, project
-from geo.findings import Finding, InputRefused
+from geo.findings import Finding, InputRefused, refuse_if_any
 from geo.people import demand_in_zones
 from geo.read import Layer
 
@@ -144,6 +146,8 @@ def facilities(
 def communities(layer: Layer | gpd.GeoDataFrame, *, crs: str = "auto") -> gpd.GeoDataFrame:
     """Return communities as a `City` takes them: ``area_id, name, town, settlement`` and ages.
 
+    Columns of any ages (``0岁``, ``3-6岁``, boys and girls apart) become those of the age groups.
+
     Examples
     --------
     >>> import shapely
@@ -152,8 +156,12 @@ def communities(layer: Layer | gpd.GeoDataFrame, *, crs: str = "auto") -> gpd.Ge
     >>> communities(frame)[["name", "settlement", "age_3_5"]].to_numpy().tolist()
     [['东村', 'unknown', 30.0]]
     """
-    frame, _ = _frame(layer, "communities")
-    return communities_of(project(frame, _metric(frame, crs)))
+    frame, name = _frame(layer, "communities")
+    headers = layer.headers if isinstance(layer, Layer) else {}
+    found = communities_of(project(frame, _metric(frame, crs)))
+    counted = with_age_groups(found, file=name, headers=headers)
+    refuse_if_any(counted.findings)
+    return counted.frame
 
 
 def demand(

@@ -3,9 +3,11 @@
 from analyses.study.basemap import Basemap, basemap_of
 from analyses.study.model import (
     FacilitiesInput,
+    JoinedInput,
     LayerInput,
     Study,
     inputs_of,
+    tables_of,
 )
 from analyses.study.regions import common_region, is_region, lies_in, region_name
 from analyses.study.settings import load_study
@@ -13,6 +15,7 @@ from analyses.study.settings import load_study
 __all__ = [
     "Basemap",
     "FacilitiesInput",
+    "JoinedInput",
     "LayerInput",
     "Study",
     "basemap_of",
@@ -22,4 +25,5 @@ __all__ = [
     "lies_in",
     "load_study",
     "region_name",
+    "tables_of",
 ]

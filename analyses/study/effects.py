@@ -29,8 +29,22 @@ def without_effect(study: Study) -> Iterator[Finding]:
             yield _no_effect(f"{key}.layer", "no_layers", value=section.layer, near="xlsx | gpkg")
         if study.study.headers is None:
             yield from _columns(key, section.columns)
+    yield from _children(study)
     if study.sites.phases and study.sites.path is None:
         yield _no_effect("sites.phases", "no_candidates", value=None, near="[sites] path")
+
+
+def _children(study: Study) -> Iterator[Finding]:
+    """Yield the files of ``[children]`` that its method does not read."""
+    section = study.children
+    if section.path is not None and section.method == "raster":
+        near = 'method = "communities" | "points"'
+        yield _no_effect("children.path", "other_method", value=section.path, near=near)
+    if section.rasters and section.method != "raster":
+        yield _no_effect("children.rasters", "other_method", value=None, near='method = "raster"')
+    if section.path is not None and section.method == "communities" and study.communities is None:
+        near = "[communities] path"
+        yield _no_effect("children.path", "no_polygons", value=section.path, near=near)
 
 
 def undated(study: Study) -> Iterator[Finding]:

@@ -87,7 +87,19 @@ class LayerInput(Section):
     swap_xy: bool = False
 
 
-class FacilitiesInput(LayerInput):
+class JoinedInput(LayerInput):
+    """A layer to which a table without geometry may be joined by code or name.
+
+    Examples
+    --------
+    >>> JoinedInput(path="communities.geojson", table="children.xlsx").table
+    'children.xlsx'
+    """
+
+    table: str | None = None
+
+
+class FacilitiesInput(JoinedInput):
     """``[[facilities]]``: places; `kind` where the file has no such column.
 
     Examples
@@ -249,7 +261,7 @@ class Study(Section):
     study: StudyInfo
     streets: StreetsInput
     facilities: list[FacilitiesInput] = Field(min_length=1)
-    communities: LayerInput | None = None
+    communities: JoinedInput | None = None
     children: ChildrenInput = Field(default_factory=ChildrenInput)
     buildings: LayerInput | None = None
     gates: LayerInput | None = None
@@ -322,3 +334,20 @@ def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
         section = getattr(study, key)
         if section is not None and section.path is not None:
             yield key, section
+
+
+def tables_of(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield the key of every section that a table is joined to, with the table's path.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> from analyses.study import load_study
+    >>> list(tables_of(load_study(DEMO)))
+    []
+    """
+    for number, facilities in enumerate(study.facilities, 1):
+        if facilities.table is not None:
+            yield f"facilities.[{number}]", facilities.table
+    if study.communities is not None and study.communities.table is not None:
+        yield "communities", study.communities.table

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from analyses.study.basemap import basemap_slips
 from analyses.study.effects import undated, without_effect
-from analyses.study.model import Study, inputs_of, rasters_named
+from analyses.study.model import Study, inputs_of, rasters_named, tables_of
 from analyses.study.regions import is_region
 from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
@@ -227,6 +227,7 @@ def _missing_files(study: Study) -> Iterator[Finding]:
     }
     others += [(key, path) for key, path in single.items() if path is not None]
     others += rasters_named(study)
+    others += [(f"{key}.table", table) for key, table in tables_of(study)]
     for key, path in others:
         try:
             study.place(path) if key == "children.rasters" else study.file(path)

@@ -21,7 +21,7 @@ from geo.bundled import load_toml
 from geo.read import key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 
     from opencc import OpenCC
 
@@ -51,6 +51,8 @@ class Joined:
         Positions of the other rows that claim the same; not empty: none of them is used.
     fits
         Positions of the zones that a row may mean where there are several.
+    differ
+        Positions of the rows whose name is that of another zone than their code.
     """
 
     zone: Ints
@@ -58,6 +60,7 @@ class Joined:
     members: tuple[tuple[int, ...], ...]
     claims: tuple[tuple[int, ...], ...]
     fits: tuple[tuple[int, ...], ...]
+    differ: tuple[int, ...] = ()
 
     @property
     def used(self) -> Ints:
@@ -209,18 +212,23 @@ def join_table(
     ([1, 0, -1], ('name', 'name', ''))
     """
     size = len(table)
-    codes = [code_key(cell) for cell in _codes(table)]
+    known = {code_key(cell) for cell in _column(zones, "area_id")}
+    codes = [code_key(cell) for cell in _codes(table, known)]
     names = _texts(table, "name", "community")
     towns = _towns(table)
     by_code = _Codes([code_key(cell) for cell in _column(zones, "area_id")])
     by_name = _Names(_texts(zones, "name"), _texts(zones, "town"), parts)
     zone = np.full(size, -1, dtype=np.int64)
+    differ: list[int] = []
     how = [NONE] * size
     members: list[tuple[int, ...]] = [()] * size
     fits: list[tuple[int, ...]] = [()] * size
     for row in range(size):
         place = by_code.zone(codes[row])
-        found = () if place >= 0 else by_name.find(names[row], towns[row])
+        found = by_name.find(names[row], towns[row])
+        if place >= 0 and len(found) == 1 and found[0] != place:
+            differ.append(row)
+            place = place if is_division(codes[row]) else -1
         if place >= 0 or len(found) == 1:
             zone[row], how[row] = (place, CODE) if place >= 0 else (found[0], NAME)
             continue
@@ -236,7 +244,8 @@ def join_table(
         tuple(r for r in rows_of[one] if r != row) if one is not None else ()
         for row, one in enumerate(told)
     ]
-    return Joined(zone, tuple(how), tuple(members), tuple(claims), tuple(fits))
+    rest = (tuple(members), tuple(claims), tuple(fits), tuple(differ))
+    return Joined(zone, tuple(how), *rest)
 
 
 def nearest(name: str, among: Iterable[str], *, parts: Parts = name_parts) -> str:
@@ -340,13 +349,15 @@ def _places_by(keys: Iterable[Hashable]) -> dict[Hashable, tuple[int, ...]]:
     return {one: tuple(found) for one, found in places.items()}
 
 
-def _codes(table: pd.DataFrame) -> list[object]:
-    """Return the codes of a table: its own column, else ids that are division codes."""
-    if "area_code" in table:
-        return table["area_code"].tolist()
+def _codes(table: pd.DataFrame, known: Container[str]) -> list[object]:
+    """Return the codes of a table: its own column, else ids that are division codes or known."""
+    for column in ("area_code", "facility_id"):
+        if column in table:
+            return table[column].tolist()
     ids = _column(table, "id")
-    divisions = sum(is_division(code_key(cell)) for cell in ids)
-    return ids if divisions * 2 >= len(ids) > 0 else [None] * len(ids)
+    codes = [code_key(cell) for cell in ids]
+    fit = sum(is_division(code) or code in known for code in codes)
+    return ids if fit * 2 >= len(ids) > 0 else [None] * len(ids)
 
 
 def _towns(table: pd.DataFrame) -> list[str]:

@@ -4,6 +4,7 @@ from geo.read.ages import AgeColumn, age_column, speaks_of_people
 from geo.read.cells import as_texts, key
 from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
 from geo.read.columns import Column, map_columns, missing_column, plain
+from geo.read.flags import Flag
 from geo.read.raw import Kinds, Layer, Sheet
 from geo.read.readers import TEXT, open_raw, read_layer
 from geo.read.rows import ReadOptions, ReadRequest
@@ -14,6 +15,7 @@ __all__ = [
     "AgeColumn",
     "Checked",
     "Column",
+    "Flag",
     "Kinds",
     "Layer",
     "ReadOptions",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from geo.bundled import load_toml
 from geo.findings import Finding
+from geo.read.ages import age_column
 from geo.read.cells import as_texts
 from geo.read.columns import plain
 from geo.read.flags import REJECT_COLUMNS, reason_of
@@ -65,6 +66,7 @@ def clear(
     file: str,
     allow: bool,
     also: Sequence[str] = (),
+    joined: bool = False,
 ) -> Cleared:
     """Drop personal columns and mask personal numbers.
 
@@ -75,8 +77,10 @@ def clear(
     also
         Headers that are personal in a layer of this sort, compared as a whole (without the group
         of questions before a slash).
+    joined
+        Whether the rows are joined to places of another layer.
     """
-    children = is_children(cells, mapped)
+    children = is_children(cells, mapped, joined=joined)
     whole = {plain(header) for header in also}
     named = [
         h
@@ -104,14 +108,15 @@ def clear(
 def is_personal(header: str) -> bool:
     """Say whether a header names personal data (a count of persons does not)."""
     text = plain(header)
-    if _COUNTS.search(text):
+    if _COUNTS.search(text) or age_column(header) is not None:
         return False
     return any(plain(word) in text for word in load_toml("columns.toml")["personal"]["words"])
 
 
-def is_children(cells: pd.DataFrame, mapped: Mapped) -> bool:
+def is_children(cells: pd.DataFrame, mapped: Mapped, *, joined: bool = False) -> bool:
     """Say whether the rows are single children: a place, a child's number or age, no facility."""
-    if not mapped.placed or {"kind", "capacity", "enrolled"} & set(mapped.header):
+    placed = joined or bool(mapped.placed)
+    if not placed or {"kind", "capacity", "enrolled"} & set(mapped.header):
         return False
     words = {plain(word) for word in load_toml("columns.toml")["personal"]["children"]}
     return any(plain(header) in words for header in cells.columns)

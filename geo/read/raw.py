@@ -37,6 +37,8 @@ class Layer:
         All remarks, in the order of the rows.
     crs_read
         The CRS or datum that was declared, found or confirmed, e.g. ``EPSG:4548`` or ``GCJ-02``.
+    headers
+        Canonical column -> the file's own header.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Layer:
     rows_in: int
     findings: tuple[Finding, ...] = field(default=())
     crs_read: str = "EPSG:4326"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return the account of rows, the columns and the codes of the findings."""

@@ -88,6 +88,10 @@ class ReadOptions:
     kind_rule
         Told the texts of all rows, returns the kind of each (a word of `kinds`) and how it is
         known; a column of kinds is then no longer needed.
+    join
+        For a table whose rows are joined to another layer: told the rows in use (canonical
+        columns), returns a `Flag` for those that do not join.  The table needs no place, and one
+        that it has is left aside.
     progress
         Told the stage when it begins: ``open``, ``places``, ``values``, ``copies``.
 
@@ -115,6 +119,7 @@ class ReadOptions:
     personal: Sequence[str] = ()
     meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None
     kind_rule: Callable[[Sheet], Kinds] | None = None
+    join: Callable[[pd.DataFrame], Sequence[Flag]] | None = None
     progress: Callable[[str], None] = _silent
 
 
@@ -150,6 +155,8 @@ class ReadRequest(ReadOptions):
 def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequest) -> Layer:
     """Judge the rows of an opened file: see `geo.read.readers.read_layer`."""
     headers = [str(header) for header in raw.cells.columns]
+    if request.join is not None:
+        raw = replace(raw, geometry=None)
     if request.meanings is not None:
         request = replace(request, columns={**request.meanings(headers), **request.columns})
     mapped = cols.map_columns(headers, canonical, file=raw.name, own=request.columns)
@@ -163,6 +170,7 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
         file=raw.name,
         allow=request.allow_pii,
         also=request.personal,
+        joined=request.join is not None,
     )
     raw = replace(raw, cells=cleared.cells, rejected=cleared.rejected)
     mapped = replace(
@@ -190,13 +198,17 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
     flags += spots.flags
     flags += _far(raw, spots, flags, area=request.area)
     flags += _copies(raw, spots, flags, texts=texts, near="kind" in texts)
+    frame = _frame(raw.cells, mapped, canonical, filled={**values, **texts})
+    if request.join is not None:
+        rows = positions(in_use(flags, len(frame)))
+        flags += [replace(f, rows=rows[f.rows]) for f in request.join(frame.iloc[rows])]
     if cleared.children:
         flags = [_unquoted(flag) for flag in flags]
-    frame = _frame(raw.cells, mapped, canonical, filled={**values, **texts})
     if request.kind is not None:
         words = texts.get("kind", [None] * len(frame))
         frame = frame.assign(kind=[word or request.kind for word in words])
-    return _layer(raw, frame, spots, flags=flags, before=notes, crs=declared)
+    layer = _layer(raw, frame, spots, flags=flags, before=notes, crs=declared)
+    return replace(layer, headers=dict(mapped.header))
 
 
 def _refuse_missing(
@@ -205,12 +217,27 @@ def _refuse_missing(
     """Refuse a file that lacks a required column or the place."""
     by_rule = ("kind",) if request.kind_rule is not None else ()
     missing = [n for n in request.required if n not in mapped.header and n not in by_rule]
+    if request.join is not None:
+        _refuse_nameless(raw, mapped, canonical)
+        return
     if raw.geometry is None and request.located and not mapped.placed:
         missing += [name for name in ("longitude", "latitude") if name not in mapped.header]
     if missing:
         headers = [str(header) for header in raw.cells.columns]
         raise InputRefused(
             *(replace(cols.missing_column(n, headers, canonical), file=raw.name) for n in missing)
+        )
+
+
+def _refuse_nameless(raw: RawTable, mapped: Mapped, canonical: Mapping[str, Column]) -> None:
+    """Refuse a table that nothing ties to another layer."""
+    if not {"area_code", "id", "facility_id", "name", "community", "town"} & set(mapped.header):
+        headers = [str(header) for header in raw.cells.columns]
+        raise InputRefused(
+            *(
+                replace(cols.missing_column(name, headers, canonical), file=raw.name)
+                for name in ("area_code", "name")
+            )
         )
 
 
@@ -239,7 +266,7 @@ def _places(raw: RawTable, mapped: Mapped, request: ReadRequest) -> Places:
     """Return the positions of all rows as the file has them."""
     if raw.geometry is not None:
         places = _of_geometry(raw.geometry)
-    elif not mapped.placed:
+    elif request.join is not None or not mapped.placed:
         nothing = np.full(len(raw.cells), np.nan)
         return Places(nothing, nothing, (), ("", ""))
     else:
