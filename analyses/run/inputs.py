@@ -274,7 +274,7 @@ def _walls(
         safe.official,
         gates=gates,
         roads=None if books.roads is None else project(books.roads, crs),
-        buildings=homes.buildings if homes is not None and own_file else None,
+        buildings=homes if own_file else None,
     )
 
 

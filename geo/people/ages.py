@@ -150,7 +150,10 @@ def ages_of(
     if total is not None and structure is not None:
         last = int(load_toml(_RULES)["years"]["children_last"])
         apart |= _fill(by_year[:, : last + 1], total, weight[: last + 1])
-    counts = {g: by_year[:, first : last + 1].sum(axis=1) for g, (first, last) in groups.items()}
+    counts = {
+        group: _exact(by_year[:, first : last + 1].sum(axis=1), table, (first, last), bands=bands)
+        for group, (first, last) in groups.items()
+    }
     frame = pd.DataFrame(counts, index=table.index)
     split = [c for b in bands if not _tiled(b, bands, groups) for c in b.columns]
     return Ages(frame, bands, tuple(dict.fromkeys(split)), tuple(table.index[apart]))
@@ -255,6 +258,16 @@ def _count(table: pd.DataFrame, band: Band) -> Floats:
         both = sum((_numbers(table[c]) for c in band.sexes), np.zeros(len(table)))
         total = np.where(np.isnan(total), both, total)
     return total
+
+
+def _exact(
+    found: Floats, table: pd.DataFrame, years: tuple[int, int], *, bands: Sequence[Band]
+) -> Floats:
+    """Return a group's sum of years as its own column has it, where that is the same number."""
+    for band in (band for band in bands if (band.start, band.end) == years):
+        own = _count(table, band)
+        found = np.where(np.abs(own - found) <= _EXACT * np.maximum(own, 1.0), own, found)
+    return found
 
 
 def _numbers(cells: pd.Series) -> Floats:
