@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from analyses.study import FacilitiesInput, LayerInput, Study
     from geo.osm import Streets
-    from geo.people import Homes
     from geo.read import Layer
     from geo.walk import WalkNetwork, Walls
     from geo.words import Text
@@ -262,7 +261,7 @@ def _walls(
     safe: SafetyInputs,
     *,
     osm: Mapping[str, gpd.GeoDataFrame],
-    given: tuple[gpd.GeoDataFrame | None, Homes | None],
+    given: tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None],
     crs: str,
 ) -> Walls:
     """Put together what no way to a door crosses, from all layers; `given`: gates, homes."""
