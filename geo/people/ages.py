@@ -69,6 +69,11 @@ class Ages:
     contradicting
         Labels of rows where narrow bands sum up to more, or to another number, than a wide one
         that holds them: there the wide one is not used.
+
+    Examples
+    --------
+    >>> ages_of(pd.DataFrame({"0-4岁": [50.0]}), {"young": (0, 2)}).split
+    ('0-4岁',)
     """
 
     groups: pd.DataFrame

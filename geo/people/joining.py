@@ -53,6 +53,13 @@ class Joined:
         Positions of the zones that a row may mean where there are several.
     differ
         Positions of the rows whose name is that of another zone than their code.
+
+    Examples
+    --------
+    >>> zones = pd.DataFrame({"area_id": ["a", "b"], "name": ["柳林村", "竹河村"]})
+    >>> joined = join_table(pd.DataFrame({"name": ["柳林村", "柳林村委会"]}), zones)
+    >>> joined.claims, joined.used.tolist(), joined.without_row(2).tolist()
+    (((1,), (0,)), [], [1])
     """
 
     zone: Ints

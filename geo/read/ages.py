@@ -45,6 +45,11 @@ class AgeColumn:
         The year of which it tells, 0 where it does not say.
     stage
         Whether it names a stage or grade of school, not an age.
+
+    Examples
+    --------
+    >>> AgeColumn("3-5岁男", 3, 5, sex="male").end
+    ''
     """
 
     header: str

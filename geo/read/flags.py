@@ -64,6 +64,11 @@ class Flag:
         Values for the slots, aligned with `rows`.
     value
         Shown instead of the cell (aligned with `rows`), e.g. where the cell is personal.
+
+    Examples
+    --------
+    >>> Flag("NUMBER_UNKNOWN", positions([True, False, True])).rows.tolist()
+    [0, 2]
     """
 
     code: str
