@@ -53,6 +53,16 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
     ------
     EnvironmentFault
         See `geo.output.run_folder`.
+
+    Examples
+    --------
+    >>> import tempfile, yimi
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     skipped = yimi.write(yimi.run(yimi.demo), Path(folder, "out"))
+    ...     files = {file.name for file in Path(folder, "out").iterdir()}
+    >>> {"map.html", "tables.xlsx", "results.gpkg", "manifest.json"} <= files
+    True
     """
     with run_folder(out) as folder:
         skipped = write_reports(run, folder, lang=lang)
@@ -113,7 +123,15 @@ def _renamed(declared: Table, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return a table in one language: names for ids, no columns that only a map needs."""
+    """Return a table in one language: names for ids, no columns that only a map needs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"kind": ["park"], "x": [500_000.0], "children": [3]})
+    >>> for_people(table, "en").to_dict("records")
+    [{'kind': 'Park', 'children': 3}]
+    """
     table = in_one_language(table, lang).drop(columns=["x", "y"], errors="ignore")
     words = {
         "kind": {id_: t.title[lang] for id_, t in facility_types().items()},

@@ -56,6 +56,16 @@ def write_reports(run: Run, folder: Path, *, lang: Lang = "zh") -> tuple[Finding
     -------
     tuple of Finding
         What was not written, and why: a missing font or package never stops a run.
+
+    Examples
+    --------
+    >>> import dataclasses, pathlib, tempfile, yimi
+    >>> run = yimi.run(yimi.demo)
+    >>> report = run.study.report.model_copy(update={"pictures": False, "brief": False})
+    >>> run = dataclasses.replace(run, study=run.study.model_copy(update={"report": report}))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_reports(run, pathlib.Path(folder)), list(pathlib.Path(folder).iterdir())
+    ((), [])
     """
     settings = run.study.report
     made_of = Material(
@@ -103,6 +113,16 @@ def write_brief(
     -------
     list of Finding
         That there is no PDF where it needs a Chinese font that is not installed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, yimi
+    >>> study = yimi.load(yimi.demo).settings
+    >>> made_of = Material(imprint_of(study, crs="EPSG:4548", lang="en"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     findings = write_brief(made_of, pathlib.Path(folder), pictures={})
+    ...     pathlib.Path(folder, "brief.docx").is_file()
+    True
     """
     told = brief(made_of, pictures)
     (folder / "brief.docx").write_bytes(brief_docx(told))
@@ -133,6 +153,17 @@ def write_pictures(
         Those of the brief, by name.
     findings
         That pictures with Chinese were left out where no font for it is installed.
+
+    Examples
+    --------
+    Of nothing there are no pictures:
+
+    >>> import pathlib, tempfile, yimi
+    >>> study = yimi.load(yimi.demo).settings
+    >>> made_of = Material(imprint_of(study, crs="EPSG:4548", lang="en"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_pictures(made_of, pathlib.Path(folder), paper="a4")
+    ({}, [])
     """
     kept: dict[str, Picture] = {}
     atlas: list[tuple[str, str, float, float]] = []

@@ -37,6 +37,15 @@ def write_safety(run: Run, folder: Path, *, lang: Lang = "zh") -> None:
     ------
     EnvironmentFault
         See `maps.school.pdf.school_pdf`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, yimi
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_safety(yimi.run(yimi.demo), pathlib.Path(folder), lang="en")
+    ...     files = {file.name for file in pathlib.Path(folder).iterdir()}
+    >>> {"district.html", "schools", "ledger.xlsx", "survey_form.xlsx"} <= files
+    True
     """
     pages = _sheets(run)
     if not pages:

@@ -19,12 +19,24 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def palette() -> dict[str, Any]:
-    """Return ``data/palette.toml``: colours, signs and classes (do not change it: cached)."""
+    """Return ``data/palette.toml``: colours, signs and classes (do not change it: cached).
+
+    Examples
+    --------
+    >>> "motorway" in palette()["street"][0]["highway"]
+    True
+    """
     return load_toml("palette.toml")
 
 
 def words() -> dict[str, dict[str, dict[str, str]]]:
-    """Return the texts of the map page: language -> section -> key -> text."""
+    """Return the texts of the map page: language -> section -> key -> text.
+
+    Examples
+    --------
+    >>> sorted(words())
+    ['en', 'zh']
+    """
     parts = sections("map")
     return {lang: {part: texts_in(f"map/{part}", lang) for part in parts} for lang in languages()}
 
@@ -41,6 +53,13 @@ def street_classes(highway: pd.Series) -> NDArray[np.int64]:
     -------
     numpy.ndarray
         Position in ``palette()["street"]``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> primary, nothing = street_classes(pd.Series(["primary", None])).tolist()
+    >>> nothing == len(palette()["street"]) - 1, primary < nothing
+    (True, True)
     """
     classes = palette()["street"]
     found = np.full(len(highway), len(classes) - 1, dtype=np.int64)
@@ -98,5 +117,11 @@ def class_of(risk: object, of: str) -> int:
 
 
 def risk_classes() -> list[dict[str, Any]]:
-    """Return the classes of risk; the last, at position -1 too, is of what is not known."""
+    """Return the classes of risk; the last, at position -1 too, is of what is not known.
+
+    Examples
+    --------
+    >>> len(risk_classes()) > 2, "colour" in risk_classes()[-1]
+    (True, True)
+    """
     return [*palette()["risk"], palette()["unsure"]]

@@ -52,6 +52,17 @@ def write_exports(
     -------
     list of Finding
         What could not be written, or not as it was.
+
+    Examples
+    --------
+    >>> import tempfile, yimi
+    >>> from pathlib import Path
+    >>> run = yimi.run(yimi.demo)
+    >>> areas = [item for item in run.result.shown if item.role == "area"]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     findings = write_exports(areas, Path(folder), formats=["kml"], lang="en")
+    ...     findings, [file.suffix for file in Path(folder).iterdir()]
+    ([], ['.kml'])
     """
     layers = export_layers(shown)
     findings: list[Finding] = []

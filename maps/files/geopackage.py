@@ -62,6 +62,16 @@ def write_geopackage(
     -------
     dict
         Layer -> rows, as counted in the written file.
+
+    Examples
+    --------
+    >>> import tempfile, yimi
+    >>> from pathlib import Path
+    >>> run = yimi.run(yimi.demo)
+    >>> areas = [item for item in run.result.shown if item.role == "area"]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_geopackage(Path(folder, "a.gpkg"), areas, tables={})
+    {'areas': 60}
     """
     layers = _layers(shown)
     layers |= {name: _storable(table) for name, table in tables.items() if name not in layers}

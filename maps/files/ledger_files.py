@@ -46,6 +46,16 @@ def write_ledger(
     -------
     tuple of Path
         The files written.
+
+    Examples
+    --------
+    >>> import tempfile, yimi
+    >>> from pathlib import Path
+    >>> run = yimi.run(yimi.demo)
+    >>> ledger = next(item.rows for item in run.result.shown if item.role == "hazard")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [file.name for file in write_ledger(Path(folder), ledger.head(3), lang="en")]
+    ['ledger.xlsx', 'ledger.csv', 'ledger.gpkg']
     """
     table = ledger_table(ledger, lang)
     paths = tuple(folder / f"{name}.{kind}" for kind in ("xlsx", "csv", "gpkg"))
@@ -77,6 +87,16 @@ def write_survey(
         Of `analyses.hazards.survey_rows.survey`.
     crs
         CRS of their places.
+
+    Examples
+    --------
+    >>> import tempfile, yimi
+    >>> from pathlib import Path
+    >>> run = yimi.run(yimi.demo)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = write_survey(Path(folder), run.result.tables["survey"], crs=run.inputs.crs)
+    ...     [file.name for file in files]
+    ['survey_form.xlsx', 'survey_form.csv']
     """
     form = survey_form(tasks, lang, crs=crs).rename(columns=texts_in("ledger/survey", lang))
     paths = (folder / f"{name}.xlsx", folder / f"{name}.csv")
@@ -91,6 +111,15 @@ def ledger_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the ledger as people read it: one language, headers and vocabularies in words.
 
     What an office has written itself (a body, a treatment, columns) stands as it was written.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> run = yimi.run(yimi.demo)
+    >>> ledger = next(item.rows for item in run.result.shown if item.role == "hazard")
+    >>> table = ledger_table(ledger.head(3), "en")
+    >>> len(table), "Status" in table.columns
+    (3, True)
     """
     words = texts_in("ledger/column", lang)
     rows = pd.DataFrame(ledger.drop(columns="geometry", errors="ignore")).copy()

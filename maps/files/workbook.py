@@ -36,7 +36,13 @@ _FIRST_WIDE = "\u2e80"
 
 
 def header(column_name: str, lang: Lang) -> str:
-    """Return the title of a column; one that nobody declared stands for itself."""
+    """Return the title of a column; one that nobody declared stands for itself.
+
+    Examples
+    --------
+    >>> header("walk_m", "en"), header("nobody_declared_me", "en")
+    ('To the nearest, door to door (m)', 'nobody_declared_me')
+    """
     declared = column(column_name)
     return declared.title[lang] if declared else column_name
 
@@ -47,7 +53,15 @@ def title(table: str, lang: Lang) -> str:
 
 
 def in_one_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return a table without the words of other languages, and without codes that have words."""
+    """Return a table without the words of other languages, and without codes that have words.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"why_zh": ["远"], "why_en": ["far"], "children": [3]})
+    >>> in_one_language(table, "en").columns.tolist()
+    ['why_en', 'children']
+    """
     others = [other for other in languages() if other != lang]
     unwanted = {*others, *(f"{c}_{other}" for other in others for c in _worded(table, other))}
     unwanted |= set(_worded(table, lang))
@@ -79,6 +93,18 @@ def write_workbook(
         Rows of the notes sheet: what, value.
     lang
         Language of the headers.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from pathlib import Path
+    >>> from python_calamine import CalamineWorkbook
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "a.xlsx")
+    ...     write_workbook(file, {"mine": pd.DataFrame({"children": [3]})}, notes=[], lang="en")
+    ...     CalamineWorkbook.from_path(file).sheet_names
+    ['Notes', 'mine']
     """
     import xlsxwriter  # noqa: PLC0415  (only a run needs it)
 
@@ -109,6 +135,19 @@ def write_csv(path: Path, table: pd.DataFrame, *, lang: Lang = "zh") -> None:
     """Write one CSV for Excel: UTF-8 with a mark, no cell that Excel would run as a formula.
 
     A text that Excel would run gets a single quote before it (`geo.text.formula_safe`).
+
+    Examples
+    --------
+    What Excel would run as a formula stays text:
+
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "a.csv")
+    ...     write_csv(file, pd.DataFrame({"name": ["=1+1"]}), lang="en")
+    ...     file.read_text("utf-8-sig").split()
+    ['Name', "'=1+1"]
     """
     safe = table.copy()
     for name in safe.columns:

@@ -27,6 +27,14 @@ def with_places(
         ``Result.shown``.
     tables
         ``Result.tables``; without ``place_gap`` and ``school_places`` nothing is added.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> result = yimi.run(yimi.demo).result
+    >>> roles = {item.role for item in with_places(result.shown, result.tables)}
+    >>> {"place_gap", "school_places"} <= roles
+    True
     """
     return (
         *shown,
@@ -57,6 +65,15 @@ def with_after(
         ``Result.shown``, as it is now.
     tables
         ``Result.tables``; without ``whatif_schools`` and ``whatif_hazards`` nothing changes.
+
+    Examples
+    --------
+    Without a trial nothing changes:
+
+    >>> import yimi
+    >>> shown = yimi.run(yimi.demo).result.shown
+    >>> with_after(shown, None) == tuple(shown)
+    True
     """
     return tuple(_joined(item, tables or {}) for item in shown)
 

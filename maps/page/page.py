@@ -77,6 +77,18 @@ def page_html(
     -------
     str
         HTML. Same input, same text.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from geo.words import Text
+    >>> run = yimi.run(yimi.demo)
+    >>> areas = [item for item in run.result.shown if item.role in ("area", "rule")]
+    >>> title = Text(zh="示例县", en="Example county")
+    >>> about = {"synthetic": True, "notes": [], "attribution": "", "crs": run.inputs.crs}
+    >>> html = page_html(areas, title=title, lang="en", **about)
+    >>> html.startswith("<!DOCTYPE html>"), "Example county" in html
+    (True, False)
     """
     if basemap is not None and basemap.datum == "gcj02":
         shown, crs = shifted(shown, crs=crs), "EPSG:4326"
@@ -152,7 +164,13 @@ def render(
 
 
 def policy(style: str, scripts: Sequence[str], pictures: Sequence[str] = ()) -> str:
-    """Return the page's content security policy: these inline texts, and pictures of a basemap."""
+    """Return the page's content security policy: these inline texts, and pictures of a basemap.
+
+    Examples
+    --------
+    >>> policy("p {}", ["let a = 1"]).split(";")[0]
+    "default-src 'none'"
+    """
     allowed = " ".join(f"'{_hash(script)}'" for script in scripts)
     return (
         f"default-src 'none'; script-src {allowed}; style-src '{_hash(style)}';"

@@ -36,6 +36,11 @@ def places_html(
     -------
     str
         HTML, or "" where there is nothing to tell.
+
+    Examples
+    --------
+    >>> places_html({}, name="Example county", synthetic=True)
+    ''
     """
     titles = texts("places_page/part")
     parts = {

@@ -41,6 +41,14 @@ def quality_html(
         Whether the page says that its data are made up.
     lang
         Language.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> streets = yimi.run(yimi.demo).result.tables["quality_streets"]
+    >>> html = quality_html({"streets": streets}, name="Example county", synthetic=True, lang="en")
+    >>> "Example county" in html
+    True
     """
     titles = texts("quality")
     return template().render(

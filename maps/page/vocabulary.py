@@ -23,6 +23,12 @@ def in_words(row: Row) -> Row:
 
     What the row says in words already stays. A hazard gains ``cost_class`` and ``horizon`` of its
     treatment.
+
+    Examples
+    --------
+    >>> row = in_words({"status": "closed", "body": "police"})
+    >>> row["status_en"], row["body_zh"]
+    ('closed', '公安机关（交管）')
     """
     treatment = treatments().get(str(row.get("treatment")))
     if treatment is not None:
@@ -43,6 +49,12 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
     ----------
     frame
         The ledger, the audit or any table with such columns; it is left alone.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> told(pd.DataFrame({"body": ["police"]}))["body_zh"].tolist()
+    ['公安机关（交管）']
     """
     words = {
         f"{name}_{lang}": frame[name].map({id_: said[lang] for id_, said in rows.items()})
@@ -83,5 +95,11 @@ def cost_classes() -> dict[str, Text]:
 
 
 def is_fixed(status: object) -> bool:
-    """Say whether a hazard of this status needs nothing more."""
+    """Say whether a hazard of this status needs nothing more.
+
+    Examples
+    --------
+    >>> is_fixed("closed"), is_fixed("to_check")
+    (True, False)
+    """
     return bool(statuses().get(str(status), {}).get("fixed", False))

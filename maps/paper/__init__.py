@@ -8,7 +8,7 @@ from maps.paper.imprint import imprint_of
 from maps.paper.maps import Drawn, Scene, paper_maps
 from maps.paper.paper import Paper
 from maps.paper.pdf import atlas_pdf, brief_pdf
-from maps.paper.typesetting import _plain, typeset
+from maps.paper.typesetting import plain, typeset
 from maps.paper.word import brief_docx
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Paper",
     "Picture",
     "Scene",
-    "_plain",
     "atlas_pdf",
     "brief",
     "brief_docx",
@@ -30,6 +29,7 @@ __all__ = [
     "lorenz",
     "overview",
     "paper_maps",
+    "plain",
     "png",
     "svg",
     "towns",

@@ -64,6 +64,14 @@ class Material:
         ``children``, or ``homes`` where these stand in for children.
     gaps, hazards
         Rows of the two lists.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper.imprint import imprint_of
+    >>> study = yimi.load(yimi.demo).settings
+    >>> Material(imprint_of(study, crs="EPSG:4548", lang="en")).gaps
+    20
     """
 
     imprint: Imprint
@@ -105,6 +113,15 @@ def brief(made_of: Material, pictures: Mapping[str, Picture]) -> Brief:
     pictures
         Name (``overview, towns, distances, lorenz, hazards, sites``) -> picture; those that are
         missing are left out.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper.imprint import imprint_of
+    >>> study = yimi.load(yimi.demo).settings
+    >>> told = brief(Material(imprint_of(study, crs="EPSG:4548", lang="en")), {})
+    >>> told.title
+    'Child-friendly space: assessment brief'
     """
     parts: list[tuple[str, Iterable[Block]]] = [
         ("summary", _summary(made_of)),

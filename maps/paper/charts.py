@@ -44,6 +44,17 @@ def overview(scene: Scene) -> Drawn | None:
     """Draw one small map for each rule: communities by share, homes where there are none.
 
     None where there is neither.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import Scene, drawing, imprint_of
+    >>> run = yimi.run(yimi.demo)
+    >>> imprint = imprint_of(run.study, crs=run.inputs.crs, lang="en")
+    >>> with drawing() as family:
+    ...     chart = overview(Scene(run.result.shown, run.result.tables, imprint, "a4", family))
+    >>> chart.name
+    'overview'
     """
     lang = scene.imprint.lang
     shares = _shares(scene)
@@ -79,7 +90,19 @@ def overview(scene: Scene) -> Drawn | None:
 
 
 def towns(scene: Scene) -> Drawn | None:
-    """Draw the share of children covered by town in three measures, a panel for each rule."""
+    """Draw the share of children covered by town in three measures, a panel for each rule.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import Scene, drawing, imprint_of
+    >>> run = yimi.run(yimi.demo)
+    >>> imprint = imprint_of(run.study, crs=run.inputs.crs, lang="en")
+    >>> with drawing() as family:
+    ...     chart = towns(Scene(run.result.shown, run.result.tables, imprint, "a4", family))
+    >>> chart.name
+    'towns'
+    """
     if "by_town" not in scene.tables:
         return None
     lang = scene.imprint.lang
@@ -115,7 +138,19 @@ def towns(scene: Scene) -> Drawn | None:
 
 
 def distances(scene: Scene) -> Drawn | None:
-    """Draw which share of the children has a facility within each distance, with the limit."""
+    """Draw which share of the children has a facility within each distance, with the limit.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import Scene, drawing, imprint_of
+    >>> run = yimi.run(yimi.demo)
+    >>> imprint = imprint_of(run.study, crs=run.inputs.crs, lang="en")
+    >>> with drawing() as family:
+    ...     chart = distances(Scene(run.result.shown, run.result.tables, imprint, "a4", family))
+    >>> chart.name
+    'distances'
+    """
     table = scene.tables.get("walk_distances", pd.DataFrame())
     if table.empty:
         return None
@@ -158,6 +193,18 @@ def lorenz(scene: Scene, stages: Mapping[str, str]) -> Drawn | None:
         Tables ``lorenz`` and, for the numbers in the legend, ``equity``.
     stages
         Id of a stage -> its name in the language of the report.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import Scene, drawing, imprint_of
+    >>> run = yimi.run(yimi.demo)
+    >>> imprint = imprint_of(run.study, crs=run.inputs.crs, lang="en")
+    >>> with drawing() as family:
+    ...     scene = Scene(run.result.shown, run.result.tables, imprint, "a4", family)
+    ...     chart = lorenz(scene, {"kindergarten": "Kindergarten"})
+    >>> chart.name
+    'lorenz'
     """
     table = scene.tables.get("lorenz", pd.DataFrame())
     if table.empty:

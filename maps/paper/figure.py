@@ -36,6 +36,13 @@ def drawing() -> Iterator[str]:
     ------
     str
         The font.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> with drawing() as family:
+    ...     family in mpl.rcParams["font.family"]
+    True
     """
     import matplotlib as mpl  # noqa: PLC0415  (only those who draw need it)
 
@@ -80,7 +87,13 @@ def figure(width_mm: float, height_mm: float) -> Figure:
 
 
 def png(made: Figure, *, dpi: int = _PNG_DPI) -> bytes:
-    """Return a figure as PNG, without date, program or path."""
+    """Return a figure as PNG, without date, program or path.
+
+    Examples
+    --------
+    >>> png(figure(90, 50), dpi=20)[1:4]
+    b'PNG'
+    """
     from PIL import Image  # noqa: PLC0415
 
     canvas: Any = made.canvas
@@ -94,7 +107,13 @@ def png(made: Figure, *, dpi: int = _PNG_DPI) -> bytes:
 
 
 def svg(made: Figure) -> str:
-    """Return a figure as SVG: texts as outlines (no font is needed), no date, program or path."""
+    """Return a figure as SVG: texts as outlines (no font is needed), no date, program or path.
+
+    Examples
+    --------
+    >>> "<svg" in svg(figure(90, 50))
+    True
+    """
     out = io.StringIO()
     made.savefig(out, format="svg", dpi=_RASTER_DPI, metadata=_NO_METADATA)
     return out.getvalue()
@@ -109,5 +128,14 @@ def texts(made: Figure) -> list[str]:
 
 
 def lacks_font(made: Figure, family: str) -> bool:
-    """Say whether a figure has Chinese that its font cannot write: it would turn into boxes."""
+    """Say whether a figure has Chinese that its font cannot write: it would turn into boxes.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> made = Figure()
+    >>> _ = made.suptitle("学校")
+    >>> lacks_font(made, "DejaVu Sans")
+    True
+    """
     return family == LATIN_PICTURE and any(has_chinese(text) for text in texts(made))

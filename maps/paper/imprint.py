@@ -84,7 +84,15 @@ class Imprint:
 
 
 def imprint_of(study: Study, *, crs: str, lang: Lang) -> Imprint:
-    """Return the imprint of a study's own report (not its public edition)."""
+    """Return the imprint of a study's own report (not its public edition).
+
+    Examples
+    --------
+    >>> import yimi
+    >>> imprint = imprint_of(yimi.load(yimi.demo).settings, crs="EPSG:4548", lang="en")
+    >>> imprint.name
+    'Example county (synthetic demo data)'
+    """
     info, publish = study.study, study.publish
     return Imprint(
         name=one_line(info.title[lang]),

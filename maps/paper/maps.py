@@ -65,6 +65,12 @@ class Drawn:
         What it shows, in the language of the report.
     figure, family
         The figure and its font.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> Drawn("towns", "Children by town", Figure(), "DejaVu Sans").name
+    'towns'
     """
 
     name: str
@@ -85,6 +91,16 @@ class Scene:
         ``facilities``: which facilities meet which rule.  May be empty.
     imprint, paper, family
         What each sheet says of itself, its size and its font.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import imprint_of
+    >>> run = yimi.run(yimi.demo)
+    >>> imprint = imprint_of(run.study, crs=run.inputs.crs, lang="en")
+    >>> scene = Scene(run.result.shown, run.result.tables, imprint, "a4", "DejaVu Sans")
+    >>> scene.paper
+    'a4'
     """
 
     shown: Sequence[Shown]
@@ -132,6 +148,18 @@ def paper_maps(scene: Scene, *, hazards: int) -> Iterator[Drawn]:
         What they are drawn from; a map whose rows are missing is left out.
     hazards
         So many hazards carry a number: the first ones of the role ``hazard``.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import drawing, imprint_of
+    >>> run = yimi.run(yimi.demo)
+    >>> imprint = imprint_of(run.study, crs=run.inputs.crs, lang="en")
+    >>> with drawing() as family:
+    ...     scene = Scene(run.result.shown, run.result.tables, imprint, "a4", family)
+    ...     first = next(paper_maps(scene, hazards=3))
+    >>> first.name.isascii(), first.figure.get_size_inches().round(1).tolist()
+    (True, [8.3, 11.7])
     """
     for number, rule in enumerate(_rows(scene, "rule"), 1):
         stem = f"{number:02d}-{_UNFIT.sub('-', str(rule['rule_id'])).strip('-')}"

@@ -40,6 +40,15 @@ def brief_pdf(brief: Brief, *, file: str = "brief.pdf", font_folders: Sequence[P
     ------
     EnvironmentFault
         ``NO_CHINESE_FONT``: see `maps.paper.typeset`.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import Material, brief, imprint_of
+    >>> study = yimi.load(yimi.demo).settings
+    >>> imprint = imprint_of(study, crs="EPSG:4548", lang="en")
+    >>> brief_pdf(brief(Material(imprint), {}))[:5]
+    b'%PDF-'
     """
     about = brief.imprint
     data = {
@@ -71,6 +80,16 @@ def atlas_pdf(
         Title, SVG, width and height in millimetres of each.
     imprint
         For the title of the file.
+
+    Examples
+    --------
+    >>> import dataclasses, yimi
+    >>> from maps.paper.imprint import imprint_of
+    >>> study = yimi.load(yimi.demo).settings
+    >>> imprint = imprint_of(study, crs="EPSG:4548", lang="en")
+    >>> square = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"></svg>'
+    >>> atlas_pdf([("Square", square, 90.0, 90.0)], imprint)[:5]
+    b'%PDF-'
     """
     pages = [{"title": t, "svg": s, "width": w, "height": h} for t, s, w, h in drawings]
     data = {"name": imprint.name, "pages": pages}

@@ -50,6 +50,16 @@ def typeset(
     ------
     EnvironmentFault
         See `print_font`.
+
+    Examples
+    --------
+    A missing template is not looked for elsewhere:
+
+    >>> try:
+    ...     typeset("../../etc/hostname", {}, lang="en", file="a.pdf")
+    ... except Exception as error:
+    ...     print(type(error).__name__)
+    FileNotFoundError
     """
     import typst  # noqa: PLC0415  (only those who print need it)
 
@@ -82,12 +92,19 @@ def print_font(installed: Sequence[str], text: str, *, file: str) -> str:
     return found or LATIN_PRINT
 
 
-def _plain(value: object) -> object:
-    """Return content as JSON knows it: marked up texts as plain ones."""
+def plain(value: object) -> object:
+    """Return content as JSON knows it: marked up texts as plain ones.
+
+    Examples
+    --------
+    >>> from markupsafe import Markup
+    >>> plain({"name": Markup("<b>a</b>"), "children": [30]})
+    {'name': '<b>a</b>', 'children': [30]}
+    """
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return str(value) if isinstance(value, str) else value
 
 

@@ -51,6 +51,15 @@ def brief_docx(brief: Brief) -> bytes:
     ----------
     brief
         From `maps.paper.brief_sections.brief`.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.paper import Material, brief, imprint_of
+    >>> study = yimi.load(yimi.demo).settings
+    >>> told = brief(Material(imprint_of(study, crs="EPSG:4548", lang="en")), {})
+    >>> brief_docx(told)[:2]
+    b'PK'
     """
     import docx  # noqa: PLC0415  (only those who write a brief need it)
 

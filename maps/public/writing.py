@@ -59,6 +59,16 @@ def write_site(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Check, ...]:
         What `gate` or `public_edition` refuse; ``PUBLISH_TRACE``.
     EnvironmentFault
         See `geo.output.run_folder`.
+
+    Examples
+    --------
+    >>> import tempfile, yimi
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checks = yimi.publish(yimi.run(yimi.demo), Path(folder, "site"))
+    ...     files = {file.name for file in Path(folder, "site").iterdir()}
+    >>> "index.html" in files, all(check.finding is None for check in checks)
+    (True, True)
     """
     study = run.study
     stated = gate(study)

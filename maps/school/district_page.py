@@ -60,6 +60,14 @@ def district_html(
         `maps.school.sheet.page_name` ``.html``.
     lang
         Language of the page.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.school import sheets
+    >>> pages = sheets(yimi.run(yimi.demo).result.shown)
+    >>> "Example county" in district_html(pages, name="Example county", lang="en")
+    True
     """
     said, about = texts_in("school_page/district", lang), sheets[0].about if sheets else About()
     hazards = _hazards(sheets, folder, lang)

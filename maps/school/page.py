@@ -38,6 +38,15 @@ def school_html(sheet: SchoolSheet, *, lang: Lang = "zh") -> str:
     -------
     str
         HTML that asks for nothing and runs nothing. Same input, same text.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> from maps.school import sheets
+    >>> sheet = sheets(yimi.run(yimi.demo).result.shown)[0]
+    >>> html = school_html(sheet, lang="en")
+    >>> sheet.name in html, "<script" in html
+    (True, False)
     """
     page = content(sheet, lang=lang)
     return page_of("school.html.j2").render(
@@ -59,7 +68,13 @@ def page_style() -> str:
 
 @cache
 def page_of(template: str) -> Template:
-    """Return a template of a page, one that escapes what it is given."""
+    """Return a template of a page, one that escapes what it is given.
+
+    Examples
+    --------
+    >>> page_of("school.html.j2").name
+    'school.html.j2'
+    """
     environment = Environment(
         loader=PackageLoader("maps", "static"),
         autoescape=True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maps.paper import _plain, typeset
+from maps.paper import plain, typeset
 from maps.school.text import content
 
 if TYPE_CHECKING:
@@ -43,7 +43,17 @@ def school_pdf(
     ------
     EnvironmentFault
         ``NO_CHINESE_FONT``: there is Chinese on the pages and no font for it is installed.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, yimi
+    >>> from maps.school import sheets
+    >>> pages = sheets(yimi.run(yimi.demo).result.shown)[:1]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     school_pdf(pages, pathlib.Path(folder, "a.pdf"))
+    ...     pathlib.Path(folder, "a.pdf").read_bytes()[:5]
+    b'%PDF-'
     """
-    pages = [_plain(content(sheet, lang=lang)) for sheet in sheets]
+    pages = [plain(content(sheet, lang=lang)) for sheet in sheets]
     made = typeset("school.typ", pages, lang=lang, file=path.name, font_folders=font_folders)
     path.write_bytes(made)

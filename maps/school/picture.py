@@ -123,7 +123,13 @@ def hazard_key(number: int, grade: object, label: str) -> Markup:
 
 
 def grade_of(grade: object) -> dict[str, Any]:
-    """Return the palette's row of a grade; the last one where the grade is open."""
+    """Return the palette's row of a grade; the last one where the grade is open.
+
+    Examples
+    --------
+    >>> grade_of("A")["colour"] != grade_of("C")["colour"], grade_of(None) == grade_of("?")
+    (True, True)
+    """
     rows: list[dict[str, Any]] = palette()["grade"]
     return next((row for row in rows if row["id"] == grade), rows[-1])
 

@@ -36,6 +36,11 @@ class About:
         Where the data come from and of when they are, shown as written.
     notes
         Remarks that every page carries: ``Result.notes``.
+
+    Examples
+    --------
+    >>> About(synthetic=True, date="2026-06-01").date
+    '2026-06-01'
     """
 
     synthetic: bool = False
@@ -71,6 +76,14 @@ class SchoolSheet:
         What lies around it.
     about
         What all pages say.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> sheet = sheets(yimi.run(yimi.demo).result.shown)[0]
+    >>> audited = {row["gate_id"] for row in sheet.audit} - {None}
+    >>> isinstance(sheet, SchoolSheet), audited <= set(sheet.gates)
+    (True, True)
     """
 
     school_id: str
@@ -109,6 +122,14 @@ def sheets(
     -------
     tuple
         In the order of the role's rows; empty without the role.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> shown = yimi.run(yimi.demo).result.shown
+    >>> schools = next(item.rows for item in shown if item.role == "school")
+    >>> [sheet.school_id for sheet in sheets(shown)] == schools["school_id"].tolist()
+    True
     """
     shown = with_after(shown, tables)
     rows = {item.role: item.rows for item in shown if len(item.rows)}
@@ -174,7 +195,14 @@ def page_name(school_id: str) -> str:
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
-    """Return the rows as dictionaries; what is not known is None."""
+    """Return the rows as dictionaries; what is not known is None.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows_of(pd.DataFrame({"children": [3.0, float("nan")]}))
+    [{'children': 3.0}, {'children': None}]
+    """
     table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     known = table.notna().to_numpy()
     return [

@@ -37,7 +37,13 @@ XY = tuple[float, float]
 
 
 def text(value: object, at: XY, size: float, **attributes: object) -> Markup:
-    """Return a text; attributes are written with dashes for underscores."""
+    """Return a text; attributes are written with dashes for underscores.
+
+    Examples
+    --------
+    >>> "&lt;School&gt;" in text("<School>", (1, 2), 12)
+    True
+    """
     more = Markup("").join(
         Markup(' {}="{}"').format(name.replace("_", "-"), said) for name, said in attributes.items()
     )
@@ -47,7 +53,13 @@ def text(value: object, at: XY, size: float, **attributes: object) -> Markup:
 
 
 def path(data: str, **attributes: object) -> Markup:
-    """Return a path; without data there is none."""
+    """Return a path; without data there is none.
+
+    Examples
+    --------
+    >>> path("M0 0h9", stroke_width=2)
+    Markup('<path d="M0 0h9" stroke-width="2"/>')
+    """
     if not data:
         return Markup("")
     said = "".join(
@@ -61,7 +73,15 @@ def path(data: str, **attributes: object) -> Markup:
 def shape_data(
     shapes: NDArray[np.object_], *, west: float, north: float, closed: bool = False
 ) -> str:
-    """Return lines, or the rings of areas, as path data in decimetres from a corner."""
+    """Return lines, or the rings of areas, as path data in decimetres from a corner.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> line = np.array([shapely.LineString([(0, 10), (3, 6)])], dtype=object)
+    >>> shape_data(line, west=0, north=10)
+    'M0 0 30 40'
+    """
     parts = shapely.get_parts(shapes)
     parts = parts[shapely.get_dimensions(parts) == (2 if closed else 1)]
     if closed:
