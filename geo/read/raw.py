@@ -96,6 +96,8 @@ class RawTable:
         (made by `geo.read.flags.rejects_of`).
     findings
         Remarks of the reader, in the order of the rows.
+    blank_main
+        Why the file is no layer of places: a main column may be one that has no header.
     """
 
     name: str
@@ -105,6 +107,7 @@ class RawTable:
     rows_in: int
     rejected: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: tuple[Finding, ...] = ()
+    blank_main: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,8 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
     headers = [str(header) for header in raw.cells.columns]
     if request.join is not None:
         raw = replace(raw, geometry=None)
+    elif raw.blank_main:
+        raise InputRefused(*raw.blank_main)
     if request.meanings is not None:
         request = replace(request, columns={**request.meanings(headers), **request.columns})
     mapped = cols.map_columns(headers, canonical, file=raw.name, own=request.columns)

@@ -159,12 +159,11 @@ def assemble(
     Raises
     ------
     InputRefused
-        ``EMPTY``, ``HEADER_DUPLICATE``, or ``HEADER_MISSING`` where a main column has no header.
+        ``EMPTY`` or ``HEADER_DUPLICATE``.
     """
     rows_in = len(body.numbers) + len(body.spoiled)
     _check_size(rows_in, len(headers), name)
     named, notes = _unique_headers(headers, body, canonical, file=name)
-    _refuse_blank_main(headers, body, canonical, own=own, file=name)
     data = {h: np.array(body.columns[j], dtype=object) for j, h in named}
     cells = pd.DataFrame(data, dtype=object)  # pandas would turn None into NaN
     cells.index = pd.Index(body.numbers)
@@ -184,6 +183,7 @@ def assemble(
         rows_in=rows_in,
         rejected=rejected.sort_index(kind="stable"),
         findings=tuple(said),
+        blank_main=_blank_main(headers, body, canonical, own=own, file=name),
     )
 
 
@@ -282,31 +282,28 @@ def _unique_headers(
     return named, notes
 
 
-def _refuse_blank_main(
+def _blank_main(
     headers: Sequence[str],
     body: Grid,
     canonical: Mapping[str, Column],
     *,
     own: Mapping[str, str],
     file: str,
-) -> None:
-    """Refuse a column with values but no header while a main column is missing."""
+) -> tuple[Finding, ...]:
+    """Say that a column with values has no header while a main column of places is missing."""
     blank = [
         j for j, h in enumerate(headers) if not h and any(c and c.strip() for c in body.columns[j])
     ]
     if not blank:
-        return
+        return ()
     filled = [h for h in dict.fromkeys(headers) if h]
     mapped = cols.map_columns(filled, canonical, file=file, own=own)
     missing = [n for n in ("name", "kind") if n not in mapped.header]
     if not mapped.placed:
         missing += ["longitude", "latitude"]
-    if missing:
-        at = tuple(j + 1 for j in blank)
-        told = [cols.missing_column(n, filled, canonical) for n in missing]
-        raise InputRefused(
-            *(Finding("HEADER_MISSING", file, detail={**t.detail, "blank": at}) for t in told)
-        )
+    at = tuple(j + 1 for j in blank)
+    told = [cols.missing_column(n, filled, canonical) for n in missing]
+    return tuple(Finding("HEADER_MISSING", file, detail={**t.detail, "blank": at}) for t in told)
 
 
 def _no_rows(cells: pd.DataFrame, canonical: Mapping[str, Column]) -> list[Flag]:
