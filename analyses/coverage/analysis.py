@@ -124,7 +124,7 @@ def _tasks(
         fitting = facilities_for(rule, facilities)
         contained = "containment" in rule.tests
         parts = () if contained else parts_of(rule, walking_speed=walking_speed)
-        tasks.append(Task(rule, parts, fitting.rows, fitting.area_unknown))
+        tasks.append(Task(rule, parts, fitting.rows, fitting.area_unknown, fitting.undecided))
     if not tasks:
         raise InputRefused(Finding("RULES_NONE", "study.toml"))
     return tasks

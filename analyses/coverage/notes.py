@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from analyses.coverage.gaps import NAMES
 from analyses.coverage.near import UNREACHABLE
 from analyses.coverage.outcomes import MEASURES
 from analyses.result import Indicator
 from analyses.rules import age_groups, age_shares
+from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 from geo.findings import Finding, enumerated
 from geo.words import text, texts
@@ -73,6 +75,7 @@ def coverage_findings(city: City, outcomes: Sequence[Outcome]) -> Iterator[Findi
         yield Finding("SETTLEMENT_UNKNOWN", "demand", detail=_amount(unknown, children))
     for outcome in outcomes:
         yield from _rule_findings(outcome)
+        yield from _undecided(city, outcome)
 
 
 def coverage_notes(
@@ -149,6 +152,22 @@ def _rule_findings(outcome: Outcome) -> Iterator[Finding]:
         yield Finding("RULE_CHILDREN_UNKNOWN", "demand", detail=detail)
     elif not outcome.children[outcome.in_scope].sum() > 0:
         yield Finding("RULE_NOBODY", "demand", detail=rule)
+
+
+def _undecided(city: City, outcome: Outcome) -> Iterator[Finding]:
+    """Yield how many children may be covered by facilities that decide nothing."""
+    rows = list(outcome.task.undecided)
+    if not rows:
+        return
+    facilities = city.facilities.iloc[rows]
+    limit_m = max((part.limit_mm for part in outcome.task.parts), default=0) / MM_PER_M
+    about = shapely.buffer(facilities.geometry.to_numpy(), limit_m + facilities["doubt_m"])
+    may_be = np.zeros(len(city.demand), dtype=bool)
+    may_be[shapely.STRtree(city.demand.geometry.to_numpy()).query(about, "intersects")[1]] = True
+    open_ = may_be & outcome.in_scope & ~outcome.reached["walk"]
+    amount = _amount(open_, outcome.children)
+    detail = {"rule": outcome.rule.id, "count": len(rows), "children": amount["children"]}
+    yield Finding("FACILITY_UNDECIDED", "facilities", detail=detail)
 
 
 def _demand_notes(demand: gpd.GeoDataFrame) -> Iterator[Text]:

@@ -49,12 +49,15 @@ class Task:
         Facilities that may meet it.
     area_unknown
         Facilities left out because their site area is not known.
+    undecided
+        Facilities left out because their place is known less exactly than the limit.
     """
 
     rule: Rule
     parts: tuple[Part, ...]
     rows: tuple[int, ...]
     area_unknown: int
+    undecided: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """What kinds of facilities are there, which are given, and where are they entered?"""
 
+from analyses.facilities.addresses import Gazetteer, house_numbers, locate
 from analyses.facilities.doors import entrances, gate_findings, mapped_entrances
 from analyses.facilities.kinds import kinds_of_sheet
 from analyses.facilities.merging import merge_facilities
@@ -25,18 +26,21 @@ from analyses.facilities.types import (
 
 __all__ = [
     "OSM_SOURCE",
+    "Gazetteer",
     "Id",
     "entrances",
     "facilities_from_layer",
     "facilities_from_osm",
     "facility_types",
     "gate_findings",
+    "house_numbers",
     "inferred",
     "kind_of",
     "kind_words",
     "kinds_of_sheet",
     "kinds_serving",
     "list_before_osm",
+    "locate",
     "mapped_entrances",
     "merge_facilities",
     "name_key",

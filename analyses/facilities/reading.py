@@ -15,6 +15,9 @@ Columns of a frame of facilities (the index is a plain range):
 ``kind_from``
     how the kind is known: a code of ``facilities/kind_from`` (column, setting, name, header, file,
     tags, capacity); all but the first two are inferred
+``place_from``, ``doubt_m``
+    how a place without coordinates was found (``facilities/place_from``; "" = it has coordinates),
+    and about how far the true place may be, metres
 """
 
 from __future__ import annotations
@@ -50,7 +53,7 @@ __all__ = [
 
 COLUMNS = (
     "facility_id", "name", "kind", "source", "capacity", "area_m2", "row", "kind_word",
-    "kind_from", "geometry",
+    "kind_from", "place_from", "doubt_m", "geometry",
 )  # fmt: skip
 OSM_SOURCE = "OpenStreetMap"
 _HASH_DIGITS = 8
@@ -106,6 +109,8 @@ def facilities_from_layer(
             "row": layer_frame.index.to_numpy(),
             "kind_word": words,
             "kind_from": _texts(layer_frame, "kind_from") if "kind_from" in layer_frame else how,
+            "place_from": _texts(layer_frame, "place_from"),
+            "doubt_m": np.nan_to_num(_numbers(layer_frame, "doubt_m")),
         },
         geometry=geometry,
         crs=layer_frame.crs,
@@ -162,6 +167,8 @@ def facilities_from_osm(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "row": -1,
             "kind_word": [found[i] for i in rows],
             "kind_from": [how[i] for i in rows],
+            "place_from": "",
+            "doubt_m": 0.0,
         },
         geometry=once.geometry.to_numpy()[rows],
         crs=features.crs,

@@ -14,6 +14,7 @@ import shapely
 from analyses.facilities import kinds_serving
 from analyses.rules.people import age_groups, age_shares, walking_speed_m_s
 from geo.arrays import MM_PER_M
+from geo.bundled import load_toml
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,10 +54,21 @@ class Part:
 
 @dataclass(frozen=True)
 class Facilities:
-    """Rows of the facilities that may meet a rule, and how many of unknown area were left out."""
+    """Rows of the facilities that may meet a rule, and which were left out for what is not known.
+
+    Attributes
+    ----------
+    rows
+        Those that count.
+    area_unknown
+        How many were left out because their area is not known.
+    undecided
+        Rows left out because their place is known less exactly than the rule's limit.
+    """
 
     rows: tuple[int, ...]
     area_unknown: int
+    undecided: tuple[int, ...] = ()
 
 
 def within(distance_m: Floats, limit_mm: float) -> Flags:
@@ -149,6 +161,7 @@ def in_scope(rule: Rule, settlement: NDArray[np.object_]) -> Flags:
 def facilities_for(rule: Rule, facilities: gpd.GeoDataFrame) -> Facilities:
     """Return the facilities whose kind and site area may meet a rule.
 
+    A facility whose place is in doubt by more than the limit is left out: it decides nothing.
     A facility without a known area is left out of a rule that asks for one, and counted, unless
     the rule says that it counts.
 
@@ -162,8 +175,11 @@ def facilities_for(rule: Rule, facilities: gpd.GeoDataFrame) -> Facilities:
     """
     kinds = frozenset[str]().union(*(kinds_serving(kind) for kind in rule.kinds))
     of_kind = facilities["kind"].isin(kinds).to_numpy(dtype=bool)
+    inexact = of_kind & _inexact(rule, facilities)
+    undecided = tuple(np.flatnonzero(inexact).tolist())
+    of_kind = of_kind & ~inexact
     if rule.min_area_m2 is None and rule.max_area_m2 is None:
-        return Facilities(tuple(np.flatnonzero(of_kind).tolist()), 0)
+        return Facilities(tuple(np.flatnonzero(of_kind).tolist()), 0, undecided)
     area = _area_m2(facilities)
     low = rule.min_area_m2 or 0.0
     high = np.inf if rule.larger_counts or rule.max_area_m2 is None else rule.max_area_m2
@@ -171,7 +187,17 @@ def facilities_for(rule: Rule, facilities: gpd.GeoDataFrame) -> Facilities:
     fits = of_kind & (area >= low) & (area <= high)
     if rule.unknown_area == "counted":
         fits |= unknown
-    return Facilities(tuple(np.flatnonzero(fits).tolist()), int((unknown & ~fits).sum()))
+    return Facilities(tuple(np.flatnonzero(fits).tolist()), int((unknown & ~fits).sum()), undecided)
+
+
+def _inexact(rule: Rule, facilities: gpd.GeoDataFrame) -> Flags:
+    """Say which facilities may lie farther from where they stand than the rule's limit."""
+    if "doubt_m" not in facilities or (rule.metres is None and rule.minutes is None):
+        return np.zeros(len(facilities), dtype=bool)
+    limit_m = min(part.limit_mm for part in parts_of(rule)) / MM_PER_M
+    radii = load_toml("rules/addresses.toml")["undecided_radii"]
+    doubt_m = facilities["doubt_m"].to_numpy(dtype=np.float64)
+    return np.asarray(doubt_m * radii > limit_m, dtype=bool)
 
 
 def _area_m2(facilities: gpd.GeoDataFrame) -> Floats:

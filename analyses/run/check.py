@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from analyses.facilities import kind_words
 from analyses.marks import reading as mark_reading
 from analyses.run.ages import with_age_groups
+from analyses.run.books import options_of
 from analyses.run.communities import communities_of
-from analyses.run.inputs import facility_reading, options_of, read_inputs
+from analyses.run.facility_inputs import facility_reading
+from analyses.run.inputs import read_inputs
 from analyses.run.order import context_of
 from analyses.run.tabled_children import table_join
 from analyses.run.tables import join_options, table_options
@@ -119,7 +121,7 @@ def _study_file(study: Study, key: str, section: LayerInput) -> Checked:
     if key.endswith(".table") or (key == "children" and study.children.method == "communities"):
         options = _joined(study, children=key == "children")
     elif isinstance(section, FacilitiesInput):
-        options = facility_reading(section)
+        options = replace(facility_reading(section), located=False)  # the whole study places
     if key.startswith("marks"):
         options = mark_reading()
     return checked_layer(

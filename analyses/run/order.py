@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analyses.rules import Rule
-    from analyses.run.inputs import Account
+    from analyses.run.books import Account
     from analyses.streets import Scene
     from analyses.study import Study
 

@@ -116,6 +116,14 @@ class FacilitiesInput(JoinedInput):
     radius_m: float | None = _number("facilities", "radius_m")
 
 
+class GeocoderInput(Section):
+    """``[geocoder]``: where addresses may be asked for; nobody is asked without a key."""
+
+    key: str | None = None
+    endpoint: str | None = None
+    """Address of the service, where it is not that of ``data/rules/addresses.toml``."""
+
+
 class StreetsInput(LayerInput):
     """``[streets]``: an OSM file or a road layer."""
 
@@ -277,6 +285,7 @@ class Study(Section):
     walking: WalkingInput = Field(default_factory=WalkingInput)
     publish: PublishInput = Field(default_factory=PublishInput)
     report: ReportInput = Field(default_factory=ReportInput)
+    geocoder: GeocoderInput = Field(default_factory=GeocoderInput)
     map: MapInput = Field(default_factory=MapInput)
     folder: Path = Field(default=Path(), exclude=True)
 

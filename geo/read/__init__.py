@@ -5,9 +5,9 @@ from geo.read.cells import as_texts, key
 from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
 from geo.read.columns import Column, map_columns, missing_column, plain
 from geo.read.flags import Flag
-from geo.read.raw import Kinds, Layer, Sheet
-from geo.read.readers import TEXT, open_raw, read_layer
-from geo.read.rows import ReadOptions, ReadRequest
+from geo.read.options import ReadOptions, ReadRequest
+from geo.read.raw import Kinds, Layer, Located, Sheet
+from geo.read.readers import TEXT, cells_of, open_raw, read_layer
 from geo.read.xmlguard import check_xml, utf8_xml
 
 __all__ = [
@@ -18,11 +18,13 @@ __all__ = [
     "Flag",
     "Kinds",
     "Layer",
+    "Located",
     "ReadOptions",
     "ReadRequest",
     "Sheet",
     "age_column",
     "as_texts",
+    "cells_of",
     "check_xml",
     "checked_layer",
     "key",

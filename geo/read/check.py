@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geo.findings import Finding
+    from geo.read.options import ReadOptions
     from geo.read.raw import Layer
-    from geo.read.rows import ReadOptions
     from geo.words import Lang
 
 _ORDER = ("refuse", "confirm", "quarantine", "note")

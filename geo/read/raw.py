@@ -150,3 +150,28 @@ class Kinds:
     how: list[str]
     findings: tuple[Finding, ...] = ()
     ownership: bool = False
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where rows without coordinates are, as a rule of the caller finds it; aligned with the rows.
+
+    Attributes
+    ----------
+    geometry
+        Geometries in EPSG:4326, None where nothing was found or the row has coordinates.
+    how
+        A code of how each was found, "" where it was not.
+    doubt_m
+        About how far the true place may be, metres; 0 for rows with coordinates.
+    near
+        What comes near a row that was not found, to be told.
+    findings
+        What is to be told.
+    """
+
+    geometry: np.ndarray
+    how: list[str]
+    doubt_m: np.ndarray
+    near: list[str]
+    findings: tuple[Finding, ...] = ()

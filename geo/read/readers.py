@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.read import columns as cols
-from geo.read.rows import ReadOptions, ReadRequest, check_rows
+from geo.read.options import ReadOptions, ReadRequest
+from geo.read.rows import check_rows
 from geo.read.tables import read_text
 from geo.userfiles import existing, inside, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from geo.read.columns import Column
     from geo.read.raw import Layer, RawTable
@@ -81,6 +84,20 @@ def read_layer(
         )
     except InputRefused as refused:
         raise InputRefused(*(_named(f, short_name(name)) for f in refused.findings)) from None
+
+
+def cells_of(
+    file: Path, request: ReadRequest, *, name: str, own_columns: Path | None = None
+) -> pd.DataFrame:
+    """Return the rows of a file as they stand there, index = row number as the user sees it.
+
+    Examples
+    --------
+    >>> from geo.bundled import DEMO
+    >>> len(cells_of(DEMO / "schools.csv", ReadRequest(), name="schools.csv"))
+    20
+    """
+    return open_raw(file, cols.columns(own_columns), request, name=name).cells
 
 
 def open_raw(

@@ -6,8 +6,8 @@ numbers, ids, names and kinds; copies last, among the rows that are still in use
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -25,131 +25,26 @@ from geo.read.identity import check_exponents, check_ids, check_mojibake, check_
 from geo.read.kinds import kinds_of_rows
 from geo.read.measures import check_units, read_measures
 from geo.read.personal import clear
+from geo.read.placing import place_rows, with_placed
 from geo.read.positions import Places, judge, judge_area, likely_names, middle, read_places
 from geo.read.raw import Layer, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from geo.arrays import Floats
     from geo.read.columns import Column, Mapped
-    from geo.read.geometry import Family
+    from geo.read.options import ReadRequest
     from geo.read.positions import Area
-    from geo.read.raw import Kinds, RawTable
+    from geo.read.raw import RawTable
 
     Texts = list[str | None]
 
-Datum = Literal["declared", "auto", "WGS84", "GCJ-02", "BD-09"]
 _PLACE_TYPES = ("coordinate", "lonlat")
 _WIDEST = 180.0
 _GEOMETRY = "geometry"
-
-
-def _silent(_: str) -> None:
-    """Tell nobody how far the reading is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """What can be said about a file besides where it is, and rarely must be.
-
-    Attributes
-    ----------
-    kinds
-        Accepted word -> kind id; None leaves the kind column as it is.
-    own_columns
-        TOML file of the same shape as ``data/columns.toml`` with further synonyms.
-    datum
-        ``declared``, or the datum of degrees: ``WGS84``, ``GCJ-02``, ``BD-09``.  ``auto`` reads as
-        declared: which datum it is can only be said beside the streets (`geo.datum`).
-    area
-        Study area (EPSG:4326): a geometry or (west, south, east, north).
-    swap_xy
-        The two coordinates are written the other way round (confirmed by the user).
-    allow_pii
-        Keep personal columns.
-    base
-        Study folder: files may lie in it, below it or beside it, nowhere else.
-    required
-        Canonical columns that must be there and filled.
-    wanted
-        What a vector layer may hold: ``point``, ``line``, ``polygon`` or several of them.  None:
-        lines alone, or points and polygons together, whichever it has more of.
-    located
-        Whether every row needs a place; False for tables that are joined by a code.
-    personal
-        Headers that hold personal data in a layer of this sort, besides those that always do.
-    meanings
-        Told the headers, returns further ones as `columns` does (which win), for exports whose
-        headers follow a pattern.
-    kind_rule
-        Told the texts of all rows, returns the kind of each (a word of `kinds`) and how it is
-        known; a column of kinds is then no longer needed.
-    join
-        For a table whose rows are joined to another layer: told the rows in use (canonical
-        columns), returns a `Flag` for those that do not join.  The table needs no place, and one
-        that it has is left aside.
-    progress
-        Told the stage when it begins: ``open``, ``places``, ``values``, ``copies``.
-
-    Examples
-    --------
-    Of the 20 schools only the 13 primary ones:
-
-    >>> import yimi
-    >>> options = yimi.ReadOptions(kinds={"小学": "primary_school"})
-    >>> layer = yimi.read(yimi.demo / "schools.csv", options=options)
-    >>> len(layer.frame), set(layer.rejected["code"])
-    (13, {'TYPE_UNKNOWN'})
-    """
-
-    kinds: Mapping[str, str] | None = None
-    own_columns: Path | None = None
-    datum: Datum = "declared"
-    area: Area | None = None
-    swap_xy: bool = False
-    allow_pii: bool = False
-    base: Path | None = None
-    required: Sequence[str] = ()
-    wanted: Family | Collection[Family] | None = None
-    located: bool = True
-    personal: Sequence[str] = ()
-    meanings: Callable[[Sequence[str]], Mapping[str, str]] | None = None
-    kind_rule: Callable[[Sheet], Kinds] | None = None
-    join: Callable[[pd.DataFrame], Sequence[Flag]] | None = None
-    progress: Callable[[str], None] = _silent
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadRequest(ReadOptions):
-    """All that is said about one file; `geo.read.readers.read_layer` explains each.
-
-    Examples
-    --------
-    >>> ReadRequest(wanted="line", datum="GCJ-02").families, ReadRequest(datum="GCJ-02").declared
-    (('line',), 'GCJ-02')
-    """
-
-    kind: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    crs: str | None = None
-    layer: str | None = None
-
-    @property
-    def families(self) -> tuple[Family, ...] | None:
-        """Return what a vector layer may hold."""
-        if self.wanted is None:
-            return None
-        return (self.wanted,) if isinstance(self.wanted, str) else tuple(self.wanted)
-
-    @property
-    def declared(self) -> str | None:
-        """Return the CRS or datum that is declared."""
-        chosen = self.crs is None and self.datum not in ("declared", "auto")
-        return self.datum if chosen else self.crs
 
 
 def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequest) -> Layer:
@@ -198,6 +93,13 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
     request.progress("copies")
     spots = _located(raw, places, declared, swap_xy=request.swap_xy)
     flags += spots.flags
+    if request.place_rule is not None and raw.geometry is None:
+        sheet = Sheet(raw.name, mapped.header, texts, len(raw.cells))
+        flags, found = place_rows(sheet, request.place_rule, x=places.x, y=places.y, flags=flags)
+        spots = Spots(*with_placed(spots.geometry, spots.lon, spots.lat, located=found))
+        texts |= {"place_from": list(found.how)}
+        values |= {"doubt_m": found.doubt_m}
+        notes = (*notes, *found.findings)
     flags += _far(raw, spots, flags, area=request.area)
     flags += _copies(raw, spots, flags, texts=texts, near="kind" in texts)
     frame = _frame(raw.cells, mapped, canonical, filled={**values, **texts})
@@ -222,7 +124,8 @@ def _refuse_missing(
     if request.join is not None:
         _refuse_nameless(raw, mapped, canonical)
         return
-    if raw.geometry is None and request.located and not mapped.placed:
+    by_address = request.place_rule is not None and {"name", "address"} & mapped.header.keys()
+    if raw.geometry is None and request.located and not mapped.placed and not by_address:
         missing += [name for name in ("longitude", "latitude") if name not in mapped.header]
     if missing:
         headers = [str(header) for header in raw.cells.columns]
@@ -436,7 +339,8 @@ def _frame(
         elif name not in canonical or canonical[name].type not in _PLACE_TYPES:
             data[name] = cells[header]
     for name in sorted(filled.keys() - data.keys()):  # what a rule found and no column has
-        data[name] = pd.Series(filled[name], index=cells.index, dtype=object)
+        kind = object if isinstance(filled[name], list) else np.float64
+        data[name] = pd.Series(filled[name], index=cells.index, dtype=kind)
     return pd.DataFrame(data, index=cells.index)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from analyses.study.settings import load_study
 from geo.findings import InputRefused
+from geo.read.options import ReadOptions
 from geo.read.readers import read_layer
-from geo.read.rows import ReadOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

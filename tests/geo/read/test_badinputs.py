@@ -21,7 +21,7 @@ from geo.findings import Finding, InputRefused
 from geo.osm.reading import streets_from_osm
 from geo.osm.streets import Streets
 from geo.read.check import Checked, checked_layer, outcome_of
-from geo.read.rows import ReadOptions
+from geo.read.options import ReadOptions
 from geo.walk.graphml import network_from_graphml
 from geo.walk.network import build_network
 from geo.walk.snapping import snap

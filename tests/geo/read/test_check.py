@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analyses.run.check import check_inputs
 from geo.read.check import checked_layer
-from geo.read.rows import ReadOptions
+from geo.read.options import ReadOptions
 from geo.text import formula_restored, formula_safe
 
 TABLE = (

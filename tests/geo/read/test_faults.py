@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from geo.findings import InputRefused
 from geo.read.check import Checked, checked_layer
+from geo.read.options import ReadOptions
 from geo.read.readers import read_layer
-from geo.read.rows import ReadOptions
 
 KINDS = {"小学": "primary", "幼儿园": "kindergarten", "公园": "park"}
 HEADER = "编号,名称,类型,经度,纬度,学位"

@@ -14,7 +14,7 @@ import pytest
 
 from geo.findings import Finding
 from geo.read.check import checked_layer
-from geo.read.rows import ReadOptions
+from geo.read.options import ReadOptions
 
 KINDS = {"小学": "primary", "幼儿园": "kindergarten", "公园": "park"}
 UNFILLED = re.compile(r"\{[a-z_]+\}")

@@ -12,8 +12,8 @@ from analyses.hazards.ledger_rows import COLUMNS
 from analyses.hazards.merging import merge, read_ledger
 from analyses.schema import spread
 from geo.findings import InputRefused
+from geo.read.options import ReadOptions
 from geo.read.readers import read_layer
-from geo.read.rows import ReadOptions
 from geo.words import texts
 from maps.files.ledger_files import ledger_table, totals_table, write_ledger, write_survey
 
