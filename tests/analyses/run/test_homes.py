@@ -64,7 +64,7 @@ def test_a_kind_in_a_column_is_no_number_of_storeys(tmp_path: Path) -> None:
     got = inputs(tmp_path, boxes, building=kinds)
     assert got.demand["age_6_11"].tolist() == pytest.approx([60.0, 60.0])
     assert [a.rows_rejected for a in got.accounts if a.name == "homes.geojson"] == [0]
-    assert any("2 of another kind" in en for _, en in got.notes)
+    assert any("2 of another kind" in note["en"] for note in got.notes)
 
 
 def test_storeys_as_people_write_them_share_out_children(tmp_path: Path) -> None:

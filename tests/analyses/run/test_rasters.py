@@ -81,7 +81,7 @@ def test_bands_of_worldpop_are_parted_by_even_years(tmp_path: Path, name: str) -
     # 0-2: 5 + 2/4 of 20; 3-5: 2/4 of 20 + 1/5 of 25; 6-11: 4/5 of 25 + 2/5 of 30; ...
     assert got.demand[GROUPS].sum().tolist() == pytest.approx([15, 15, 32, 18, 21], rel=1e-9)
     assert sum(account.name.endswith("#raster") for account in got.accounts) == 10
-    assert any("even years" in en for _, en in got.notes)
+    assert any("even years" in note["en"] for note in got.notes)
 
 
 def test_a_group_with_a_missing_year_is_unknown_and_the_newest_year_is_used(tmp_path: Path) -> None:
