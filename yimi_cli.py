@@ -68,7 +68,7 @@ def demo(
 
 
 @app.command()
-def init(
+def init(  # noqa: PLR0913 - one for each option
     folder: Annotated[Path, typer.Argument(help="新的研究文件夹 / new study folder")],
     osm: Annotated[Path | None, typer.Option(help="OSM 文件 / OSM file")] = None,
     place: Annotated[str | None, typer.Option(help="地名，联网下载 / place, downloaded")] = None,
@@ -82,24 +82,58 @@ def init(
     nominatim: Annotated[
         str | None, typer.Option(help="地名服务地址 / Nominatim endpoint", envvar="YIMI_NOMINATIM")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="下载的公开数据的文件夹 / folder of downloaded public data")
+    ] = None,
+    non_commercial: Annotated[
+        bool, typer.Option("--non-commercial", help="没有商业目的 / there is no commercial end")
+    ] = False,
     lang: Language = "zh",
 ) -> None:
-    """由 OSM 文件（或地名）新建研究 / Start a study from an OSM file or a place name."""
+    """由 OSM 文件（或地名、公开数据）新建研究 / Start a study from OSM, a place or public data."""
     import tempfile
 
-    from analyses.run import init_study
+    from analyses.run import init_study, osm_file_in
 
     say = _words(lang)
+    if data is not None and osm is None and (osm := osm_file_in(data)) is not None:
+        area, place = area or place, None
     with tempfile.TemporaryDirectory(prefix="yimi-osm-") as aside:
         if osm is None:
             services = {"endpoint": endpoint, "nominatim": nominatim}
             osm = _download(place, area, services=services, folder=Path(aside), lang=lang)
             area = None if place is None else area
-        found = init_study(folder, osm, area=area)
+        found = init_study(folder, osm, area=area, downloads=data, non_commercial=non_commercial)
     print(say["init_done"].replace("{folder}", str(folder)))
     for kind, number in found.items():
         print(f"  {_kind_words(kind, lang)}: {number}")
     print(say["init_next"].replace("{folder}", str(folder)))
+
+
+@app.command("data")
+def data_command(
+    area: Annotated[
+        str, typer.Option(help="范围：面文件或 西,南,东,北 / file or west,south,east,north")
+    ],
+    country: Annotated[str, typer.Option(help="国家三位代码 / ISO 3166 code, three letters")] = "",
+    lang: Language = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """列出一个范围需要下载的公开数据 / List the public data that an area needs."""
+    from analyses.run import public_files
+    from geo.words import texts_in
+
+    table = public_files(area, iso3=country.upper())
+    if as_json:
+        print(json.dumps(table.to_dict("records"), ensure_ascii=False))
+        return
+    say = texts_in("cli/data", lang)
+    for row in table.to_dict("records"):
+        print(f"{row[f'title_{lang}'] if f'title_{lang}' in row else row['title_en']}")
+        for column in ("files", "url", "licence", "commercial", "size", "date", "verified"):
+            value = str(row[column])
+            print(f"  {say[column]}: {say.get(value.lower(), value)}")
+    print(say["next"])
 
 
 @app.command()

@@ -155,6 +155,8 @@ def _quality(run: Run, tables: dict[str, pd.DataFrame], lang: Lang) -> str:
         "streets": tables["quality_streets"],
         "sources": tables["quality_sources"],
         "legs": tables["quality_legs"],
+        "completeness": tables["completeness"],
+        "licences": tables["licences"],
         "inputs": tables["inputs"],
         "codes": codes.rename_axis("code").reset_index(),
     }
@@ -262,5 +264,6 @@ def _facts(run: Run) -> dict[str, Any]:
             }
             for a in run.accounts
         ],
+        "licences": run.result.tables["licences"].to_dict("records"),
         "data": {p.relative_to(ROOT).as_posix(): sha256(p) for p in rule_files},
     }

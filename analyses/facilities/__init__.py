@@ -20,6 +20,7 @@ from analyses.facilities.types import (
     kind_words,
     kinds_serving,
     osm_wanted,
+    overture_kind,
     required_kind,
     unknown_kind,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "name_key",
     "osm_findings",
     "osm_wanted",
+    "overture_kind",
     "required_kind",
     "unknown_kind",
     "without_kinds",

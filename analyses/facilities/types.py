@@ -66,6 +66,7 @@ class FacilityType:
     osm_verified: State
     amap: tuple[Annotated[str, Field(pattern=r"^\d{6}$")], ...]
     amap_verified: State
+    overture: Words = ()
     ages: Ages | None = None
     serves: tuple[Id, ...] = ()
     family: str = ""
@@ -238,6 +239,31 @@ def osm_kind(tags: Mapping[str, str], name: str = "") -> str | None:
     ('primary_school', None)
     """
     return next((kind for part, kind in _filters() if part.matches(tags, name)), None)
+
+
+def overture_kind(categories: Iterable[str], name: str = "") -> str | None:
+    """Return the kind of a place of Overture by its category words, the main one first, or None.
+
+    A word that does not tell the level (``school``) leaves it to the name, as in OSM.
+
+    Examples
+    --------
+    >>> overture_kind(["elementary_school", "school"]), overture_kind(["school"], "城关二小")
+    ('primary_school', 'primary_school')
+    >>> overture_kind(["restaurant"]) is None
+    True
+    """
+    words = _overture_words()
+    kind = next((words[word] for word in categories if word in words), None)
+    if kind is None or not facility_types()[kind].vague:
+        return kind
+    plain = {k: v for k, v in facility_types()[kind].osm[0].tags.items() if isinstance(v, str)}
+    return osm_kind(plain, name) or kind
+
+
+@cache
+def _overture_words() -> Mapping[str, str]:
+    return {word: kind.id for kind in facility_types().values() for word in kind.overture}
 
 
 @cache

@@ -2,9 +2,10 @@
 
 from analyses.run.asked_rules import standards_of
 from analyses.run.check import check_inputs, reports
-from analyses.run.new_study import init_study
+from analyses.run.new_study import init_study, public_files
 from analyses.run.opening import communities, demand, facilities, load, run
 from analyses.run.order import Run, run_study
+from analyses.run.public import osm_file_in
 from analyses.run.questions import (
     audit,
     coverage,
@@ -30,7 +31,9 @@ __all__ = [
     "hazards",
     "init_study",
     "load",
+    "osm_file_in",
     "places",
+    "public_files",
     "reports",
     "routes",
     "rule",

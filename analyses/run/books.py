@@ -47,6 +47,8 @@ class Books:
         self.findings: list[Finding] = []
         self.roads: gpd.GeoDataFrame | None = None
         """The road layer, where the streets are no OSM file."""
+        self.complete: list[pd.DataFrame] = []
+        """How complete layers are, see `analyses.run.completeness`."""
         self.bounds: tuple[float, float, float, float] | None = None
         """West, south, east, north of the streets, once they are read."""
 

@@ -26,6 +26,7 @@ from analyses.facilities import (
 from analyses.run.addresses import ToPlace, gazetteer_of, geocoder_of
 from analyses.run.books import datum_checked, options_of
 from analyses.run.communities import communities_of
+from analyses.run.completeness import facilities_complete
 from analyses.run.facility_tables import facilities_with_table
 from geo.crs import project
 from geo.findings import Finding, InputRefused, refuse_if_any
@@ -98,8 +99,10 @@ def facility_inputs(
             frames[at] = _wanted(books, _of_layer(layer, sections[at], crs), sections[at])
             to_place.append(_to_place(study, sections[at], layer))
         books.findings += geocoder.findings() if geocoder else ()
-    facilities, findings = merge_facilities([frames[at] for at in sorted(frames)])
+    listed = [frames[at] for at in sorted(frames)]
+    facilities, findings = merge_facilities(listed)
     books.findings += findings
+    books.complete.append(facilities_complete(facilities, listed))
     complete = {required_kind(word) for section in sections for word in section.replace}
     facilities, pairs = list_before_osm(facilities, complete)
     books.findings += pairs

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
+from analyses.run.completeness import homes_complete
 from geo.bundled import load_toml
 from geo.crs import project
 from geo.osm import features_from_osm, is_osm
@@ -14,22 +15,9 @@ from geo.people import Homes, homes_of
 from geo.words import text
 
 if TYPE_CHECKING:
-    from analyses.study import LayerInput, Study
-    from geo.findings import Finding
-    from geo.read import Layer
+    from analyses.run.books import Books
+    from analyses.study import Study
     from geo.words import Text
-
-
-class Books(Protocol):
-    """Reads the files of a study and keeps account of them."""
-
-    findings: list[Finding]
-
-    def read(self, section: LayerInput, /) -> Layer:
-        """Read a layer."""
-
-    def enter(self, section: LayerInput, rows: int, what: str) -> None:
-        """Enter what was taken from an OSM file."""
 
 
 def homes_of_study(
@@ -64,6 +52,11 @@ def homes_of_study(
         layer = with_tags(osm)
     homes = homes_of(layer, grounds=facilities, name=section.path)
     books.findings += homes.findings
+    if section.compare is not None:
+        other = section.model_copy(update={"path": section.compare, "layer": None})
+        others = homes_of(project(books.read(other).frame, crs), name=section.compare)
+        names = (section.path, section.compare)
+        books.complete.append(homes_complete(homes.buildings, others.buildings, names=names))
     return homes
 
 

@@ -74,6 +74,8 @@ class Inputs:
         Rows in, used and rejected of each file; the rejected rows themselves by file.
     findings, notes
         Remarks; sentences that every output must carry.
+    complete
+        How complete facilities and homes are, see `analyses.run.completeness`.
     unit
         What is counted: ``children``, or ``homes`` where children are not known.
     """
@@ -96,6 +98,7 @@ class Inputs:
     findings: tuple[Finding, ...]
     notes: tuple[Text, ...]
     unit: str
+    complete: pd.DataFrame
 
     def accounts_table(self) -> pd.DataFrame:
         """Return the accounts as a table, a row a file."""
@@ -173,6 +176,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         findings=tuple(books.findings),
         notes=(*home_notes(homes), *people.notes),
         unit=people.unit,
+        complete=pd.concat(books.complete, ignore_index=True),
     )
 
 

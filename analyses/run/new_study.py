@@ -10,12 +10,16 @@ import geopandas as gpd
 import shapely
 
 from analyses.facilities import facilities_from_osm, osm_wanted
+from analyses.run.public import PublicLayers, public_layers, with_public
+from analyses.study import files_needed
 from geo.bundled import ROOT
+from geo.crs import in_country
 from geo.findings import EnvironmentFault, Finding, InputRefused
 from geo.osm import features_from_osm
 from geo.read import read_layer
 
 if TYPE_CHECKING:
+    import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
 _BBOX_NUMBERS = 4
@@ -23,7 +27,14 @@ _COMMUNITIES = {"communities": [{"boundary": "administrative", "admin_level": ["
 _NAMED = {"named": [{"boundary": "administrative"}, {"place": True}]}
 
 
-def init_study(folder: Path, osm: Path, *, area: str | None = None) -> dict[str, int]:
+def init_study(
+    folder: Path,
+    osm: Path,
+    *,
+    area: str | None = None,
+    downloads: Path | None = None,
+    non_commercial: bool = False,
+) -> dict[str, int]:
     """Write a study folder: the OSM file, the layers found in it, a commented ``study.toml``.
 
     Parameters
@@ -35,6 +46,10 @@ def init_study(folder: Path, osm: Path, *, area: str | None = None) -> dict[str,
     area
         File with polygons, name of an area in the OSM file, or ``west,south,east,north``;
         None takes everything.
+    downloads
+        Folder of downloaded public data, see `analyses.run.public`; None without.
+    non_commercial
+        Whether data for no commercial end are agreed to.
 
     Returns
     -------
@@ -75,9 +90,56 @@ def init_study(folder: Path, osm: Path, *, area: str | None = None) -> dict[str,
         if len(layer):
             layer.to_file(folder / f"{name}.geojson", driver="GeoJSON")
     found = {name for name, layer in layers.items() if len(layer)}
-    _write_settings(folder, streets.name, found)
+    lines = _settings(streets.name, found)
+    public = PublicLayers()
+    if downloads is not None:
+        whole = outline or shapely.box(*features.total_bounds)
+        public = public_layers(
+            downloads,
+            folder,
+            whole,
+            non_commercial=non_commercial,
+            osm_buildings=_buildings_of_osm(osm, whole),
+        )
+        lines = with_public(lines, public, non_commercial=non_commercial)
+    (folder / "study.toml").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     counts = facilities["kind"].value_counts().sort_index().to_dict()
-    return {**{str(k): int(n) for k, n in counts.items()}, "communities": len(communities)}
+    kinds = {str(k): int(n) for k, n in counts.items()}
+    return {**kinds, "communities": len(communities), **public.counts}
+
+
+def public_files(area: str, *, iso3: str = "") -> pd.DataFrame:
+    """List the files of public data that an area needs, see `analyses.study.files_needed`.
+
+    Parameters
+    ----------
+    area
+        File with polygons, or ``west,south,east,north``.
+    iso3
+        Three letters of the country; CHN inside China if not said.
+
+    Raises
+    ------
+    InputRefused
+        ``AREA_UNKNOWN``, and what is wrong with the file.
+
+    Examples
+    --------
+    >>> public_files("116.9,38.9,117.0,39.0").set_index("source").loc["worldpop_ages", "files"]
+    'chn_[fmt]_[0,1,5,10,15]_*.tif'
+    """
+    nowhere = gpd.GeoDataFrame({"layer": [], "name": []}, geometry=[], crs="EPSG:4326")
+    outline = _outline(area, nowhere)
+    west, south, east, north = map(float, outline.bounds)
+    middle = ((west + east) / 2, (south + north) / 2)
+    country = iso3 or ("CHN" if in_country(*middle) else "")
+    return files_needed((west, south, east, north), iso3=country)
+
+
+def _buildings_of_osm(osm: Path, outline: BaseGeometry) -> int:
+    """Return how many buildings an OSM file has in an area."""
+    buildings = features_from_osm(osm, {"buildings": [{"building": True}]})
+    return int(buildings.intersects(outline).sum())
 
 
 def _within(frame: gpd.GeoDataFrame, outline: BaseGeometry | None) -> gpd.GeoDataFrame:
@@ -103,7 +165,7 @@ def _outline(area: str, features: gpd.GeoDataFrame) -> BaseGeometry:
     return shapely.union_all(named.geometry.to_numpy())
 
 
-def _write_settings(folder: Path, streets: str, found: set[str]) -> None:
+def _settings(streets: str, found: set[str]) -> list[str]:
     """Fill the commented template; sections whose layer was not found stay as comments."""
     template = (ROOT / "study_template.toml").read_text(encoding="utf-8")
     lines = []
@@ -113,4 +175,4 @@ def _write_settings(folder: Path, streets: str, found: set[str]) -> None:
             lines.append(rest if section in found else f"# {rest}")
         else:
             lines.append(line.replace("@streets@", streets))
-    (folder / "study.toml").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return lines

@@ -23,8 +23,10 @@ from analyses.run.registry import Analysis, Context, answers, together
 from analyses.run.roads import joined
 from analyses.run.safety_inputs import study_date
 from analyses.run.ways_to_school import Safety, SafetyOptions, compared, safety
+from analyses.study import licences_of
 from analyses.treatments import edited_gates, edited_scene, read_edits, without_effect
 from geo.findings import Finding
+from geo.words import Text, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,7 +122,7 @@ def run_study(
     found = replace(
         found,
         shown=(*_background(inputs), *found.shown),
-        notes=(*inputs.notes, *found.notes),
+        notes=(*inputs.notes, *licence_notes(study), *found.notes),
         findings=(*left_out, *found.findings),
     )
     return Run(study, found, inputs)
@@ -168,6 +170,23 @@ def _places(of: Context) -> Result:
     return together("places", parts)
 
 
+def licence_notes(study: Study) -> tuple[Text, ...]:
+    """Return the sentence that names the public data of a study and their licences."""
+    rows = licences_of(study).to_dict("records")
+    if not rows:
+        return ()
+    named = [
+        text("coverage/licences/one").format(
+            title=Text(zh=str(row["title_zh"]), en=str(row["title_en"])),
+            licence=row["licence"],
+            attribution=row["attribution"],
+        )
+        for row in rows
+    ]
+    between = text("coverage/licences/between")
+    return (text("coverage/licences/all").format(list=Text.join(named, between)),)
+
+
 def _quality(of: Context) -> Result:
     """Return the tables that say how good the data are."""
     homes, demand = of.city.on_streets.demand, of.inputs.demand
@@ -180,10 +199,13 @@ def _quality(of: Context) -> Result:
         of.rules,
         entrances=of.city.entrances,
         homes=homes,
+        complete=of.inputs.complete,
         apart=apart,
     )
     tables = {
         "quality_effects": weak,
+        "licences": licences_of(of.study),
+        "completeness": of.inputs.complete,
         "quality_streets": street_tags(of.inputs.network),
         "quality_sources": facility_sources(of.inputs.facilities, of.city.entrances),
         "quality_legs": access_legs(homes),

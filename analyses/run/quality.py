@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analyses.facilities import kinds_serving
 from analyses.result import Status
 from analyses.rules import children_of, in_scope, parts_of
+from analyses.run.completeness import missing_effects
 from geo.arrays import MM_PER_M
 from geo.bundled import load_toml
 
@@ -104,6 +106,7 @@ def effects(
     *,
     entrances: gpd.GeoDataFrame,
     homes: Snapped,
+    complete: pd.DataFrame | None = None,
     apart: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return for each rule and weakness the interval of the share of children covered.
@@ -120,7 +123,10 @@ def effects(
         Of the facilities.
     homes
         The demand points on the streets (same rows).
-    apart: pd.DataFrame | None = None,
+    complete
+        How complete layers are, see `analyses.run.completeness`; None where nothing is known.
+    apart
+        Like `points`, where crossings of unknown level do not meet; None where all are known.
 
     Returns
     -------
@@ -153,8 +159,33 @@ def effects(
             if concerned > 0:
                 shares = (covered, covered & ~mask, covered | mask)
                 rows.append((rule.id, weakness, concerned, *(_share(s, children) for s in shares)))
+        if complete is not None:
+            rows += _missing(
+                rule, complete, share=_share(covered, children), children=children.sum()
+            )
     columns = ["rule_id", "weakness", "children", "share", "share_low", "share_high"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _missing(
+    rule: Rule, complete: pd.DataFrame, *, share: float, children: float
+) -> list[tuple[str, str, float, float, float, float]]:
+    """Return what facilities and homes that no source has do to the share of one rule."""
+    serving = complete["kind"].isin(set().union(*map(kinds_serving, rule.kinds)))
+    bounds = {
+        "facilities": complete[(complete["layer"] == "facilities") & serving],
+        "buildings": complete[complete["layer"] == "buildings"],
+    }
+    known = {
+        layer: (float(found["complete_low"].min()), float(found["complete_high"].max()))
+        for layer, found in bounds.items()
+        if len(found) and np.isfinite(share)
+    }
+    return [
+        (rule.id, weakness, children * (high - low), share, low, high)
+        for weakness, (low, high) in missing_effects(share, known).items()
+        if high > low
+    ]
 
 
 def _near_the_limit(rule: Rule, walk_m: NDArray[np.float64]) -> Flags:

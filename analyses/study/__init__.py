@@ -11,6 +11,7 @@ from analyses.study.model import (
 )
 from analyses.study.regions import common_region, is_region, lies_in, region_name
 from analyses.study.settings import load_study
+from analyses.study.sources import files_needed, licences_of, source_of, sources
 
 __all__ = [
     "Basemap",
@@ -20,10 +21,14 @@ __all__ = [
     "Study",
     "basemap_of",
     "common_region",
+    "files_needed",
     "inputs_of",
     "is_region",
+    "licences_of",
     "lies_in",
     "load_study",
     "region_name",
+    "source_of",
+    "sources",
     "tables_of",
 ]

@@ -60,6 +60,8 @@ class StudyInfo(Section):
     lang: Literal["zh-CN", "en"] = "zh-CN"
     synthetic: bool = False
     allow_pii: bool = False
+    non_commercial: bool = False
+    """Whether data that may be used for no commercial end may be used here."""
     headers: str | None = None
     date: str = ""
     source: str = ""
@@ -170,6 +172,22 @@ class RoutesInput(Section):
     """Also write the schools' pages as one PDF."""
 
 
+class BuildingsInput(LayerInput):
+    """``[buildings]``: homes, and a second layer that tells how complete they are."""
+
+    compare: str | None = None
+
+
+class SourceInput(Section):
+    """``[[sources]]``: which public data (``data/sources.toml``) files of the study are from."""
+
+    id: Text
+    files: list[Text] = Field(default_factory=list)
+    date: str = ""
+    open_parts_only: bool = False
+    """What may be used for no commercial end has been left out of the files."""
+
+
 class PhaseInput(Section):
     """``[[sites.phases]]``: what may be built from a year on."""
 
@@ -271,10 +289,11 @@ class Study(Section):
     facilities: list[FacilitiesInput] = Field(min_length=1)
     communities: JoinedInput | None = None
     children: ChildrenInput = Field(default_factory=ChildrenInput)
-    buildings: LayerInput | None = None
+    buildings: BuildingsInput | None = None
     gates: LayerInput | None = None
     area: LayerInput | None = None
     catchments: LayerInput | None = None
+    sources: list[SourceInput] = Field(default_factory=list)
     safety: list[SafetyInput] = Field(default_factory=list)
     marks: list[LayerInput] = Field(default_factory=list)
     """``[[marks]]``: what children and parents marked, see `analyses.marks.mark_layers`."""

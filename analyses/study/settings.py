@@ -17,6 +17,7 @@ from analyses.study.basemap import basemap_slips
 from analyses.study.effects import undated, without_effect
 from analyses.study.model import Study, inputs_of, rasters_named, tables_of
 from analyses.study.regions import is_region
+from analyses.study.sources import licence_slips
 from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused, enumerated
@@ -73,6 +74,7 @@ def load_study(path: str | Path) -> Study:
         raise InputRefused(*_slips(error, lines=lines, name=name)) from None
     findings = [
         *_crs_slips(study), *_region_slips(study), *_conflicts(study), *_raster_slips(study),
+        *licence_slips(study),
         *_missing_files(study), *without_effect(study), *undated(study), *basemap_slips(study.map),
     ]  # fmt: skip
     if findings:
@@ -224,6 +226,7 @@ def _missing_files(study: Study) -> Iterator[Finding]:
         "study.headers": study.study.headers,
         "routes.ledger": study.routes.ledger,
         "routes.edits": study.routes.edits,
+        "buildings.compare": study.buildings.compare if study.buildings else None,
     }
     others += [(key, path) for key, path in single.items() if path is not None]
     others += rasters_named(study)

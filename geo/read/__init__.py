@@ -5,6 +5,7 @@ from geo.read.cells import as_texts, key
 from geo.read.check import Checked, checked_layer, outcome_of, report, write_rejects
 from geo.read.columns import Column, map_columns, missing_column, plain
 from geo.read.flags import Flag
+from geo.read.footprints import read_open_layer
 from geo.read.options import ReadOptions, ReadRequest
 from geo.read.raw import Kinds, Layer, Located, Sheet
 from geo.read.readers import TEXT, cells_of, open_raw, read_layer
@@ -34,6 +35,7 @@ __all__ = [
     "outcome_of",
     "plain",
     "read_layer",
+    "read_open_layer",
     "report",
     "speaks_of_people",
     "utf8_xml",
