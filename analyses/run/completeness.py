@@ -39,9 +39,9 @@ def chapman(first: int, second: int, both: int) -> Estimate:
     Examples
     --------
     >>> [round(n, 1) for n in chapman(20, 15, 10)]
-    [29.5, 25.0, 35.6]
+    [29.5, 25.0, 36.2]
     """
-    seen = first + second - both
+    seen = float(first + second - both)
     number = (first + 1) * (second + 1) / (both + 1) - 1
     variance: float = (first + 1) * (second + 1) * (first - both) * (second - both)
     variance /= (both + 1) ** 2 * (both + 2)
