@@ -9,9 +9,9 @@ from analyses.study.model import (
     inputs_of,
     tables_of,
 )
+from analyses.study.public_data import files_needed, licences_of, source_of, sources
 from analyses.study.regions import common_region, is_region, lies_in, region_name
 from analyses.study.settings import load_study
-from analyses.study.sources import files_needed, licences_of, source_of, sources
 
 __all__ = [
     "Basemap",

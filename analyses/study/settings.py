@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 from analyses.study.basemap import basemap_slips
 from analyses.study.effects import undated, without_effect
 from analyses.study.model import Study, inputs_of, rasters_named, tables_of
+from analyses.study.public_data import licence_slips
 from analyses.study.regions import is_region
-from analyses.study.sources import licence_slips
 from geo.bundled import load_toml
 from geo.crs import check_metric, parse_crs
 from geo.findings import Finding, InputRefused, enumerated
