@@ -70,6 +70,13 @@ def kinds_of_sheet(sheet: Sheet, *, given: str | None = None) -> Kinds:
         Texts and headers of the canonical columns.
     given
         Kind (an id) that the study says for rows that say none.
+
+    Examples
+    --------
+    >>> names = {"name": ["示例幼儿园", "示例小学"]}
+    >>> from geo.read import Sheet
+    >>> kinds_of_sheet(Sheet("名单.xlsx", {"name": "名称"}, names, rows=2)).words
+    ['kindergarten', 'primary_school']
     """
     size = sheet.rows
     words = sheet.texts.get("kind", [None] * size)
@@ -126,7 +133,15 @@ def level_of(
 
 
 def inferred(frame: pd.DataFrame, *, file: str) -> tuple[Finding, ...]:
-    """Tell which facilities of a frame had their kind inferred from tags, names or capacity."""
+    """Tell which facilities of a frame had their kind inferred from tags, names or capacity.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = {"kind": ["kindergarten"], "name": ["示例幼儿园"], "kind_from": ["name"]}
+    >>> [finding.file for finding in inferred(pd.DataFrame(rows), file="a.csv")]
+    ['a.csv']
+    """
     rows = frame[frame["kind_from"].isin(["tags", "name", "capacity"])]
     sheet = Sheet(file, {}, {}, len(rows))
     kinds, how = rows["kind"].to_list(), rows["kind_from"].to_list()

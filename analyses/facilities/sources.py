@@ -24,7 +24,16 @@ OSM = "OpenStreetMap"
 def without_kinds(
     frame: gpd.GeoDataFrame, kinds: Collection[str], *, file: str
 ) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
-    """Leave out the facilities of some kinds, and say how many."""
+    """Leave out the facilities of some kinds, and say how many.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> points = shapely.points([(0, 0), (9, 9)])
+    >>> places = gpd.GeoDataFrame({"kind": ["park", "library"]}, geometry=points, crs=4548)
+    >>> without_kinds(places, ["park"], file="a.csv")[0]["kind"].tolist()
+    ['library']
+    """
     out = frame["kind"].isin(list(kinds))
     findings = [
         Finding("FACILITIES_WITHOUT", file, detail={"count": int(n), "kind": _title(str(kind))})
@@ -50,6 +59,16 @@ def list_before_osm(
     tuple
         The facilities that count, and the findings: each one taken out, with the nearest of the
         list; else likely pairs, and how many facilities of a kind stand in OSM alone.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> rows = {"facility_id": ["S1", "osm:w1"], "name": ["A", "B"], "kind": "primary_school"}
+    >>> rows["source"] = ["schools.csv", "OpenStreetMap"]
+    >>> places = gpd.GeoDataFrame(rows, geometry=shapely.points([(0, 0), (900, 0)]), crs=4548)
+    >>> kept, findings = list_before_osm(places, ["primary_school"])
+    >>> kept["facility_id"].tolist()
+    ['S1']
     """
     from_osm = (facilities["source"] == OSM).to_numpy()
     out = np.zeros(len(facilities), dtype=bool)

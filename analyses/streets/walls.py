@@ -29,7 +29,13 @@ _POINT = 0
 
 
 def walls_osm_wanted() -> dict[str, Any]:
-    """Return what to take from the streets' OSM file, for `features_from_osm`."""
+    """Return what to take from the streets' OSM file, for `features_from_osm`.
+
+    Examples
+    --------
+    >>> all(isinstance(filters, list) for filters in walls_osm_wanted().values())
+    True
+    """
     rules = load_toml("rules/walls.toml")
     own = {f"wall:{name}": row["osm"] for name, row in rules["wall"].items() if "osm" in row}
     return {**own, _GATE: rules["gate"]["osm"]}
@@ -58,6 +64,16 @@ def walls_of(
         The road layer, with a column ``highway`` or ``fclass``, where streets are no OSM file.
     buildings
         Buildings of a file of their own.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> tags = [{"barrier": "wall"}]
+    >>> wall = [shapely.LineString([(0, 0), (100, 0)])]
+    >>> columns = {"layer": ["wall:barrier"], "tags": tags}
+    >>> features = gpd.GeoDataFrame(columns, geometry=wall, crs=4548)
+    >>> walls_of(features, {}).kind.tolist()
+    ['barrier']
     """
     rules = load_toml("rules/walls.toml")
     shapes: list[Objects] = []

@@ -122,6 +122,12 @@ class Sheet:
         Canonical column -> original header; -> the cells of all rows.
     rows
         Number of rows.
+
+    Examples
+    --------
+    >>> sheet = Sheet("schools.xlsx", {"name": "校名"}, {"name": ["示例小学"]}, rows=1)
+    >>> len(sheet.texts["name"]) == sheet.rows
+    True
     """
 
     name: str
@@ -144,6 +150,12 @@ class Kinds:
         What is to be told.
     ownership
         Whether the column taken for kinds holds who runs the places.
+
+    Examples
+    --------
+    >>> kinds = Kinds(words=["park", None], how=["row", "none"])
+    >>> len(kinds.words) == len(kinds.how), kinds.ownership
+    (True, False)
     """
 
     words: list[str | None]

@@ -42,6 +42,13 @@ class Walls:
         (g, 2) metres, where walls are open.
     touch_m
         A leg may begin or end this near to a wall without crossing it.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> walls = yimi.load(yimi.demo).city.walls
+    >>> len(walls.shapes) == len(walls.kind) == len(walls.soft)
+    True
     """
 
     shapes: Objects
@@ -152,6 +159,19 @@ def open_walls(
         How wide a wall is open at a gate.
     touch_m
         See `Walls`.
+
+    Examples
+    --------
+    A wall of 100 m with a gate of 4 m in its middle:
+
+    >>> import numpy as np, shapely
+    >>> wall = np.array([shapely.LineString([(0, 0), (100, 0)])], dtype=object)
+    >>> kind, soft = np.array(["wall"], dtype=object), np.array([False])
+    >>> gate = np.array([[50.0, 1.0]])
+    >>> metres = {"gate_max_m": 5, "gate_width_m": 4, "touch_m": 0.5}
+    >>> walls = open_walls(wall, kind=kind, soft=soft, gates=gate, **metres)
+    >>> round(shapely.length(walls.shapes).sum())
+    96
     """
     lines = np.flatnonzero(~soft & (shapely.get_dimensions(shapes) < _AREA))
     tree = shapely.STRtree(shapes[lines])
