@@ -20,13 +20,13 @@ from analyses.streets import Scene, joinable, settlement_of_edges, street_scene
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
 from geo.sides import snap_to_sides
-from geo.walk import join
+from geo.walk import join, ways_out, with_ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from geo.arrays import Floats, Ints
-    from geo.walk import Snapped, WalkNetwork, Walls
+    from geo.walk import Snapped, WalkNetwork, Walls, WaysOut
 
 _COLUMNS = {
     "facilities": ("facility_id", "name", "kind"),
@@ -34,6 +34,8 @@ _COLUMNS = {
     "demand": ("area_id", "town", "settlement", "dwellings", "residential_m2", "method"),
     "communities": ("area_id", "name", "town", "settlement"),
 }
+_ACCESS = ("walls", "inner", "compounds")
+"""What else says where a home meets its street."""
 _UNIQUE = {
     "facilities": ("facility_id", "FACILITY_ID_DOUBLE"),
     "communities": ("area_id", "ZONE_ID_DOUBLE"),
@@ -110,6 +112,10 @@ class City:
     walls
         What no way from a door to its street crosses, see `analyses.streets.walls_of`; None:
         nothing is known of it.
+    inner
+        Private ways, which only those who live by them walk; no part of `streets`.
+    compounds
+        Areas of housing: private ways in one of them are walked by its residents only.
     snap_max_m
         Homes and entrances farther than this from every street are not joined to it; default:
         ``data/study_defaults.toml``.
@@ -141,6 +147,8 @@ class City:
     entrances: gpd.GeoDataFrame = None  # pyright: ignore[reportAssignmentType] - then found
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     walls: Walls | None = None
+    inner: WalkNetwork | None = None
+    compounds: gpd.GeoDataFrame | None = None
     snap_max_m: float = field(default_factory=_usual_snap_m)
     tried_scene: Scene | None = None
     before: City | None = field(default=None, repr=False)
@@ -180,7 +188,7 @@ class City:
     @cached_property
     def on_streets(self) -> SnappedCity:
         """Return homes and entrances on the streets as drawn."""
-        before = self._before("streets", "snap_max_m", "walls")
+        before = self._before("streets", "snap_max_m", *_ACCESS)
         other = None if before is None else before.on_streets
         edges = joinable(self.streets)
 
@@ -193,7 +201,7 @@ class City:
     def on_sides(self) -> SnappedCity:
         """Return homes and entrances on the streets with both sides, each on its own side."""
         sides = self.scene.sides
-        before = self._before("snap_max_m", "walls")
+        before = self._before("snap_max_m", *_ACCESS)
         other = None if before is None or before.scene.sides is not sides else before.on_sides
         streets = joinable(self.scene.network)
 
@@ -203,6 +211,23 @@ class City:
             )
 
         return self._snapped(sides.walk, placed, other)
+
+    @cached_property
+    def _ways_out(self) -> WaysOut | None:
+        """How homes leave the private ways that they stand by; None where there are none."""
+        if self.inner is None:
+            return None
+        if (before := self._before("streets", "demand", "snap_max_m", *_ACCESS)) is not None:
+            return before._ways_out  # noqa: SLF001 - of a city like this one
+        areas = None if self.compounds is None else np.asarray(self.compounds.geometry.array)
+        return ways_out(
+            self.inner,
+            self.streets,
+            self.demand_xy,
+            max_m=self.snap_max_m,
+            walls=self.walls,
+            compounds=areas,
+        )
 
     def scene_of(self, streets: WalkNetwork) -> Scene:
         """Return what would be known of other streets in its place, e.g. with new paths."""
@@ -252,12 +277,17 @@ class City:
         demand, doors = (
             getattr(other, name)
             if other is not None and getattr(before, name) is getattr(self, name)
-            else placed(self.demand_xy if name == "demand" else _xy(self.entrances))
+            else (self._homes(placed) if name == "demand" else placed(_xy(self.entrances)))
             for name in ("demand", "entrances")
         )
         row_of = pd.Series(np.arange(len(self.facilities)), index=self.facilities["facility_id"])
         rows = self.entrances["facility_id"].map(row_of).fillna(-1)
         return SnappedCity(network, demand, doors, rows.to_numpy(dtype=np.int64))
+
+    def _homes(self, placed: Callable[[Floats], Snapped]) -> Snapped:
+        """Join the homes, some of them by their private ways."""
+        homes, out = placed(self.demand_xy), self._ways_out
+        return homes if out is None else with_ways_out(homes, out, placed(out.exit_xy))
 
     def _entrances_of(self, facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return the known entrances of facilities that stay, then those found of the others."""

@@ -23,7 +23,8 @@ from analyses.run.facility_inputs import facility_inputs
 from analyses.run.homes import home_notes, homes_of_study
 from analyses.run.roads import Roads, roads_of
 from analyses.run.safety_inputs import SafetyInputs, safety_inputs
-from analyses.streets import hazards_osm_wanted, walls_of, walls_osm_wanted
+from analyses.run.surroundings import Surroundings, surroundings_of
+from analyses.streets import hazards_osm_wanted, walls_osm_wanted
 from analyses.streets import osm_wanted as safety_wanted
 from geo.bundled import load_toml
 from geo.crs import metric_crs, project
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from analyses.study import Study
     from geo.findings import Finding
     from geo.osm import Streets
-    from geo.walk import WalkNetwork, Walls
+    from geo.walk import WalkNetwork
     from geo.words import Text
 
 _WGS84 = "EPSG:4326"
@@ -60,8 +61,8 @@ class Inputs:
         See `analyses.facilities.reading`, `communities_of`, `analyses.run.children`.
     gates, mapped_entrances
         Points with ``facility_id``; points of OSM.  None where there are none.
-    walls
-        What no way from a door to its street crosses.
+    surroundings
+        Walls, private ways and compounds, see `analyses.run.surroundings`.
     background
         Role of `analyses.result` -> shapes for the basemap.
     safety
@@ -88,7 +89,7 @@ class Inputs:
     demand: gpd.GeoDataFrame
     gates: gpd.GeoDataFrame | None
     mapped_entrances: gpd.GeoDataFrame | None
-    walls: Walls
+    surroundings: Surroundings
     background: Mapping[str, gpd.GeoDataFrame]
     safety: SafetyInputs
     marks: Marks | None
@@ -144,6 +145,9 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
     safe = safety_inputs(study, books.read, osm=osm, crs=crs)
     books.findings += safe.findings
     marks = _marks(study, books, streets, crs=crs)
+    around = surroundings_of(
+        study, books, streets, network=network, osm=osm, safe=safe, gates=gates, homes=homes
+    )
     progress("demand")
     people = demand_of(
         study,
@@ -163,9 +167,7 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         communities=communities.frame,
         demand=people.points,
         gates=gates,
-        walls=_walls(
-            study, books, safe, osm=osm, given=(gates, homes and homes.buildings), crs=crs
-        ),
+        surroundings=around,
         mapped_entrances=mapped_entrances(osm["mapped"]) if "mapped" in osm else None,
         background={role: osm[role] for role in _BACKGROUND if role in osm},
         safety=safe,
@@ -177,28 +179,6 @@ def read_inputs(study: Study, *, progress: Callable[[str], None] = lambda _: Non
         notes=(*home_notes(homes), *people.notes),
         unit=people.unit,
         complete=pd.concat(books.complete, ignore_index=True),
-    )
-
-
-def _walls(
-    study: Study,
-    books: Books,
-    safe: SafetyInputs,
-    *,
-    osm: Mapping[str, gpd.GeoDataFrame],
-    given: tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None],
-    crs: str,
-) -> Walls:
-    """Put together what no way to a door crosses, from all layers; `given`: gates, homes."""
-    gates, homes = given
-    own_file = study.buildings is not None and not is_osm(study.buildings.path)
-    nothing = gpd.GeoDataFrame({"layer": [], "tags": []}, geometry=[], crs=crs)
-    return walls_of(
-        osm.get("obstacles", nothing),
-        safe.official,
-        gates=gates,
-        roads=None if books.roads is None else project(books.roads, crs),
-        buildings=homes if own_file else None,
     )
 
 

@@ -258,7 +258,9 @@ def city_of(study: Study, inputs: Inputs) -> City:
         inputs.communities,
         entrances=_doors(inputs),
         layers=inputs.safety.layers,
-        walls=inputs.walls,
+        walls=inputs.surroundings.walls,
+        inner=inputs.surroundings.inner,
+        compounds=inputs.surroundings.compounds,
         snap_max_m=study.streets.snap_max_m,
     )
 

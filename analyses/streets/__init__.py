@@ -12,12 +12,13 @@ from analyses.streets.official import (
 )
 from analyses.streets.readings import SOURCES
 from analyses.streets.scene import Scene, coverage_of_attributes, street_scene
-from analyses.streets.walls import joinable, walls_of, walls_osm_wanted
+from analyses.streets.walls import compounds_of, joinable, walls_of, walls_osm_wanted
 
 __all__ = [
     "SOURCES",
     "Scene",
     "canonical",
+    "compounds_of",
     "coverage_of_attributes",
     "hazards_osm_wanted",
     "joinable",

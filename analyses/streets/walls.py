@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -18,14 +19,13 @@ from geo.walk import Walls, open_walls
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import geopandas as gpd
-
     from geo.arrays import Flags, Floats, Objects
     from geo.walk import WalkNetwork
 
-_GATE = "wall:gate"
+_GATE, _COMPOUND, _BARRIER = "wall:gate", "wall:compound", "wall:barrier"
 _AREA = 2
-_POINT = 0
+_POINT, _LINE = 0, 1
+_TRIANGLE = 3
 
 
 def walls_osm_wanted() -> dict[str, Any]:
@@ -38,7 +38,7 @@ def walls_osm_wanted() -> dict[str, Any]:
     """
     rules = load_toml("rules/walls.toml")
     own = {f"wall:{name}": row["osm"] for name, row in rules["wall"].items() if "osm" in row}
-    return {**own, _GATE: rules["gate"]["osm"]}
+    return {**own, _GATE: rules["gate"]["osm"], _COMPOUND: rules["compound"]["osm"]}
 
 
 def walls_of(
@@ -48,6 +48,8 @@ def walls_of(
     gates: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoDataFrame | None = None,
     buildings: gpd.GeoDataFrame | None = None,
+    compounds: gpd.GeoDataFrame | None = None,
+    network: WalkNetwork | None = None,
 ) -> Walls:
     """Put together what no way to a door crosses.
 
@@ -64,6 +66,8 @@ def walls_of(
         The road layer, with a column ``highway`` or ``fclass``, where streets are no OSM file.
     buildings
         Buildings of a file of their own.
+    compounds, network
+        Given compounds; they are open where one of the streets crosses their outline.
 
     Examples
     --------
@@ -94,8 +98,13 @@ def walls_of(
     places = [_places(mapped[~_has(mapped, rules["gate"]["closed"])])]
     if gates is not None:
         places.append(_places(gates))
+    if compounds is not None:
+        outlines = _shapes(compounds, measured="line")
+        shapes.append(outlines)
+        kinds += [_COMPOUND.partition(":")[2]] * len(outlines)
+        places += _openings(outlines, gates, network, within_m=rules["compound_gate_max"]["value"])
     kind = np.array(kinds, dtype=object)
-    soft = np.array([bool(rules["wall"][one].get("soft")) for one in kinds], dtype=bool)
+    soft = np.array([bool(rules["wall"].get(k, {}).get("soft")) for k in kinds], dtype=bool)
     return open_walls(
         np.concatenate(shapes),
         kind=kind,
@@ -105,6 +114,31 @@ def walls_of(
         gate_width_m=rules["gate_width"]["value"],
         touch_m=rules["touch"]["value"],
     )
+
+
+def compounds_of(features: gpd.GeoDataFrame, given: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Return the areas of housing: given ones, mapped ones, and what closed walls enclose.
+
+    Parameters
+    ----------
+    features
+        See `walls_of`.
+    given
+        The layer of compounds, or None.
+    """
+    areas = [np.asarray(features.geometry.array[features["layer"] == _COMPOUND], dtype=object)]
+    if given is not None:
+        areas.append(np.asarray(given.geometry.array, dtype=object))
+    drawn = np.asarray(features.geometry.array[features["layer"] == _BARRIER], dtype=object)
+    closed = drawn[shapely.is_closed(drawn) & (shapely.get_type_id(drawn) == _LINE)]
+    closed = closed[shapely.get_num_coordinates(closed) > _TRIANGLE]
+    if len(closed):
+        xy, of = shapely.get_coordinates(closed, return_index=True)
+        rings: Any = shapely.polygons(shapely.linearrings(xy, indices=of))
+        areas.append(np.asarray(rings, dtype=object))
+    whole = np.concatenate(areas)
+    whole = whole[shapely.get_dimensions(whole) == _AREA]
+    return gpd.GeoDataFrame(geometry=shapely.make_valid(whole), crs=features.crs)
 
 
 def joinable(network: WalkNetwork) -> Flags:
@@ -191,6 +225,29 @@ def _shapes(frame: gpd.GeoDataFrame, *, measured: str) -> Objects:
     if measured == "line":
         shapes = np.where(dimensions == _AREA, shapely.boundary(shapes), shapes)
     return np.asarray(shapes[dimensions > _POINT], dtype=object)
+
+
+def _openings(
+    outlines: Objects,
+    gates: gpd.GeoDataFrame | None,
+    network: WalkNetwork | None,
+    *,
+    within_m: float,
+) -> list[Floats]:
+    """Return where the outlines of given compounds are open: at gates, and where streets cross."""
+    found: list[Floats] = []
+    if gates is not None and len(gates):
+        points = np.asarray(shapely.points(_places(gates)), dtype=object)
+        gate, outline = shapely.STRtree(outlines).query(
+            points, predicate="dwithin", distance=within_m
+        )
+        foot = shapely.get_point(shapely.shortest_line(outlines[outline], points[gate]), 0)
+        found.append(shapely.get_coordinates(foot).reshape(-1, 2))
+    if network is not None:
+        outline, street = network.tree.query(outlines, predicate="intersects")
+        met = shapely.intersection(network.tree.geometries[street], outlines[outline])
+        found.append(shapely.get_coordinates(met).reshape(-1, 2))
+    return found
 
 
 def _places(frame: gpd.GeoDataFrame) -> Floats:

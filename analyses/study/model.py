@@ -291,6 +291,7 @@ class Study(Section):
     children: ChildrenInput = Field(default_factory=ChildrenInput)
     buildings: BuildingsInput | None = None
     gates: LayerInput | None = None
+    compounds: LayerInput | None = None
     area: LayerInput | None = None
     catchments: LayerInput | None = None
     sources: list[SourceInput] = Field(default_factory=list)
@@ -355,6 +356,7 @@ def inputs_of(study: Study) -> Iterator[tuple[str, LayerInput]]:
         "children",
         "buildings",
         "gates",
+        "compounds",
         "area",
         "catchments",
         "sites",

@@ -6,7 +6,7 @@ judged here by the rule in ``data/rules/streets.toml``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +57,9 @@ class Streets:
         Remarks about the input.
     nodes_rejected
         Nodes of the file that were set aside (``NODE_INVALID``).
+    inner
+        Private ways (``access=private``) that those who live there walk; None where there are
+        none.  They are counted in `dropped`: nobody else walks them.
 
     Examples
     --------
@@ -76,6 +79,7 @@ class Streets:
     dropped: pd.DataFrame
     findings: tuple[Finding, ...]
     nodes_rejected: int = 0
+    inner: Streets | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,7 @@ def select_walkable(
     """
     way = np.repeat(np.arange(len(raw.size)), raw.size)
     reason = _why_not(raw.ways)
+    inner = _inner(raw, nodes, way, private=reason == "private")
     walkable = reason == ""
     at, run, doubled = _complete_runs(raw, way, walkable[way])
     missing = np.bincount(way, weights=np.isnan(raw.lonlat[:, 0]), minlength=len(raw.size)) > 0
@@ -172,9 +177,38 @@ def select_walkable(
         said.append(Finding("WAY_INCOMPLETE", name, detail=detail))
     if doubled:
         said.append(Finding("EDGE_ZERO", name, detail={"count": doubled}))
-    vertex_id, first, position = np.unique(raw.vertex[at], return_index=True, return_inverse=True)
     size = np.bincount(run)
     kept = take(raw.ways, way[at[np.cumsum(size) - 1]])
+    left_out = _left_out(reason, _length_m(raw, way, of=reason != ""), dropped or {})
+    streets = _numbered(raw, nodes, at, ways=(kept, size), dropped=left_out)
+    return replace(streets, findings=(*said, *_unread_numbers(kept, name=name)), inner=inner)
+
+
+def _inner(raw: RawWays, nodes: Tagged | None, way: Ints, *, private: Flags) -> Streets | None:
+    """Return the private ways on which people live."""
+    rule = load_toml("rules/streets.toml")["inner"]
+    wanted = private & _one_of(raw.ways, "access", rule["access"])
+    wanted &= _one_of(raw.ways, "highway", rule["highway"])
+    at, run, _ = _complete_runs(raw, way, wanted[way])
+    if not at.size:
+        return None
+    size = np.bincount(run)
+    kept = take(raw.ways, way[at[np.cumsum(size) - 1]])
+    nothing = _left_out(np.full(len(raw.size), "", dtype=str), np.zeros(len(raw.size)), {})
+    return _numbered(raw, nodes, at, ways=(kept, size), dropped=nothing)
+
+
+def _numbered(
+    raw: RawWays,
+    nodes: Tagged | None,
+    at: Ints,
+    *,
+    ways: tuple[Tagged, Ints],
+    dropped: pd.DataFrame,
+) -> Streets:
+    """Return some ways with their vertices numbered; `ways`: tags, and how many vertices each."""
+    kept, size = ways
+    vertex_id, first, position = np.unique(raw.vertex[at], return_index=True, return_inverse=True)
     return Streets(
         lonlat=raw.lonlat[at[first]],
         vertex_id=vertex_id,
@@ -182,8 +216,8 @@ def select_walkable(
         way_start=np.concatenate([[0], np.cumsum(size)]),
         way_vertices=position.astype(np.int32),
         ways=pd.DataFrame({"way_id": kept.id, **_columns(kept)}, copy=False),
-        dropped=_left_out(reason, _length_m(raw, way, of=reason != ""), dropped or {}),
-        findings=(*said, *_unread_numbers(kept, name=name)),
+        dropped=dropped,
+        findings=(),
     )
 
 

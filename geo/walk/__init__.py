@@ -8,6 +8,7 @@ from geo.walk.closures import Closure, closed, walk_m
 from geo.walk.cutting import cut
 from geo.walk.distances import Pairs, nearest, nearest_of_nodes, pairs_within, reached_edges
 from geo.walk.edit_network import add_paths
+from geo.walk.inner_ways import WaysOut, ways_out, with_ways_out
 from geo.walk.interchange import from_networkx, to_networkx
 from geo.walk.joining import Joined, join_lines
 from geo.walk.nearby import Around, around
@@ -27,6 +28,7 @@ __all__ = [
     "WalkNetwork",
     "Walls",
     "Ways",
+    "WaysOut",
     "add_paths",
     "around",
     "assemble",
@@ -54,4 +56,6 @@ __all__ = [
     "to_networkx",
     "walk_m",
     "ways",
+    "ways_out",
+    "with_ways_out",
 ]

@@ -74,7 +74,7 @@ def join(
         return straight
     gates = _straight(network, walls.gates, streets, max_m=max_m, walls=walls)
     door, by_gate = _through(xy[shut], gates, walls, max_m=max_m)
-    return _put(straight, shut[door], by_gate)
+    return straight.with_rows(shut[door], by_gate, access_m=by_gate.access_m)
 
 
 def _streets(network: WalkNetwork, edges: Flags | None) -> tuple[Ints, shapely.STRtree]:
@@ -156,15 +156,6 @@ def _through(xy: Floats, gates: Snapped, walls: Walls, *, max_m: float) -> tuple
     order = np.lexsort((gate, length_m, door))
     first = order[np.unique(door[order], return_index=True)[1]]
     return door[first], replace(gates.take(gate[first]), access_m=length_m[first])
-
-
-def _put(straight: Snapped, rows: Ints, gates: Snapped) -> Snapped:
-    """Put some doors where the gates by which they are left meet their streets."""
-    edge, offset_mm = straight.edge.copy(), straight.offset_mm.copy()
-    access_m, xy = straight.access_m.copy(), straight.xy.copy()
-    edge[rows], offset_mm[rows] = gates.edge, gates.offset_mm
-    access_m[rows], xy[rows] = gates.access_m, gates.xy
-    return Snapped(edge, offset_mm, access_m, xy)
 
 
 def _points(xy: Floats) -> Objects:

@@ -61,6 +61,16 @@ class Snapped:
         """Return some rows, in their order."""
         return Snapped(self.edge[rows], self.offset_mm[rows], self.access_m[rows], self.xy[rows])
 
+    def with_rows(
+        self, rows: NDArray[np.int64], other: Snapped, *, access_m: NDArray[np.float64]
+    ) -> Snapped:
+        """Return these places with some rows moved to other ones, at other distances."""
+        edge, offset_mm, xy = self.edge.copy(), self.offset_mm.copy(), self.xy.copy()
+        legs_m = self.access_m.copy()
+        edge[rows], offset_mm[rows], xy[rows] = other.edge, other.offset_mm, other.xy
+        legs_m[rows] = access_m
+        return Snapped(edge, offset_mm, legs_m, xy)
+
     @staticmethod
     def concat(parts: Sequence[Snapped]) -> Snapped:
         """Return the rows of all parts, one after the other."""
