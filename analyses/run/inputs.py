@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pandas as pd
 
 from analyses.facilities import (
@@ -33,6 +32,8 @@ from geo.output import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    import geopandas as gpd
 
     from analyses.run.addresses import ToPlace
     from analyses.study import Study

@@ -57,9 +57,9 @@ def surroundings_of(
     crs = network.crs
     nothing = gpd.GeoDataFrame({"layer": [], "tags": []}, geometry=[], crs=crs)
     features = osm.get("obstacles", nothing)
-    given = None
+    layer = None
     if study.compounds is not None:
-        given = project(books.read(study.compounds).frame, crs)
+        layer = project(books.read(study.compounds).frame, crs)
     own_file = study.buildings is not None and not is_osm(study.buildings.path)
     walls = walls_of(
         features,
@@ -67,11 +67,11 @@ def surroundings_of(
         gates=gates,
         roads=None if books.roads is None else project(books.roads, crs),
         buildings=homes.buildings if homes is not None and own_file else None,
-        compounds=given,
+        compounds=layer,
         network=network,
     )
     inner = None
     if streets.inner is not None:
         name = study.streets.path
         inner = build_network(streets.inner, crs=crs, island_max_length_m=0.0, name=name)
-    return Surroundings(walls, inner, compounds_of(features, given))
+    return Surroundings(walls, inner, compounds_of(features, layer))

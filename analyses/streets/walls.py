@@ -116,19 +116,19 @@ def walls_of(
     )
 
 
-def compounds_of(features: gpd.GeoDataFrame, given: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+def compounds_of(features: gpd.GeoDataFrame, layer: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     """Return the areas of housing: given ones, mapped ones, and what closed walls enclose.
 
     Parameters
     ----------
     features
         See `walls_of`.
-    given
+    layer
         The layer of compounds, or None.
     """
     areas = [np.asarray(features.geometry.array[features["layer"] == _COMPOUND], dtype=object)]
-    if given is not None:
-        areas.append(np.asarray(given.geometry.array, dtype=object))
+    if layer is not None:
+        areas.append(np.asarray(layer.geometry.array, dtype=object))
     drawn = np.asarray(features.geometry.array[features["layer"] == _BARRIER], dtype=object)
     closed = drawn[shapely.is_closed(drawn) & (shapely.get_type_id(drawn) == _LINE)]
     closed = closed[shapely.get_num_coordinates(closed) > _TRIANGLE]
