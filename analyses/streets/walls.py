@@ -125,6 +125,14 @@ def compounds_of(features: gpd.GeoDataFrame, layer: gpd.GeoDataFrame | None) -> 
         See `walls_of`.
     layer
         The layer of compounds, or None.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> ring = shapely.LineString([(0, 0), (100, 0), (100, 100), (0, 0)])
+    >>> columns = {"layer": ["wall:barrier"], "tags": [{"barrier": "wall"}]}
+    >>> compounds_of(gpd.GeoDataFrame(columns, geometry=[ring], crs=4548), None).area.tolist()
+    [5000.0]
     """
     areas = [np.asarray(features.geometry.array[features["layer"] == _COMPOUND], dtype=object)]
     if layer is not None:

@@ -35,6 +35,14 @@ class WaysOut(NamedTuple):
         (p,) metres from the home to it: the leg and the private ways; inf where there is none.
     leg_m
         (p,) metres from the home to its private way.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city  # as if all its streets were private
+    >>> out = ways_out(city.streets, city.streets, city.demand_xy[:9], max_m=200)
+    >>> bool(out.exit.min() >= 0)
+    True
     """
 
     exit_xy: Floats
@@ -67,6 +75,14 @@ def ways_out(
         Areas: a private way in one of them is walked by those who live in the same one only.
     touch_m
         A private way meets a street that is as near as this to one of its vertices.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city  # as if all its streets were private
+    >>> out = ways_out(city.streets, city.streets, city.demand_xy[:9], max_m=200)
+    >>> bool((out.leg_m <= out.length_m).all())
+    True
     """
     vertices = np.unique(inner.vertex_xy, axis=0)
     met = snap(network, vertices, max_m=touch_m).edge >= 0
@@ -88,6 +104,16 @@ def with_ways_out(joined: Snapped, out: WaysOut, exits: Snapped) -> Snapped:
     """Put homes where they leave their private ways, unless a street is nearer than these.
 
     `joined`: the homes on the streets; `exits`: the exits on the streets.
+
+    Examples
+    --------
+    >>> import yimi
+    >>> city = yimi.load(yimi.demo).city
+    >>> homes = city.on_streets.demand.take(np.arange(9))
+    >>> out = ways_out(city.streets, city.streets, city.demand_xy[:9], max_m=200)
+    >>> exits = join(city.streets, out.exit_xy, max_m=200)
+    >>> bool((with_ways_out(homes, out, exits).access_m <= 400).all())
+    True
     """
     there = np.flatnonzero(out.exit >= 0)
     there = there[exits.edge[out.exit[there]] >= 0]
