@@ -13,7 +13,8 @@ import shapely
 from analyses.rules import age_groups
 from analyses.run.ages import with_age_groups
 from analyses.run.tables import TableJoin, read_joined
-from geo.findings import Finding, enumerated
+from geo.bundled import load_toml
+from geo.findings import Finding, InputRefused, enumerated
 from geo.people import demand_in_zones, spread_totals, zone_of
 from geo.words import texts
 
@@ -58,11 +59,17 @@ def children_of_communities(
         Column of the communities -> header of their file.
     buildings, network
         Homes, or else streets, by which totals of towns are shared out.
+
+    Raises
+    ------
+    InputRefused
+        ``ZONES_TWICE`` where communities with children lie upon one another.
     """
     section = study.children
     file = study.communities.path if study.communities else "communities"
     own = with_age_groups(communities, file=file, structure=section.structure, headers=headers)
     if section.path is None or study.communities is None:
+        _refuse_twice(own, file=file)
         return own
     to = table_join(study, communities)
     table = read_joined(read, section, to)
@@ -89,7 +96,9 @@ def children_of_communities(
         findings = [f for f in findings if f.code not in ("AGES_NOT_SPLIT", "AGES_UNREAD")]
     known = {g: values[:, n] for n, g in enumerate(groups) if np.isfinite(values[:, n]).any()}
     bare = communities.drop(columns=[g for g in groups if g in communities])
-    return replace(own, frame=bare.assign(**known), findings=tuple(findings), notes=tuple(notes))
+    whole = replace(own, frame=bare.assign(**known), findings=tuple(findings), notes=tuple(notes))
+    _refuse_twice(whole, file=file)
+    return whole
 
 
 def table_join(study: Study, communities: gpd.GeoDataFrame, *, areas: bool = True) -> TableJoin:
@@ -142,6 +151,26 @@ def _weights(
     np.add.at(weight, zone[inside], homes)
     has_homes = buildings is not None and len(buildings) > 0
     return weight, ways["homes" if has_homes else "streets"]
+
+
+def _refuse_twice(counted: Counted, *, file: str) -> None:
+    """Refuse communities with children that lie upon one another: their children count twice."""
+    frame = counted.frame
+    some = frame[counted.groups].sum(axis=1) > 0 if counted.groups else pd.Series(dtype=bool)
+    peopled = frame[some.reindex(frame.index, fill_value=False)]
+    shapes = peopled.geometry.to_numpy()
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    common = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
+    limits = load_toml("rules/demand.toml")
+    twice = np.flatnonzero(common > limits["zones_twice"]["value"] * smaller)
+    if len(twice):
+        most: int = limits["zones_named"]["value"]
+        names = peopled["name"].astype(str).to_numpy()
+        shown = enumerated(f"{names[first[i]]} / {names[second[i]]}" for i in twice[:most])
+        detail = {"count": len(twice), "pairs": shown + ("…" if len(twice) > most else "")}
+        raise InputRefused(Finding("ZONES_TWICE", file, detail=detail))
 
 
 def _apart(table: JoinedTable, areas: tuple[int, ...], *, file: str) -> list[Finding]:

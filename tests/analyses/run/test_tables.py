@@ -185,6 +185,17 @@ def test_a_table_of_communities_gives_them_ages(folder: Path) -> None:
     assert by_community(found, "age_15_17") == [48, 3, 6]
 
 
+def test_a_polygon_of_the_whole_on_top_is_refused(folder: Path) -> None:
+    zones = gpd.read_file(folder / "communities.geojson")
+    whole = zones.iloc[:1].assign(名称="全部", 区划代码="120118999999")
+    whole.geometry = [shapely.union_all(zones.geometry)]
+    _write(pd.concat([zones, whole]), folder / "communities.geojson")
+    with pytest.raises(InputRefused) as refused:
+        read(folder, {"名称": [*NAMES, "全部"], "3-5岁": [1, 2, 3, 6]})
+    assert [f.code for f in refused.value.findings] == ["ZONES_TWICE"]
+    assert by_community(read(folder, {"名称": NAMES, "3-5岁": [1, 2, 3]})) == [1, 2, 3]
+
+
 def test_check_takes_a_table_without_coordinates(folder: Path) -> None:
     read(folder, {"名称": NAMES, "3-6岁": [1, 2, 3]})
     assert check_inputs(folder / "table.csv", None).exit_code == 0
