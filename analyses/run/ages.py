@@ -82,19 +82,19 @@ def with_age_groups(
     found = ages_of(frame, years, structure=weights, total=total)
     known = found.groups.loc[:, found.groups.notna().any()]
     bare = frame.drop(columns=[g for g in years if g in frame])
-    said = _Said(file, headers or {})
+    labels = _Labels(file, headers or {})
     findings = [
-        *_units(frame, found, said),
-        *_read(found, said),
-        *_contradicting(found, said),
-        *_unused(frame, found, said, used=used),
+        *_units(frame, found, labels),
+        *_read(found, labels),
+        *_contradicting(found, labels),
+        *_unused(frame, found, labels, used=used),
     ]
-    notes = _notes(found, used, said, structured=weights is not None)
+    notes = _notes(found, used, labels, structured=weights is not None)
     return Counted(bare.assign(**{str(g): known[g] for g in known}), tuple(findings), notes)
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Labels:
     """How the file and its columns are called in what is said of them."""
 
     file: str
@@ -136,32 +136,32 @@ def _total(
     return total, tuple(used)
 
 
-def _units(frame: pd.DataFrame, found: Ages, said: _Said) -> list[Finding]:
+def _units(frame: pd.DataFrame, found: Ages, labels: _Labels) -> list[Finding]:
     """Ask about numbers that are counted in ten thousands."""
     sure = load_toml("rules/ages.toml")["ten_thousands"]["sure"]
     for column in dict.fromkeys(c for band in found.bands for c in band.columns):
-        header = said.columns([column])
+        header = labels.columns([column])
         values = frame[column].to_numpy(np.float64, na_value=np.nan)
         if not header.endswith(tuple(sure)) and in_ten_thousands(values):
             value = f"{np.nanmax(values):g}"
-            return [Finding("CHILDREN_TEN_THOUSANDS", said.file, column=header, value=value)]
+            return [Finding("CHILDREN_TEN_THOUSANDS", labels.file, column=header, value=value)]
     return []
 
 
-def _read(found: Ages, said: _Said) -> list[Finding]:
+def _read(found: Ages, labels: _Labels) -> list[Finding]:
     """Say which ages were read from columns that are not those of the groups."""
     own = set(age_groups())
     named = [
-        f"{said.columns(band.columns)}: {_years(band.start, band.end)}"
+        f"{labels.columns(band.columns)}: {_years(band.start, band.end)}"
         for band in found.bands
         if not set(band.columns) <= own
     ]
     if not named:
         return []
-    findings = [Finding("AGES_READ", said.file, detail={"columns": enumerated(named)})]
-    stages = said.columns(c for band in found.bands if band.stage for c in band.columns)
+    findings = [Finding("AGES_READ", labels.file, detail={"columns": enumerated(named)})]
+    stages = labels.columns(c for band in found.bands if band.stage for c in band.columns)
     if stages:
-        findings.append(Finding("AGES_STAGES", said.file, detail={"columns": stages}))
+        findings.append(Finding("AGES_STAGES", labels.file, detail={"columns": stages}))
     return findings
 
 
@@ -169,44 +169,44 @@ def _years(start: int, end: int) -> str:
     return f"{start}" if start == end else f"{start}–{end}"
 
 
-def _contradicting(found: Ages, said: _Said) -> list[Finding]:
+def _contradicting(found: Ages, labels: _Labels) -> list[Finding]:
     rows = found.contradicting
     if not rows:
         return []
     most: int = load_toml("rules/demand.toml")["zones_named"]["value"]
     shown = enumerated(rows[:most]) + ("…" if len(rows) > most else "")
-    return [Finding("AGES_CONTRADICT", said.file, detail={"count": len(rows), "rows": shown})]
+    return [Finding("AGES_CONTRADICT", labels.file, detail={"count": len(rows), "rows": shown})]
 
 
 def _unused(
-    frame: pd.DataFrame, found: Ages, said: _Said, *, used: tuple[str, ...]
+    frame: pd.DataFrame, found: Ages, labels: _Labels, *, used: tuple[str, ...]
 ) -> list[Finding]:
     """Name the columns that speak of people and were not read, where some group is unknown."""
     if found.groups.notna().all(axis=None) and len(found.groups):
         return []
     totals = [c for c in load_toml("rules/ages.toml")["totals"]["columns"] if c in frame]
     columns = load_toml("columns.toml")["column"]
-    left = said.columns(c for c in totals if c not in used and frame[c].notna().any())
+    left = labels.columns(c for c in totals if c not in used and frame[c].notna().any())
     read = {c for band in found.bands for c in band.columns}
     own = {*columns, *age_groups(), *read, "geometry"}
     others = [str(c) for c in frame.columns if str(c) not in own and speaks_of_people(str(c))]
     findings = []
     if left:
-        findings.append(Finding("AGES_NOT_SPLIT", said.file, detail={"columns": left}))
+        findings.append(Finding("AGES_NOT_SPLIT", labels.file, detail={"columns": left}))
     if others:
-        findings.append(Finding("AGES_UNREAD", said.file, detail={"columns": enumerated(others)}))
+        findings.append(Finding("AGES_UNREAD", labels.file, detail={"columns": enumerated(others)}))
     return findings
 
 
 def _notes(
-    found: Ages, used: tuple[str, ...], said: _Said, *, structured: bool
+    found: Ages, used: tuple[str, ...], labels: _Labels, *, structured: bool
 ) -> tuple[Text, ...]:
     """Return what every output says of children that were counted by other ages."""
     notes = []
     if found.split:
-        columns = said.columns(found.split)
+        columns = labels.columns(found.split)
         way = text("coverage/demand/by_structure" if structured else "coverage/demand/evenly")
         notes.append(text("coverage/demand/ages_split").format(columns=columns, way=way))
     if used:
-        notes.append(text("coverage/demand/ages_total").format(columns=said.columns(used)))
+        notes.append(text("coverage/demand/ages_total").format(columns=labels.columns(used)))
     return tuple(notes)

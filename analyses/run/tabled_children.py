@@ -54,7 +54,7 @@ def children_of_communities(
     read
         Reads a layer of the study.
     communities
-        See `analyses.run.inputs.communities_of`; metric CRS.
+        See `analyses.run.communities.communities_of`; metric CRS.
     headers
         Column of the communities -> header of their file.
     buildings, network

@@ -54,7 +54,7 @@ class JoinedTable:
 
 
 @dataclass(frozen=True, eq=False)
-class Taken:
+class Extended:
     """A layer with the columns of a table, the table's headers, and what is said of it."""
 
     frame: gpd.GeoDataFrame
@@ -156,7 +156,7 @@ def with_table(
     *,
     to: TableJoin,
     only: Sequence[str] | None = None,
-) -> Taken:
+) -> Extended:
     """Give a layer the columns of the table that its section names.
 
     Parameters
@@ -196,7 +196,7 @@ def with_table(
         section.table or "-",
         detail={"columns": names, "changed": changed},
     )
-    return Taken(frame.assign(**taken), table.headers, (*table.findings, said))
+    return Extended(frame.assign(**taken), table.headers, (*table.findings, said))
 
 
 def join_options(to: TableJoin) -> ReadOptions:
