@@ -7,6 +7,7 @@ import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 
 from analyses import schema
@@ -17,7 +18,15 @@ from geo.output import run_folder, sha256, write_json, write_manifest
 from geo.read import write_rejects
 from geo.words import sections, texts, texts_in
 from maps.files import in_one_language, write_csv, write_geopackage, write_workbook
-from maps.page import page_html, places_html, quality_html, told, with_after, with_places
+from maps.page import (
+    page_html,
+    places_html,
+    placing_html,
+    quality_html,
+    told,
+    with_after,
+    with_places,
+)
 from maps.reports import write_reports
 from maps.safety_outputs import write_safety
 
@@ -84,6 +93,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
             _quality(run, tables, lang), encoding="utf-8", newline="\n"
         )
         _write_places(run, tables, folder, lang=lang)
+        _write_to_place(run, folder, lang=lang)
         write_workbook(folder / "tables.xlsx", tables, notes=_notes(run, lang), lang=lang)
         (folder / "csv").mkdir()
         for name, table in tables.items():
@@ -208,6 +218,26 @@ def _write_places(run: Run, tables: dict[str, pd.DataFrame], folder: Path, *, la
     page = places_html(tables, name=name, synthetic=info.synthetic, lang=lang)
     if page:
         (folder / "places.html").write_text(page, encoding="utf-8", newline="\n")
+
+
+def _write_to_place(run: Run, folder: Path, *, lang: Lang) -> None:
+    """Write a page for each list with rows without coordinates, to place them by hand."""
+    network = run.inputs.network
+    streets = gpd.GeoDataFrame(
+        {"name": network.edges["name"].astype(object)},
+        geometry=network.tree.geometries,
+        crs=network.crs,
+    )
+    for number, to_place in enumerate(run.inputs.to_place, 1):
+        page = placing_html(
+            to_place,
+            streets=streets,
+            facilities=run.inputs.facilities,
+            name=run.study.study.title[lang],
+            lang=lang,
+        )
+        file = "to_place.html" if number == 1 else f"to_place_{number}.html"
+        (folder / file).write_text(page, encoding="utf-8", newline="\n")
 
 
 def _write_rejects(run: Run, folder: Path, lang: Lang) -> None:

@@ -39,6 +39,7 @@ from analyses.facilities.types import (
     osm_wanted,
 )
 from geo.findings import Finding
+from geo.words import texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +110,7 @@ def facilities_from_layer(
             "row": layer_frame.index.to_numpy(),
             "kind_word": words,
             "kind_from": _texts(layer_frame, "kind_from") if "kind_from" in layer_frame else how,
-            "place_from": _texts(layer_frame, "place_from"),
+            "place_from": [_way(text) for text in _texts(layer_frame, "place_from")],
             "doubt_m": np.nan_to_num(_numbers(layer_frame, "doubt_m")),
         },
         geometry=geometry,
@@ -226,6 +227,13 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str]:
     if column not in frame:
         return [""] * len(frame)
     return ["" if pd.isna(cell) else str(cell).strip() for cell in frame[column]]
+
+
+def _way(text: str) -> str:
+    """Return the code of how a place was found, as a code or as a saved list says it."""
+    ways = texts("facilities/place_from")
+    known = {word: code for code, title in ways.items() for word in (code, *title.values())}
+    return known.get(text, "")
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> NDArray[np.float64]:

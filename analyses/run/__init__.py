@@ -1,5 +1,6 @@
 """What does a run do, from the settings to results?"""
 
+from analyses.run.addresses import ToPlace
 from analyses.run.asked_rules import standards_of
 from analyses.run.check import check_inputs, reports
 from analyses.run.new_study import init_study, public_files
@@ -22,6 +23,7 @@ from analyses.run.ways_tables import safety_notes
 
 __all__ = [
     "Run",
+    "ToPlace",
     "audit",
     "check_inputs",
     "communities",

@@ -18,7 +18,7 @@ from geo.osm import features_from_osm, is_osm
 from geo.walk import polylines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -40,6 +40,8 @@ class ToPlace:
         The file, as the study names it.
     cells
         Its rows as they stand there.
+    headers
+        Canonical column -> its header.
     lon, lat
         EPSG:4326, NaN where there is none.
     how
@@ -51,6 +53,7 @@ class ToPlace:
 
     path: str
     cells: pd.DataFrame
+    headers: Mapping[str, str]
     lon: np.ndarray
     lat: np.ndarray
     how: tuple[str, ...]

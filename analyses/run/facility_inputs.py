@@ -137,12 +137,14 @@ def _to_place(study: Study, section: FacilitiesInput, layer: Layer) -> ToPlace:
     request = ReadRequest(**{**vars(options), "columns": section.columns, "layer": section.layer})
     file = study.file(section.path)
     cells = cells_of(file, request, name=section.path, own_columns=study.headers)
+    kept = {*layer.headers.values(), *map(str, layer.frame.columns)}  # personal columns are not
+    cells = cells[[header for header in cells.columns if header in kept]]
     frame = layer.frame.reindex(cells.index)
     middle = shapely.point_on_surface(frame.geometry.to_numpy())
     how = frame["place_from"].fillna("").astype(str)
     doubt_m = frame["doubt_m"].fillna(0.0).to_numpy()
     lon, lat = shapely.get_x(middle), shapely.get_y(middle)
-    return ToPlace(section.path, cells, lon, lat, tuple(how), doubt_m)
+    return ToPlace(section.path, cells, layer.headers, lon, lat, tuple(how), doubt_m)
 
 
 def _of_layer(layer: Layer, section: FacilitiesInput, crs: str) -> gpd.GeoDataFrame:

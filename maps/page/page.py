@@ -182,7 +182,7 @@ def policy(style: str, scripts: Sequence[str], pictures: Sequence[str] = ()) -> 
 def page_style() -> str:
     """Return Leaflet's style (its pictures inside) and ours."""
     leaflet = _OLD_IE.sub("", _leaflet_text("leaflet.css"))
-    ours = _static("map.css")
+    ours = static_text("map.css")
     return _IMAGE.sub(lambda m: f"url({data_uri(m[1])})", leaflet) + "\n" + ours
 
 
@@ -195,7 +195,7 @@ def leaflet_script() -> str:
 @cache
 def page_script() -> str:
     """Return the page's own scripts."""
-    return "\n".join(_static(f"{name}.js") for name in _SCRIPTS)
+    return "\n".join(static_text(f"{name}.js") for name in _SCRIPTS)
 
 
 @cache
@@ -210,7 +210,8 @@ def _template() -> Template:
     return environment.get_template("map.html.j2")
 
 
-def _static(name: str) -> str:
+def static_text(name: str) -> str:
+    """Return a file of ``maps/static``."""
     text = (resources.files("maps") / "static" / name).read_text("utf-8")
     return text.replace("\r\n", "\n")
 
