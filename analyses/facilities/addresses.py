@@ -68,6 +68,13 @@ class Gazetteer:
         Names of the places around: the study's, its towns.
     ask
         Told an address, returns longitude, latitude and radius of doubt, or None: the geocoder.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> nothing = gpd.GeoDataFrame(geometry=[], crs=4548)
+    >>> Gazetteer(nothing, nothing, nothing, nothing, nothing, wider=("静海区",)).wider
+    ('静海区',)
     """
 
     facilities: gpd.GeoDataFrame
@@ -126,6 +133,23 @@ def locate(sheet: Sheet, missing: Flags, *, gazetteer: Gazetteer) -> Located:
     Located
         ``how`` is a code of ``facilities/place_from``; a finding for each way, and one for each row
         whose place is not sure.
+
+    Examples
+    --------
+    A school of a list without coordinates that OSM knows by its name:
+
+    >>> import geopandas as gpd, numpy as np, shapely
+    >>> from geo.read import Sheet
+    >>> school = {"name": ["示例第一小学"], "kind": ["primary_school"]}
+    >>> point = [shapely.Point(500_000, 4_310_000)]
+    >>> known = gpd.GeoDataFrame(school, geometry=point, crs=4548)
+    >>> nothing = gpd.GeoDataFrame({"name": [], "town": []}, geometry=[], crs=4548)
+    >>> numbers = gpd.GeoDataFrame({"street": [], "number": []}, geometry=[], crs=4548)
+    >>> gazetteer = Gazetteer(known, nothing, nothing, nothing, numbers)
+    >>> sheet = Sheet("名单.xlsx", {"name": "校名"}, school, rows=1)
+    >>> found = locate(sheet, np.array([True]), gazetteer=gazetteer)
+    >>> found.how, round(found.geometry[0].x, 3)
+    (['name'], 117.0)
     """
     size = sheet.rows
     geometry = np.full(size, None, dtype=object)
@@ -316,7 +340,17 @@ def _findings(sheet: Sheet, how: Sequence[str], doubt_m: Any) -> Iterator[Findin
 
 
 def house_numbers(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the house numbers among OSM features: ``street, number`` and geometry."""
+    """Return the house numbers among OSM features: ``street, number`` and geometry.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> tags = [{"addr:street": "人民路", "addr:housenumber": "12"}, {"building": "yes"}]
+    >>> points = shapely.points([(0, 0), (9, 9)])
+    >>> features = gpd.GeoDataFrame({"tags": tags}, geometry=points, crs=4548)
+    >>> house_numbers(features)[["street", "number"]].to_numpy().tolist()
+    [['人民路', 12]]
+    """
     street = pd.Series([tags.get("addr:street") for tags in features["tags"]], dtype=object)
     written = pd.Series([tags.get("addr:housenumber") for tags in features["tags"]], dtype=str)
     number = pd.to_numeric(written.str.extract(r"^(\d{1,6})", expand=False))

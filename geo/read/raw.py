@@ -180,6 +180,13 @@ class Located:
         What comes near a row that was not found, to be told.
     findings
         What is to be told.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nowhere = Located(np.array([None]), [""], np.array([np.nan]), ["示例小学"])
+    >>> len(nowhere.how) == len(nowhere.geometry) == len(nowhere.near)
+    True
     """
 
     geometry: np.ndarray
