@@ -36,17 +36,17 @@ app = typer.Typer(
 )
 
 
-def _known_language(lang: str) -> str:
+def _known_language(lang: str | None) -> str | None:
     """Return a language that there are texts in; refuse others and list those that there are."""
-    from geo.words import languages
+    from geo.words import language_named, languages
 
-    if lang not in languages():
+    if lang is not None and language_named(lang) is None:
         raise typer.BadParameter(f"{lang}: {', '.join(languages())}")
-    return lang
+    return None if lang is None else language_named(lang)
 
 
 Language = Annotated[
-    str,
+    str | None,
     typer.Option("--lang", help="语言 / language", envvar="YIMI_LANG", callback=_known_language),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
@@ -57,14 +57,14 @@ Out = Annotated[Path | None, typer.Option("--out", "-o", help="输出文件夹 /
 @app.command()
 def demo(
     out: Out = None,
-    lang: Language = "zh",
+    lang: Language = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """在合成演示数据上运行 / Run on the synthetic demo study."""
-    from geo.bundled import ROOT
+    from geo.bundled import DEMO
 
-    _run(ROOT / "demo", out or Path("out/demo"), lang=lang, as_json=as_json, quiet=quiet)
+    _run(DEMO, out or Path("out/demo"), lang=lang, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -88,13 +88,14 @@ def init(  # noqa: PLR0913 - one for each option
     non_commercial: Annotated[
         bool, typer.Option("--non-commercial", help="没有商业目的 / there is no commercial end")
     ] = False,
-    lang: Language = "zh",
+    lang: Language = None,
 ) -> None:
     """由 OSM 文件（或地名、公开数据）新建研究 / Start a study from OSM, a place or public data."""
     import tempfile
 
     from analyses.run import init_study, osm_file_in
 
+    lang = lang or _language()
     say = _words(lang)
     if data is not None and osm is None and (osm := osm_file_in(data)) is not None:
         area, place = area or place, None
@@ -140,13 +141,14 @@ def data_command(
 def check(
     path: Annotated[Path, typer.Argument(help="文件或研究文件夹 / file or study folder")],
     out: Out = None,
-    lang: Language = "zh",
+    lang: Language = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """检查一个文件或整个研究的数据 / Check one file or all inputs of a study."""
     from analyses.run import check_inputs, reports
 
+    lang = lang or _language()
     with _bar(_words(lang)["checking"], quiet=quiet or as_json):
         checks = check_inputs(path, out, lang=lang)
     if as_json:
@@ -163,7 +165,7 @@ def check(
 def run(
     path: Annotated[Path, typer.Argument(help="研究文件夹 / study folder")],
     out: Out = None,
-    lang: Language = "zh",
+    lang: Language = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -171,14 +173,14 @@ def run(
     _run(path, out, lang=lang, as_json=as_json, quiet=quiet)
 
 
-def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool) -> None:
+def _run(path: Path, out: Path | None, *, lang: Lang | None, as_json: bool, quiet: bool) -> None:
     """Run a study and say what came out; leaves with the exit code of the contract."""
     from analyses.run import run_study
     from analyses.study import load_study
     from maps.outputs import write_outputs
 
-    say = _words(lang)
     study = load_study(path)
+    lang = lang or study.study.lang
     out = out or (path if path.is_dir() else path.parent) / "out"
     clock = _Clock(_stages(lang), quiet=quiet or as_json)
     with clock:
@@ -193,7 +195,7 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
         rows = [(a.name, a.rows_in, a.rows_used, a.rows_rejected) for a in done.accounts]
         _print_accounts(rows, lang)
         _print_shares(done.result.tables, lang, unit=done.inputs.unit)
-        print(say["run_done"].replace("{map}", str(out / "map.html")))
+        print(_words(lang)["run_done"].replace("{map}", str(out / "map.html")))
     rejected = sum(account.rows_rejected for account in done.accounts)
     raise typer.Exit(WITH_REJECTS if rejected else OK)
 
@@ -202,7 +204,7 @@ def _run(path: Path, out: Path | None, *, lang: Lang, as_json: bool, quiet: bool
 def publish(
     path: Annotated[Path, typer.Argument(help="研究文件夹 / study folder")],
     out: Out = None,
-    lang: Language = "zh",
+    lang: Language = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -213,8 +215,9 @@ def publish(
     from geo.words import texts_in
     from maps.public import write_site
 
-    words = texts_in("publish/cli", lang)
     study = load_study(path)
+    lang = lang or study.study.lang
+    words = texts_in("publish/cli", lang)
     out = out or (path if path.is_dir() else path.parent) / "public"
     checks = gate(study)
     if any(check.finding for check in checks) and not (quiet or as_json):
@@ -357,7 +360,7 @@ def _print_shares(tables: Mapping[str, pd.DataFrame], lang: Lang, *, unit: str) 
     table.add_column(texts_in("cli/rule", lang)[unit])
     for column in ("straight", "network", "walk"):
         table.add_column(say[column], justify="right")
-    named = dict(zip(tables["rules"]["rule_id"], tables["rules"][lang], strict=True))
+    named = dict(zip(tables["rules"]["rule_id"], tables["rules"][f"title_{lang}"], strict=True))
     total = tables["total"]
     shares = total[["share_straight", "share_network", "share_walk"]].to_numpy(dtype=float)
     for rule, of_rule in zip(total["rule_id"], shares.tolist(), strict=True):
@@ -370,7 +373,7 @@ def _kind_words(kind: str, lang: Lang) -> str:
     from analyses.facilities import facility_types
 
     types = facility_types()
-    named: str = getattr(types[kind], lang) if kind in types else _words(lang).get(kind, kind)
+    named: str = types[kind].title[lang] if kind in types else _words(lang).get(kind, kind)
     return named
 
 
@@ -387,11 +390,27 @@ def _stages(lang: Lang) -> dict[str, str]:
 
 
 def _language() -> Lang:
-    """Return the language for errors that come before the options are read."""
-    wanted = os.environ.get("YIMI_LANG", "")
-    if "--lang" in sys.argv[:-1]:
-        wanted = sys.argv[sys.argv.index("--lang") + 1]
-    return "en" if wanted.startswith("en") or "--lang=en" in sys.argv else "zh"
+    """Return the language where no option says one: of the environment, of a study, or the usual.
+
+    Errors may come before the options are read.
+    """
+    from geo.words import language_named, languages
+
+    words = [part for word in sys.argv for part in (word.split("=") if "--" in word else [word])]
+    asked = [words[n + 1] for n, word in enumerate(words[:-1]) if word == "--lang"]
+    named = [*asked, os.environ.get("YIMI_LANG", ""), *map(_language_of_study, words[1:])]
+    return next(filter(None, map(language_named, named)), languages()[0])
+
+
+def _language_of_study(path: str) -> str:
+    """Return what a study folder or file says of its language, as far as it can be read."""
+    import tomllib
+
+    file = Path(path) / "study.toml" if Path(path).is_dir() else Path(path)
+    try:
+        return str(tomllib.loads(file.read_text("utf-8-sig"))["study"]["lang"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def main() -> NoReturn:

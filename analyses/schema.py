@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 
 from geo.bundled import data_files, parse_toml
-from geo.words import Text, languages
+from geo.words import Lang, Text, languages
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ColumnName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(_\*|:\*)?$")]
@@ -229,6 +229,19 @@ def column(name: str) -> Column | None:
     plain = f"{base}_*" if lang in languages() else name
     of_rule = f"{name.partition(':')[0]}:*"
     return next((columns()[n] for n in (name, plain, of_rule) if n in columns()), None)
+
+
+def language_of(name: str) -> Lang | None:
+    """Return the language that a column of a frame is written in, or None where it is in none.
+
+    Examples
+    --------
+    >>> [language_of(name) for name in ("why_en", "why_zh", "area_id", "why")]
+    ['en', 'zh', None, None]
+    """
+    declared = column(name)
+    is_text = declared is not None and declared.name.endswith("_*") and name != declared.name
+    return name.rpartition("_")[2] if is_text else None
 
 
 def spread(names: Names, frame: object = ()) -> tuple[str, ...]:

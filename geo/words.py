@@ -213,6 +213,17 @@ def language(lang: Lang) -> Language:
     return Language(**facts)
 
 
+def language_named(name: str) -> Lang | None:
+    """Return the language of a code or of a tag of documents, or None where there is no such.
+
+    Examples
+    --------
+    >>> language_named("zh-CN"), language_named("en"), language_named("x")
+    ('zh', 'en', None)
+    """
+    return next((lang for lang in languages() if name in (lang, language(lang).html)), None)
+
+
 def listed(parts: Iterable[Text]) -> Text:
     """Return texts as a list: one after another, with what the language puts between them.
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _LIBRARIES = ("geopandas", "numba", "numpy", "osmium", "pandas", "pyogrio", "pyproj", "shapely")
 
 
-def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, ...]:
+def write_outputs(run: Run, out: Path, *, lang: Lang | None = None) -> tuple[Finding, ...]:
     """Write the folder of a run: map, tables, layers, summary, findings, rejects, manifest.
 
     Parameters
@@ -51,7 +51,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
     out
         Folder; replaced as a whole if an earlier run wrote it.
     lang
-        Language of headers and texts; the map has both.
+        Language of headers and texts, that of the study if it is left out; the map has all.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def write_outputs(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Finding, .
     >>> {"map.html", "tables.xlsx", "results.gpkg", "manifest.json"} <= files
     True
     """
+    lang = lang or run.study.study.lang
     with run_folder(out) as folder:
         skipped = write_reports(run, folder, lang=lang)
         found = (*run.result.findings, *skipped)

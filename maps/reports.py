@@ -197,7 +197,7 @@ def write_pictures(
 
 def _drawn(scene: Scene, made_of: Material) -> Iterator[Drawn]:
     """Yield all pictures that there are rows for, one after the other."""
-    stages = {id_: getattr(t, made_of.lang) for id_, t in facility_types().items()}
+    stages = {id_: t.title[made_of.lang] for id_, t in facility_types().items()}
     for chart in (overview(scene), towns(scene), distances(scene), lorenz(scene, stages)):
         if chart is not None:
             yield chart

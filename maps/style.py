@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analyses.schema import roles
 from geo.bundled import load_toml
-from geo.words import languages, sections, texts_in
+from geo.words import Text, languages, sections, texts_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,15 +19,24 @@ if TYPE_CHECKING:
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
+@cache
 def palette() -> dict[str, Any]:
     """Return ``data/palette.toml``: colours, signs and classes (do not change it: cached).
+
+    Rows with a text have it in every language.
 
     Examples
     --------
     >>> "motorway" in palette()["street"][0]["highway"]
     True
     """
-    return load_toml("palette.toml")
+    return {name: _in_all(part) for name, part in load_toml("palette.toml").items()}
+
+
+def _in_all(part: Any) -> Any:  # noqa: ANN401 - a row, a list of rows or a colour
+    if isinstance(part, list):
+        return [_in_all(row) for row in part]
+    return {**Text.of(part).in_all(), **part} if isinstance(part, dict) and "en" in part else part
 
 
 def words() -> dict[str, dict[str, dict[str, str]]]:

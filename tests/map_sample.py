@@ -99,7 +99,9 @@ def sample(*, size: float = 1.0, rules: int = 5, seed: int = 7) -> tuple[Shown, 
         service.append(reach.assign(rule_id=rule_id))
         values.append(_area_values(area, demand.assign(area_id=inside), rule_id))
     value = pd.concat(values, ignore_index=True)
-    kind = pd.DataFrame([k[:5] for k in _KINDS], columns=["kind", "zh", "en", "colour", "icon"])
+    kind = pd.DataFrame(
+        [k[:5] for k in _KINDS], columns=["kind", "title_zh", "title_en", "colour", "icon"]
+    )
     area["children"] = value["children"].to_numpy()[: len(area)]
     return tuple(
         Shown(role, rows, Text(zh=zh, en=en))
@@ -132,7 +134,7 @@ def hostile() -> tuple[Shown, ...]:
             for column in {"name", "area_name", "town", "source", "settlement"} & set(rows.columns):
                 rows[column] = names
         elif item.role in ("rule", "kind"):
-            for column in {"zh", "en", "limit_zh", "limit_en", "standard", "clause",
+            for column in {"title_zh", "title_en", "limit_zh", "limit_en", "standard", "clause",
                            "strength_zh", "scope", "verified_zh", "icon",
                            "colour"} & set(rows.columns):  # fmt: skip
                 rows[column] = np.resize(np.array(HOSTILE, dtype=object), len(rows))
@@ -254,8 +256,8 @@ def _rule_table(rules: list[tuple]) -> pd.DataFrame:
          "GB 50180-2018 城市居住区规划设计标准" if rule.startswith("GB") else "合成实施方案",
          "附录C 表C.0.1" if rule.startswith("GB") else "第七条", "宜", "urban", "待核")
         for rule, kind, zh, en, limit in rules
-    ], columns=["rule_id", "kind", "zh", "en", "limit_zh", "limit_en", "standard", "clause",
-                "strength_zh", "scope", "verified_zh"])  # fmt: skip
+    ], columns=["rule_id", "kind", "title_zh", "title_en", "limit_zh", "limit_en", "standard",
+                "clause", "strength_zh", "scope", "verified_zh"])  # fmt: skip
 
 
 def _water(extent: np.ndarray) -> gpd.GeoDataFrame:

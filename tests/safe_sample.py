@@ -186,7 +186,7 @@ def _hazards(
 
 def _audit(rng: np.random.Generator, schools: gpd.GeoDataFrame) -> pd.DataFrame:
     n = len(schools)
-    rows = pd.DataFrame(_CHECKS, columns=["check", "zh", "en"])
+    rows = pd.DataFrame(_CHECKS, columns=["check", "title_zh", "title_en"])
     table = pd.concat([rows] * n, ignore_index=True)
     ids = np.repeat(schools["facility_id"].to_numpy(), len(rows))
     verdict = rng.choice(["pass", "fail", "unknown", "n.a."], len(table), p=[0.3, 0.2, 0.4, 0.1])

@@ -10,6 +10,8 @@ import shapely
 
 from analyses.coverage.outcomes import MEASURES, known_sum
 from analyses.rules import S_PER_MIN, in_scope, strength_text, verdict_text, verified_text
+from analyses.schema import spread
+from geo.words import in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -218,9 +220,8 @@ def _use(outcome: Outcome, facilities: gpd.GeoDataFrame, doors: Ints) -> pd.Data
 
 _COLUMNS = (
     "rank", "area_id", "area_name", "town", "rule_id", "kind", "children", "share", "walk_m",
-    "walk_max_m", "walk_s", "limit_m", "limit_s", "unreachable", "verdict_zh", "verdict_en",
-    "standard", "clause", "strength", "strength_zh", "strength_en", "verified", "verified_zh",
-    "verified_en", "x", "y",
+    "walk_max_m", "walk_s", "limit_m", "limit_s", "unreachable", "verdict_*",
+    "standard", "clause", "strength", "strength_*", "verified", "verified_*", "x", "y",
 )  # fmt: skip
 
 
@@ -273,7 +274,7 @@ def gaps(
                 outcome, contained[outcome.rule.id], communities, told=told, code=code
             )
         rows += own
-    table = pd.DataFrame(rows, columns=[c for c in _COLUMNS if c not in ("rank", "share")])
+    table = pd.DataFrame(rows, columns=[c for c in spread(_COLUMNS) if c not in ("rank", "share")])
     share = areas.set_index(["area_id", "rule_id"])["share_walk"]
     keys = pd.MultiIndex.from_frame(table[["area_id", "rule_id"]])
     table["share"] = share.reindex(keys).to_numpy()
@@ -281,7 +282,7 @@ def gaps(
         ["children", "area_id", "rule_id"], ascending=[False, True, True], kind="stable"
     )
     table["rank"] = np.arange(1, len(table) + 1)
-    return table[list(_COLUMNS)].reset_index(drop=True)
+    return table[list(spread(_COLUMNS))].reset_index(drop=True)
 
 
 def _of_rule(
@@ -313,16 +314,13 @@ def _about(outcome: Outcome) -> dict[str, object]:
         "kind": rule.kinds[0],
         "limit_m": np.nan if rule.metres is None else rule.metres,
         "limit_s": np.nan if rule.minutes is None else rule.minutes * S_PER_MIN,
-        "verdict_zh": verdict_text(rule, passed, "zh"),
-        "verdict_en": verdict_text(rule, passed, "en"),
+        **in_columns("verdict", lambda lang: verdict_text(rule, passed, lang)),
         "standard": rule.standard,
         "clause": rule.clause,
         "strength": rule.strength,
-        "strength_zh": strength_text(rule, "zh"),
-        "strength_en": strength_text(rule, "en"),
+        **in_columns("strength", lambda lang: strength_text(rule, lang)),
         "verified": rule.state,
-        "verified_zh": verified_text(rule, "zh"),
-        "verified_en": verified_text(rule, "en"),
+        **in_columns("verified", lambda lang: verified_text(rule, lang)),
     }
 
 

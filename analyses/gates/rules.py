@@ -131,7 +131,7 @@ def audit_rules() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``check``, the title by language, ``limit, unit, metres, geometry, measured_from, clause``
+        ``check, title_…, limit, unit, metres, geometry, measured_from, clause``
         (standard and clause)``, edition, strength, verified`` (codes; their words under
         ``strength_…, verified_…``)``, treatment, source``.
 
@@ -148,7 +148,7 @@ def _row_of(rule: GateRule) -> dict[str, Any]:
     """Return one row of `audit_rules`."""
     return {
         "check": rule.id,
-        **rule.title.in_all(),
+        **rule.title.columns("title"),
         "limit": rule.limit,
         "unit": rule.unit,
         "metres": rule.metres,

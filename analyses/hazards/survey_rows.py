@@ -342,8 +342,8 @@ def _question(attribute: str, lang: Lang) -> str:
     questions = texts("ledger/attribute")
     if attribute in questions:
         return questions[attribute][lang]
-    title = gate_rules().get(attribute)
-    return attribute if title is None else f"{attribute} {getattr(title, lang)}"
+    check = gate_rules().get(attribute)
+    return attribute if check is None else f"{attribute} {check.title[lang]}"
 
 
 def _points(risk: float) -> str:

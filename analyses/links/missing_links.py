@@ -29,9 +29,10 @@ from analyses.links.near import (
 )
 from analyses.links.obstacles import FOOTBRIDGE, FOOTPATH, GATE, NEVER, met, names_of
 from analyses.rules import children_of, facilities_for, in_scope, parts_of, within
+from analyses.schema import spread
 from geo.arrays import MM_PER_M
 from geo.walk import Closure, add_paths, closed, nearest_of_nodes, pairs_within, snap, walk_m
-from geo.words import texts
+from geo.words import in_columns, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "rank", "kind", "from_node", "to_node", "length_m", "children", "share", "walk_saved_m",
-    "crosses", "reason_zh", "reason_en",
+    "crosses", "reason_*",
 )  # fmt: skip
 _EASE = (FOOTPATH, GATE, FOOTBRIDGE)
 _CHUNK = 1000
@@ -150,7 +151,7 @@ def missing_links(
         children come from the side of `from`, with few exceptions); ``length_m``; ``children``
         who come within the radius; ``share`` of all children (0-1); ``walk_saved_m`` (mean of
         those who could walk there before, NaN if none could); ``crosses`` (obstacles, separated
-        by ``;``); ``reason_zh, reason_en``.  Without `together` each row stands for itself: the
+        by ``;``); ``reason_…``.  Without `together` each row stands for itself: the
         children of two rows may be the same.
     """
     snapped = city.on_streets
@@ -255,13 +256,14 @@ def _table(case: _Case, blocked: Blocked, *, most: int) -> gpd.GeoDataFrame:
         "share": children / total if total else children,
         "walk_saved_m": saved_m.reindex(rows).to_numpy(dtype=np.float64),
         "crosses": best.crosses,
-        **{
-            f"reason_{lang}": _reasons(best, np.asarray(children, dtype=np.float64), lang)
-            for lang in ("zh", "en")
-        },
+        **in_columns(
+            "reason", lambda lang: _reasons(best, np.asarray(children, dtype=np.float64), lang)
+        ),
     }
     lines = best.links.lines() if len(rows) else np.zeros(0, dtype=object)
-    return gpd.GeoDataFrame(data, columns=list(COLUMNS), geometry=lines, crs=case.network.crs)
+    return gpd.GeoDataFrame(
+        data, columns=list(spread(COLUMNS)), geometry=lines, crs=case.network.crs
+    )
 
 
 def _opened(case: _Case) -> _Open:

@@ -16,7 +16,7 @@ import shapely
 from geo.bundled import load_toml
 from geo.findings import Finding
 from geo.osm import has_tag
-from geo.words import text
+from geo.words import Text, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from geo.arrays import Flags, Objects
     from geo.walk import WalkNetwork
+    from geo.words import Lang
 
 
 NEVER, FOOTBRIDGE, GATE, FOOTPATH = "never", "footbridge", "gate", "footpath"
@@ -117,8 +118,7 @@ def unseen(blocked: Mapping[str, gpd.GeoDataFrame]) -> tuple[Finding, ...]:
     rows = load_toml("rules/links.toml")["obstacle"]
     missing = [row for name, row in rows.items() if name not in {*blocked, STREET, OVERHEAD}]
     return tuple(
-        Finding("LINKS_UNSEEN", "links", detail={"layer": f"{row['zh']} / {row['en']}"})
-        for row in missing
+        Finding("LINKS_UNSEEN", "links", detail={"layer": Text.of(row)}) for row in missing
     )
 
 
@@ -167,7 +167,7 @@ def met(lines: Objects, network: WalkNetwork, blocked: Mapping[str, gpd.GeoDataF
     return Met(np.array(_RANK, dtype=object)[rank], crosses)
 
 
-def names_of(crosses: str, lang: str) -> str:
+def names_of(crosses: str, lang: Lang) -> str:
     """Return the obstacles of `Met.crosses` in words.
 
     Examples
@@ -176,8 +176,8 @@ def names_of(crosses: str, lang: str) -> str:
     ('railway', '铁路')
     """
     rows = load_toml("rules/links.toml")["obstacle"]
-    joined: str = text("links/list/joined")[lang]
-    return joined.join(rows[name][lang] for name in crosses.split(";") if name)
+    joined = text("links/list/joined")[lang]
+    return joined.join(Text.of(rows[name])[lang] for name in crosses.split(";") if name)
 
 
 def _meets(lines: Objects, shapes: Objects, *, measured: str) -> Flags:

@@ -20,6 +20,7 @@ import shapely
 from geo.bundled import ROOT, load_toml
 from geo.findings import Finding
 from geo.read import ReadOptions, plain
+from geo.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,7 +89,7 @@ def reading() -> ReadOptions:
     words = {
         word: kind
         for kind, row in kinds().items()
-        for word in (kind, row["zh"], row["en"], *row["words"])
+        for word in (kind, *Text.of(row).values(), *row["words"])
     }
     return ReadOptions(
         kinds=words,

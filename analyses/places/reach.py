@@ -57,14 +57,8 @@ class Stage:
     """
 
     id: str
-    zh: str
-    en: str
+    title: Text
     rules: tuple[Rule, ...]
-
-    @property
-    def title(self) -> Text:
-        """Return what it is called."""
-        return Text.of(vars(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +134,7 @@ def stages_of(rules: Sequence[Rule]) -> tuple[Stage, ...]:
     for row in load_toml("rules/places.toml")["stage"]:
         mine = tuple(r for r in rules if row["kind"] in r.kinds and r.metres is not None)
         if mine:
-            found.append(Stage(row["kind"], row["zh"], row["en"], mine))
+            found.append(Stage(row["kind"], Text.of(row), mine))
     return tuple(found)
 
 

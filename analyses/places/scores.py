@@ -140,7 +140,7 @@ def equity_table(
     Returns
     -------
     pandas.DataFrame
-        ``stage, rule_id`` (of a distance)``, measure, zh, en, value, note_zh, note_en`` (how to
+        ``stage, rule_id`` (of a distance)``, measure, title_…, value, note_…`` (how to
         read it).
     """
     children = found.by_point(found.reach.children)
@@ -278,7 +278,7 @@ def _worded(stage: str, rows: Sequence[tuple[str, float, str | None, float]]) ->
                 "stage": stage,
                 "rule_id": rule_id,
                 "measure": name,
-                **names[name].in_all(),
+                **names[name].columns("title"),
                 "value": round(value, _DIGITS) + 0.0,  # no -0
                 "p_value": p_value,
                 **notes[name].columns("note"),

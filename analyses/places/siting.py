@@ -23,7 +23,7 @@ from analyses.rules import facilities_for
 from analyses.sites import FILE, Means, parcel_checks, suitable
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
-from geo.words import texts
+from geo.words import in_columns, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from analyses.places.siting_question import Question
     from analyses.rules import Rule
     from analyses.sites import Phase
+    from geo.words import Lang
 
 _HEADER = 2
 _NAMED = 5
@@ -227,18 +228,18 @@ def _shown(
         "name": own["name"],
         "kind": stage.id,
         "verdict": np.where(fits, "possible", "fails"),
-        **{f"why_{lang}": _why(checks, len(own), lang=lang) for lang in ("zh", "en")},
+        **in_columns("why", lambda lang: _why(checks, len(own), lang)),
     }
     return gpd.GeoDataFrame(data, geometry=points, crs=own.crs)
 
 
-def _why(checks: pd.DataFrame, parcels: int, *, lang: str) -> list[str]:
+def _why(checks: pd.DataFrame, parcels: int, lang: Lang) -> list[str]:
     """Return for each parcel the requirements that it fails, then those that are not known."""
     words = texts("places/check")
     said: list[list[str]] = [[] for _ in range(parcels)]
     for verdict in ("fail", "advice", "unknown"):
         rows = checks[checks["verdict"] == verdict]
-        for parcel, text in zip(rows["parcel"], rows[lang], strict=True):
+        for parcel, text in zip(rows["parcel"], rows[f"title_{lang}"], strict=True):
             said[parcel].append(words[verdict][lang].format(requirement=text))
     return [words["joined"][lang].join(texts) for texts in said]
 

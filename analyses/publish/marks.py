@@ -11,7 +11,9 @@ import pandas as pd
 from analyses.marks import NOBODY, in_communities, kinds
 from analyses.publish.merging import merged
 from analyses.publish.rounding import told
+from analyses.schema import spread
 from geo.findings import enumerated
+from geo.words import Text
 
 if TYPE_CHECKING:
     from analyses.marks import Marks
@@ -34,7 +36,7 @@ def public_marks(marks: Marks, communities: gpd.GeoDataFrame, *, k: int) -> gpd.
     -------
     GeoDataFrame
         A row for each group of communities and kind of mark: ``area_id`` (a running number)``,
-        name, town, mark, mark_zh, mark_en, people`` (rounded; NA = fewer than `k`, zero included).
+        name, town, mark, mark_…, people`` (rounded; NA = fewer than `k`, zero included).
         Groups with fewer than `k` people altogether are left out.
     """
     inside = in_communities(marks.rows[marks.rows["person"] != NOBODY], communities)
@@ -58,7 +60,7 @@ def public_marks(marks: Marks, communities: gpd.GeoDataFrame, *, k: int) -> gpd.
             {**shape, **_words(kind), "people": told(float(by_kind.get(kind, 0)), k=k)}
             for kind in kinds()
         ]
-    columns = ["area_id", "name", "town", "mark", "mark_zh", "mark_en", "people", "geometry"]
+    columns = ["area_id", "name", "town", "mark", *spread(("mark_*",)), "people", "geometry"]
     table = pd.DataFrame(rows, columns=columns).astype({"people": "Int64"})
     numbers = {old: f"M{n:03d}" for n, old in enumerate(dict.fromkeys(table["area_id"]), 1)}
     table["area_id"] = table["area_id"].map(numbers)
@@ -66,7 +68,7 @@ def public_marks(marks: Marks, communities: gpd.GeoDataFrame, *, k: int) -> gpd.
 
 
 def _words(kind: str) -> dict[str, str]:
-    return {"mark": kind, "mark_zh": kinds()[kind]["zh"], "mark_en": kinds()[kind]["en"]}
+    return {"mark": kind, **Text.of(kinds()[kind]).columns("mark")}
 
 
 def _together(names: pd.Series[Any]) -> str:

@@ -12,16 +12,17 @@ from analyses.publish.rounding import band, told
 from analyses.schema import role, spread
 from analyses.treatments import bodies, treatments
 from geo.bundled import load_toml
-from geo.words import text
+from geo.words import languages, text
 
 if TYPE_CHECKING:
     from analyses.publish.release import PublishedNumber
     from analyses.run import Run
+    from geo.words import Lang
 
 _CHECKS = {
     "passed": "pass", "failed": "fail", "unknown": "unknown", "not_applicable": "not_applicable",
 }  # fmt: skip
-_AUDIT = ("school_id", "check", "zh", "en", "verdict", "clause", "verified")
+_AUDIT = ("school_id", "check", "title_*", "verdict", "clause", "verified")
 _WORST = ("fail", "unknown", "pass", "not_applicable")
 
 
@@ -67,11 +68,11 @@ def public_audit(run: Run) -> pd.DataFrame:
     """Return the checks that failed or are open, once a school, without what was measured."""
     rows, schools = _audit(run), _shown(run, "school")
     if rows is None or schools is None:
-        return pd.DataFrame(columns=list(_AUDIT))
+        return pd.DataFrame(columns=list(spread(_AUDIT)))
     wanted = rows[rows["verdict"].isin(_WORST[:2])].sort_values(
         ["school_id", "verdict", "check"], kind="stable"
     )
-    kept = wanted[[c for c in _AUDIT if c in wanted]]
+    kept = wanted[[c for c in spread(_AUDIT) if c in wanted]]
     numbers = _school_ids(schools)
     return kept.assign(school_id=kept["school_id"].astype(str).map(numbers)).reset_index(drop=True)
 
@@ -111,7 +112,7 @@ def public_hazards(run: Run, *, k: int) -> pd.DataFrame:
     cut = named["rule"] == rules["hazards"]["cut_off"]
     if run.inputs.unit != "children":
         named, cut = named[~cut].assign(children=None), cut[~cut]
-    for lang in ("zh", "en"):
+    for lang in languages():
         named.loc[cut, f"description_{lang}"] = _cut_off(named[cut], lang)
     for column, words in (("treatment", treatments()), ("body", bodies())):
         if column in named:
@@ -121,7 +122,7 @@ def public_hazards(run: Run, *, k: int) -> pd.DataFrame:
     return found
 
 
-def _cut_off(rows: pd.DataFrame, lang: str) -> list[str]:
+def _cut_off(rows: pd.DataFrame, lang: Lang) -> list[str]:
     """Say with their band how many children a barrier cuts off: the ledger has their number."""
     cut_off = text("publish/text/cut_off")
     return [cut_off.format(children=children)[lang] for children in rows["children"]]

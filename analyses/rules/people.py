@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from geo.bundled import ROOT, load_toml
 from geo.userfiles import read_rows
+from geo.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,11 @@ class AgeGroup:
     end: int
     zh: str
     en: str
+
+    @property
+    def title(self) -> Text:
+        """What they are called."""
+        return Text.of(vars(self))
 
     @property
     def years(self) -> range:

@@ -16,6 +16,7 @@ from analyses.facilities import Id, facility_types
 from analyses.rules.people import Ages, age_shares, walking_speed_m_s
 from geo.bundled import ROOT
 from geo.userfiles import read_rows
+from geo.words import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +104,11 @@ class Profile:
     risk_factor: float
     crossing: CrossingLimit | None
     carriageway: CarriagewayLimit | None
+
+    @property
+    def title(self) -> Text:
+        """What they are called."""
+        return Text.of(vars(self))
 
 
 @cache

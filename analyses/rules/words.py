@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analyses.facilities import facility_types
-from geo.words import in_columns, languages, text, texts
+from analyses.schema import spread
+from geo.words import in_columns, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +99,7 @@ def _row_of(r: Rule) -> dict[str, Any]:
     return {
         "rule_id": r.id,
         "kind": r.kinds[0] if r.kinds else r.subject,
-        **r.title.in_all(),
+        **r.title.columns("title"),
         **in_columns("limit", lambda lang: rule_text(r, lang)),
         "standard": r.standard,
         "clause": r.clause,
@@ -114,17 +115,20 @@ def _row_of(r: Rule) -> dict[str, Any]:
 
 
 def kind_table(kinds: Iterable[str]) -> pd.DataFrame:
-    """Return the rows of role ``kind`` in the order of the data file: zh, en, colour, icon.
+    """Return the rows of role ``kind`` in the order of the data file: title, colour, icon.
 
     Examples
     --------
-    >>> kind_table(["park"])[["kind", "zh", "en"]].to_numpy().tolist()
+    >>> kind_table(["park"])[["kind", "title_zh", "title_en"]].to_numpy().tolist()
     [['park', '公园', 'Park']]
     """
     wanted = set(kinds)
     types = [t for t in facility_types().values() if t.id in wanted]
-    rows = [{"kind": t.id, **t.title.in_all(), "colour": t.colour, "icon": t.icon} for t in types]
-    return pd.DataFrame(rows, columns=["kind", *languages(), "colour", "icon"])
+    rows = [
+        {"kind": t.id, **t.title.columns("title"), "colour": t.colour, "icon": t.icon}
+        for t in types
+    ]
+    return pd.DataFrame(rows, columns=["kind", *spread(("title_*",)), "colour", "icon"])
 
 
 def _limit_text(rule: Rule, test: Test, lang: Lang) -> str:

@@ -19,6 +19,7 @@ from analyses.routes import school_city
 from analyses.rules import Rule, by_kind, default_rules, named_rule, one_test_each, own_rule
 from analyses.rules import standards as standard_rules
 from analyses.run.ways_to_school import Safety, SafetyOptions, compared, safety
+from analyses.schema import spread
 from analyses.sites import Means
 from analyses.treatments import Edit, edited_gates, edited_scene
 from analyses.zones import school_zones, zone_ways, zoned_kinds
@@ -58,7 +59,7 @@ def standards(kind: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``rule_id``; ``kinds, zh, en, metres, minutes, strength, standard, clause, edition,
+        Index ``rule_id``; ``title_…, kinds, metres, minutes, strength, standard, clause, edition,
         state`` (who has read it) and ``default``.
 
     Examples
@@ -68,10 +69,15 @@ def standards(kind: str | None = None) -> pd.DataFrame:
     """
     wanted = None if kind is None else required_kind(kind)
     rules = [r for r in standard_rules().values() if wanted is None or wanted in r.kinds]
-    columns = ("kinds", "zh", "en", "metres", "minutes", "strength", "standard", "clause",
+    columns = ("kinds", "metres", "minutes", "strength", "standard", "clause",
                "edition", "state", "default")  # fmt: skip
-    rows = [{"rule_id": r.id, **{c: getattr(r, c) for c in columns}} for r in rules]
-    return pd.DataFrame(rows, columns=["rule_id", *columns]).set_index("rule_id")
+    rows = [
+        {"rule_id": r.id, **r.title.columns("title"), **{c: getattr(r, c) for c in columns}}
+        for r in rules
+    ]
+    return pd.DataFrame(rows, columns=["rule_id", *spread(("title_*",)), *columns]).set_index(
+        "rule_id"
+    )
 
 
 def rule(kind: str, *, metres: float | None = None, minutes: float | None = None) -> Rule:

@@ -162,7 +162,7 @@ def safety(
         "crossing_value": _crossing_value(city, known, routes, age=youngest),
         "crossings": tables_of.crossing_rows(scene, crossings, walked),
         "stretches": tables_of.stretch_rows(scene, stretches, walked),
-        "audit": audit.rename(columns={"title_zh": "zh", "title_en": "en"}),
+        "audit": audit,
         "ledger_totals": totals(hazards),
         "survey": survey(
             scene, risk=partial(edge_risk, profile=youngest), walked=walked, audit=audit

@@ -18,6 +18,7 @@ from analyses.links import (
 )
 from analyses.result import Result, Shown
 from analyses.rules import one_test_each
+from geo.words import in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from analyses.rules import Rule
     from analyses.run.inputs import Inputs
     from analyses.study import Study
-
-_LANGS = ("zh", "en")
 
 
 def without_building(city: City, study: Study, inputs: Inputs, *, rules: Sequence[Rule]) -> Result:
@@ -59,7 +58,7 @@ def without_building(city: City, study: Study, inputs: Inputs, *, rules: Sequenc
     options = LinkOptions(blocked=blocked, near=near_places(city.streets))
     found = [links_for(city, rule, options, walking_speed=speed) for rule in asked]
     every = pd.concat(found, ignore_index=True)
-    said = {f"crosses_{lang}": [names_of(c, lang) for c in every["crosses"]] for lang in _LANGS}
+    said = in_columns("crosses", lambda lang: [names_of(c, lang) for c in every["crosses"]])
     links = gpd.GeoDataFrame(every.assign(**said), crs=city.crs)
     shown.append(Shown("link", links))
     tables = {"co_use": shared, "missing_links": links}

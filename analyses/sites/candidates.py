@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analyses.schema import spread
 from analyses.sites.problem import FILE
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
+from geo.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +53,8 @@ def parcel_checks(
     -------
     pandas.DataFrame
         A row for each parcel and norm: ``parcel`` (row), ``rule`` (id of the exclusion, "area",
-        "outside"), ``verdict`` (pass|fail|advice|unknown), ``value`` and ``limit`` (m or m2), ``zh,
-        en``.  Advice: it does not keep to what is only advised (不宜) or may be remedied.
+        "outside"), ``verdict`` (pass|fail|advice|unknown), ``value`` and ``limit`` (m or m2),
+        ``title_…``.  Advice: it does not keep to what is only advised (不宜) or may be remedied.
         Unknown: the layer is not there, or the area is not known.
 
     Raises
@@ -86,7 +88,7 @@ def parcel_checks(
     ]  # fmt: skip
     if study_area is not None:
         tables.append(_inside_check(shapes, study_area, rules["outside"]))
-    columns = ["parcel", "rule", "verdict", "value", "limit", "zh", "en"]
+    columns = ["parcel", "rule", "verdict", "value", "limit", *spread(("title_*",))]
     return (
         pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
     )
@@ -151,7 +153,7 @@ def _table(
     advised = rule.get("strength") == _ADVISED or bool(rule.get("remedy"))
     otherwise = "advice" if advised else "fail"
     verdict = np.where(np.isnan(value), "unknown", np.where(good, "pass", otherwise))
-    words = {"zh": rule["zh"], "en": rule["en"]}
+    words = Text.of(rule).columns("title")
     numbers = {"verdict": verdict, "value": value, "limit": limit}
     return pd.DataFrame({"parcel": np.arange(len(value)), "rule": rule["id"], **numbers, **words})
 

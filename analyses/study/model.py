@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from analyses.study.basemap import MapInput
 from analyses.study.section import Section
 from geo.bundled import load_toml
 from geo.userfiles import inside
+from geo.words import Lang, language_named, languages
 from geo.words import Text as Words
 
 if TYPE_CHECKING:
@@ -48,6 +50,19 @@ def _listed(value: object) -> object:
     return ([value] if value else []) if isinstance(value, str) else value
 
 
+def _language(value: object) -> Lang:
+    """Return the code of a language that there are texts in, by its code or tag (``zh-CN``)."""
+    found = language_named(value) if isinstance(value, str) else None
+    if found is None:
+        known = {"expected": ", ".join(languages())}
+        raise PydanticCustomError("literal_error", "no such language", known)
+    return found
+
+
+def _usual_language() -> Lang:
+    return languages()[0]
+
+
 class StudyInfo(Section):
     """``[study]``: what it is about, where the data come from, own headers of tables."""
 
@@ -57,7 +72,7 @@ class StudyInfo(Section):
     """Where it is: ``CN-12``, ``120118``, ``["ES-CT", "ES-B"]``; else what the communities say."""
     crs: Text = "auto"
     datum: Literal["declared", "auto"] = "declared"
-    lang: Literal["zh-CN", "en"] = "zh-CN"
+    lang: Annotated[Lang, BeforeValidator(_language)] = Field(default_factory=_usual_language)
     synthetic: bool = False
     allow_pii: bool = False
     non_commercial: bool = False

@@ -107,7 +107,7 @@ def files_needed(box: Box, *, iso3: str = "") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``source, title_zh, title_en, layer, files, url, licence, commercial, size, date,
+        ``source, title_…, layer, files, url, licence, commercial, size, date,
         verified``: a row a source.
 
     Examples
@@ -127,8 +127,7 @@ def files_needed(box: Box, *, iso3: str = "") -> pd.DataFrame:
         rows.append(
             {
                 "source": source.id,
-                "title_zh": source.zh,
-                "title_en": source.en,
+                **Text.of(vars(source)).columns("title"),
                 "layer": source.layer,
                 "files": _filled(" ".join([*files, *more]), slots),
                 "url": _filled(url, slots),
@@ -148,7 +147,7 @@ def licences_of(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``source, title_zh, title_en, licence, licence_url, commercial, attribution, files``.
+        ``source, title_…, licence, licence_url, commercial, attribution, files``.
 
     Examples
     --------
@@ -165,8 +164,7 @@ def licences_of(study: Study) -> pd.DataFrame:
     rows = [
         {
             "source": row.id,
-            "title_zh": row.zh,
-            "title_en": row.en,
+            **Text.of(vars(row)).columns("title"),
             "licence": row.licence,
             "licence_url": row.licence_url,
             "commercial": row.commercial,

@@ -20,10 +20,11 @@ from analyses.facilities import kinds_serving
 from analyses.places import places_for, touching_areas
 from analyses.routes import official_schools
 from analyses.rules import children_of, parts_of
+from analyses.schema import spread
 from analyses.zones.plan import Blocks, zones
 from geo.bundled import load_toml
 from geo.findings import Finding, InputRefused
-from geo.words import texts
+from geo.words import in_columns, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def school_zones(
     ZonePlan
         ``school_zones``: a row for each block with children: ``stage, area_id, name, town, part``
         (where listed roads divide a community)``, children, from_school, facility_id, school,
-        way_before_m, way_after_m, change`` (stays | moves)``, why_zh, why_en, must_cross`` (no
+        way_before_m, way_after_m, change`` (stays | moves)``, why_…, must_cross`` (no
         school on its side)``, apart`` (not in one piece with its zone).  ``zone_schools``: ``stage,
         facility_id, name, places, assumed`` (not known: room for today's zone)``, children, over,
         blocks, gap``.
@@ -281,7 +282,7 @@ def _block_rows(case: _Case, plan: Zones, communities: gpd.GeoDataFrame) -> pd.D
         "way_before_m": blocks.way_m[every, blocks.today],
         "way_after_m": blocks.way_m[every, plan.school],
         "change": np.where(moved, "moves", "stays"),
-        **{f"why_{lang}": [words[w][lang] for w in why] for lang in ("zh", "en")},
+        **in_columns("why", lambda lang: [words[w][lang] for w in why]),
         "must_cross": case.must_cross,
         "apart": np.isin(every, plan.apart),
     }
@@ -326,9 +327,9 @@ def _drawn(table: pd.DataFrame, communities: gpd.GeoDataFrame) -> gpd.GeoDataFra
     largest = largest.drop_duplicates(["stage", "area_id"]).sort_index()
     total = table.groupby(["stage", "area_id"])["children"].sum().rename("all").reset_index()
     rows = largest.merge(total, on=["stage", "area_id"]).assign(children=lambda t: t["all"])
-    columns = ["area_id", "name", "stage", "facility_id", "school", "from_school", "children",
-               "change", "why_zh", "why_en"]  # fmt: skip
+    columns = spread(("area_id", "name", "stage", "facility_id", "school", "from_school",
+                      "children", "change", "why_*"))  # fmt: skip
     shapes = communities.set_index("area_id").geometry
     return gpd.GeoDataFrame(
-        rows[columns], geometry=shapes.loc[rows["area_id"]].to_numpy(), crs=communities.crs
+        rows[list(columns)], geometry=shapes.loc[rows["area_id"]].to_numpy(), crs=communities.crs
     )

@@ -27,7 +27,7 @@ def findings_part(lang: Lang) -> str:
 def facility_types_part(lang: Lang) -> str:
     """Return the types of facilities and the words that name them."""
     rows = (
-        (anchored(t.id), t.icon, getattr(t, lang), "、".join(t.words), ", ".join(t.amap))
+        (anchored(t.id), t.icon, t.title[lang], "、".join(t.words), ", ".join(t.amap))
         for t in facility_types().values()
     )
     return table(words("id sign name also amap", lang), rows)

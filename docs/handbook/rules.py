@@ -23,12 +23,12 @@ def rules_part(lang: Lang) -> str:
     rows = (
         (
             f"{anchored(r.id)}{' ★' if r.default else ''}",
-            getattr(r, lang),
+            r.title[lang],
             rule_text(r, lang),
             f"`{', '.join((r.scope, *r.region))}`",
             f"{r.standard} {r.clause}",
             strength_text(r, lang),
-            verified_text(r, lang) if lang == "en" else f"{verified_text(r, lang)} {r.note_zh}",
+            f"{verified_text(r, lang)} {r.note[lang]}".strip(),
         )
         for r in standards().values()
     )
@@ -37,7 +37,7 @@ def rules_part(lang: Lang) -> str:
 
 def ages_part(lang: Lang) -> str:
     """Return the age groups of children."""
-    rows = ((f"`{g.id}`", getattr(g, lang)) for g in age_groups().values())
+    rows = ((f"`{g.id}`", g.title[lang]) for g in age_groups().values())
     return table(words("id ages", lang), rows)
 
 

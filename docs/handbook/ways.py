@@ -21,7 +21,7 @@ def bands_part(lang: Lang) -> str:
         row["id"]: row["source"] for row in load_toml("rules/child_profiles.toml")["profile"]
     }
     rows = (
-        (f"`{p.id}`", getattr(p, lang), f"{p.speed_m_s:g}", f"{p.walk_max_m:g}", sources[p.id])
+        (f"`{p.id}`", p.title[lang], f"{p.speed_m_s:g}", f"{p.walk_max_m:g}", sources[p.id])
         for p in profiles()
     )
     return table(words("id name speed walk_at_most source", lang), rows)
@@ -64,7 +64,7 @@ def audit_part(lang: Lang) -> str:
 def treatments_part(lang: Lang) -> str:
     """Return the treatments with the body in charge."""
     rows = (
-        (anchored(t.id, "treatment-"), getattr(t, lang), bodies()[t.body][lang], str(t.cost_class))
+        (anchored(t.id, "treatment-"), t.title[lang], bodies()[t.body][lang], str(t.cost_class))
         for t in treatments().values()
     )
     return table(words("treatment name body cost", lang), rows)

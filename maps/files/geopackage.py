@@ -206,7 +206,7 @@ def _classes(
     """Return the column that is classed, and for each class (value or range, label, colour)."""
     one = roles()[_role_of(name)]
     if one.name == "facility" and kinds is not None:
-        rows = kinds[["kind", lang, "colour"]].itertuples(index=False)
+        rows = kinds[["kind", f"title_{lang}", "colour"]].itertuples(index=False)
         return "kind", [(str(k), str(words), str(colour)) for k, words, colour in rows]
     shares = [c for c in frame.columns if c.startswith("share_walk_")]
     if one.name == "area" and shares:

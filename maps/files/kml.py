@@ -14,8 +14,8 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
+from analyses.schema import language_of
 from geo.text import one_line
-from geo.words import languages
 from maps.files.workbook import header
 from maps.style import role_colour, safe_colour
 
@@ -78,8 +78,7 @@ def _folder(
 ) -> ET.Element:
     folder = ET.Element("Folder")
     ET.SubElement(folder, "name").text = one_line(title)
-    others = tuple(f"_{other}" for other in languages() if other != lang)
-    columns = [c for c in frame.columns if c != "geometry" and not c.endswith(others)]
+    columns = [c for c in frame.columns if c != "geometry" and language_of(c) in (None, lang)]
     fallback = role_colour(role)
     shapes = frame.to_crs(_WGS84).geometry
     for row, shape in zip(frame.to_dict("records"), shapes, strict=True):

@@ -8,9 +8,10 @@ import geopandas as gpd
 import pandas as pd
 
 from analyses.hazards import statuses, survey_form, totals, vocabularies
+from analyses.schema import spread
 from analyses.treatments import bodies
 from geo.bundled import load_toml
-from geo.words import text, texts_in
+from geo.words import Text, text, texts_in
 from maps.files.geopackage import write_geopackage
 from maps.files.workbook import write_csv, write_workbook
 
@@ -125,7 +126,7 @@ def ledger_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     rows = pd.DataFrame(ledger.drop(columns="geometry", errors="ignore")).copy()
     for name in _IN_ONE_LANGUAGE:
         rows[name] = rows[f"{name}_{lang}"]
-        rows = rows.drop(columns=[f"{name}_zh", f"{name}_en"])
+        rows = rows.drop(columns=list(spread((f"{name}_*",))))
     for name, known in vocabularies().items():
         if name in rows:
             rows[name] = [known[c][lang] if c in known else c for c in rows[name]]
@@ -138,7 +139,7 @@ def ledger_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 def totals_table(ledger: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return what was found and fixed by body and month, in words."""
     words = texts_in("ledger/totals", lang)
-    known = {key: str(row[lang]) for key, row in bodies().items()}
+    known = {key: Text.of(row)[lang] for key, row in bodies().items()}
     table = totals(ledger)
     table["body"] = [known.get(body, body) for body in table["body"]]
     return table.rename(columns=words)

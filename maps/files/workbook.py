@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analyses.schema import column, tables
+from analyses.rules import age_groups
+from analyses.schema import column, language_of, tables
 from geo.text import formula_safe
-from geo.words import languages, text
+from geo.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +45,8 @@ def header(column_name: str, lang: Lang) -> str:
     ('To the nearest, door to door (m)', 'nobody_declared_me')
     """
     declared = column(column_name)
+    if declared is None and column_name in age_groups():
+        return age_groups()[column_name].title[lang]
     return declared.title[lang] if declared else column_name
 
 
@@ -62,15 +65,10 @@ def in_one_language(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     >>> in_one_language(table, "en").columns.tolist()
     ['why_en', 'children']
     """
-    others = [other for other in languages() if other != lang]
-    unwanted = {*others, *(f"{c}_{other}" for other in others for c in _worded(table, other))}
-    unwanted |= set(_worded(table, lang))
+    written = {str(c): language_of(str(c)) for c in table}
+    unwanted = {c for c, own in written.items() if own not in (None, lang)}
+    unwanted |= {c.removesuffix(f"_{lang}") for c, own in written.items() if own == lang}
     return table.drop(columns=[c for c in table if c in unwanted])
-
-
-def _worded(table: pd.DataFrame, lang: Lang) -> list[str]:
-    """Return the columns that stand in a table in words of a language: ``why`` of ``why_en``."""
-    return [str(c).removesuffix(f"_{lang}") for c in table if str(c).endswith(f"_{lang}")]
 
 
 def write_workbook(

@@ -15,6 +15,7 @@ import shapely
 from pyproj import Transformer
 
 from analyses.schema import columns, roles, spread
+from geo.words import language, languages
 from maps.page import codec
 from maps.page.pinyin import pinyin_of
 from maps.page.vocabulary import profile_words, told
@@ -69,6 +70,9 @@ def data_block(shown: Sequence[Shown], *, crs: str, about: Mapping[str, Any]) ->
     header = {
         "about": dict(about),
         "words": words(),
+        "languages": {
+            one: {"name": language(one).name, "tag": language(one).html} for one in languages()
+        },
         "palette": palette(),
         "rules": rules,
         "titles": titles,
@@ -151,7 +155,7 @@ def _facts(role: Role) -> dict[str, Any]:
 
 def _column_facts(name: str) -> dict[str, Any]:
     declared = columns()[name]
-    facts = {"type": declared.type, "unit": declared.unit, "title": dict(declared.title)}
+    facts = {"type": declared.type, "unit": declared.unit, "title": declared.title.in_all()}
     return {"id": name.removesuffix("_*"), "each": name.endswith("_*"), **facts}
 
 

@@ -175,7 +175,7 @@ def _summary(of: Material) -> Iterator[Block]:
              of.say("verified")),
             tuple(
                 (
-                    f"{r[of.lang]} [{r['rule_id']}]",
+                    f"{r[f'title_{of.lang}']} [{r['rule_id']}]",
                     *(as_percent(total.get(f"share_{m}")) for m in MEASURES),
                     part_of(total.get("covered_walk"), total["children"]),
                     in_language(r, "verified", of.lang),
@@ -220,7 +220,7 @@ def _method(of: Material) -> Iterator[Block]:
     yield Text(of.say("strength_note"))
     rows = tuple(
         (
-            str(r["rule_id"]), str(r[of.lang]), str(r[f"limit_{of.lang}"]),
+            str(r["rule_id"]), str(r[f"title_{of.lang}"]), str(r[f"limit_{of.lang}"]),
             f"{r['standard']} {r['clause']}", in_language(r, "strength", of.lang),
             in_language(r, "verified", of.lang),
         )
@@ -244,7 +244,7 @@ def _towns(of: Material) -> Iterator[Block]:
     step = _settings()["rules_per_table"]
     for start in range(0, len(rules), step):
         part = rules[start : start + step]
-        head = (of.say("town"), *(f"{r[of.lang]} [{r['rule_id']}]" for r in part))
+        head = (of.say("town"), *(f"{r[f'title_{of.lang}']} [{r['rule_id']}]" for r in part))
         rows = tuple(
             (name, *(three_shares(shares.get((r["rule_id"], name), {})) for r in part))
             for name in names
@@ -317,7 +317,7 @@ def _sites(of: Material) -> Iterator[Block]:
     rows = tuple(
         (
             as_number(r["rank"]), as_text(r["name"]),
-            getattr(types[r["kind"]], of.lang) if r["kind"] in types else as_text(r["kind"]),
+            types[r["kind"]].title[of.lang] if r["kind"] in types else as_text(r["kind"]),
             as_number(r["children"]), as_percent(r["share"]),
         )
         for r in records(chosen)
@@ -364,7 +364,7 @@ def _effects(of: Material) -> Iterator[Block]:
     most = _settings()["weaknesses"]
     words = texts("quality/weakness")
     wide = (effects["share_low"] - effects["share_high"]).argsort(kind="stable")
-    names = {r["rule_id"]: r[of.lang] for r in records(of.role("rule"))}
+    names = {r["rule_id"]: r[f"title_{of.lang}"] for r in records(of.role("rule"))}
     rows = tuple(
         (
             f"{names.get(r['rule_id'], '')} [{r['rule_id']}]", str(words[r["weakness"]][of.lang]),

@@ -259,8 +259,8 @@ def _shares(scene: Scene) -> dict[str, float]:
 
 def _title(rule: Mapping[str, Any], scene: Scene) -> str:
     """Return a rule's name; of two of one name, with its id."""
-    name = rule[scene.imprint.lang]
-    twins = sum(other[scene.imprint.lang] == name for other in _rules(scene)) > 1
+    name = rule[f"title_{scene.imprint.lang}"]
+    twins = sum(other[f"title_{scene.imprint.lang}"] == name for other in _rules(scene)) > 1
     said = f"{name} [{rule['rule_id']}]" if twins else str(name)
     return wrapped(drawable(said, scene.family), _TITLE_COLUMNS)
 

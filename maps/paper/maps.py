@@ -176,7 +176,7 @@ def paper_maps(scene: Scene, *, hazards: int) -> Iterator[Drawn]:
 def homes_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Drawn:
     """Draw each home as covered or not by a rule, with the facilities that count for it."""
     lang = scene.imprint.lang
-    title = word("report/picture/points", lang, rule=rule[lang])
+    title = word("report/picture/points", lang, rule=rule[f"title_{lang}"])
     on = scene.sheet(title, "demand")
     _outlines(on.axes, scene)
     handles = draw_homes(on.axes, scene.roles["demand"], str(rule["rule_id"]), lang=lang)
@@ -191,7 +191,7 @@ def homes_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Drawn:
 def communities_map(scene: Scene, rule: Mapping[str, Any], *, name: str) -> Drawn:
     """Draw each community in the class of its share of children covered."""
     lang = scene.imprint.lang
-    title = word("report/picture/areas", lang, rule=rule[lang])
+    title = word("report/picture/areas", lang, rule=rule[f"title_{lang}"])
     on = scene.sheet(title, "area")
     handles = draw_communities(on.axes, scene, str(rule["rule_id"]), alpha=0.75)
     notes = [f"{rule['rule_id']}  {rule[f'limit_{lang}']}", _clause(rule, lang),
@@ -350,7 +350,9 @@ def _facilities(on: Sheet, scene: Scene, rule_id: str) -> list[Any]:
                           hollow=False)  # fmt: skip
             style |= {"edgecolors": "#111111", "linewidths": 0.6}
             _scatter(on.axes, *_xy(mine), size=26.0, zorder=8, style=style)
-            said = word("report/sheet/facility", lang, kind=kind[lang], number=f"{len(mine):,}")
+            said = word(
+                "report/sheet/facility", lang, kind=kind[f"title_{lang}"], number=f"{len(mine):,}"
+            )
             handles.append(_handle(style, drawable(said, on.family)))
     return handles
 

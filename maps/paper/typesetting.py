@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Literal, cast
 
 from geo.findings import EnvironmentFault, Finding
+from geo.words import language
 from maps.paper.fonts import LATIN_PRINT, chinese_font, has_chinese
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def typeset(
     told = json.dumps(data, ensure_ascii=False, sort_keys=True)
     fonts = typst.Fonts(font_paths=[str(folder) for folder in font_folders])
     family = print_font(fonts.families(), told, file=file)
-    inputs = {"pages": told, "font": family, "lang": lang}
+    tag, _, region = language(lang).html.partition("-")
+    inputs = {"pages": told, "font": family, "lang": tag, "region": region.lower()}
 
     def compiled(*standards: Literal["ua-1"]) -> bytes:
         compiler = typst.Compiler(_template(template), font_paths=fonts, sys_inputs=inputs)

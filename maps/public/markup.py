@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from geo.words import language, texts
+from geo.words import language, languages, texts_in
 from maps.page import policy
 from maps.school import page_of
 
@@ -102,8 +102,8 @@ def public_html(page: Page, site: Site) -> str:
     str
         HTML. Same input, same text.
     """
-    words = {key: said[site.lang] for key, said in texts("publish/page").items()}
-    other: Lang = "en" if site.lang == "zh" else "zh"
+    words = texts_in("publish/page", site.lang)
+    others = [other for other in languages() if other != site.lang]
     here = folder_of(site.lang, site.main) + page.path
 
     def link(path: str, lang: Lang = site.lang) -> str:
@@ -126,8 +126,11 @@ def public_html(page: Page, site: Site) -> str:
             "name": site.name,
             "warnings": site.warnings,
             "footer": site.footer,
-            "other": {"href": link(page.path, other), "lang": language(other).html,
-                      "text": words["other"]},
+            "others": [
+                {"href": link(page.path, other), "lang": language(other).html,
+                 "text": language(other).name}
+                for other in others
+            ],
             "links": [
                 {"href": link(f"{name}.html"), "text": words[name],
                  "here": page.path == f"{name}.html"}

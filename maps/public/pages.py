@@ -131,7 +131,7 @@ def span_text(low: object, high: object) -> str:
 def kind_text(kind: object, lang: Lang) -> str:
     """Return the words for a kind of facility."""
     types = facility_types()
-    return str(getattr(types[str(kind)], lang)) if str(kind) in types else str(kind)
+    return types[str(kind)].title[lang] if str(kind) in types else str(kind)
 
 
 def _start(
@@ -247,7 +247,7 @@ def _school(book: _Book, school: Row, *, k: int, lang: Lang) -> Page:
 def _check(row: Row, lang: Lang) -> list[Cell]:
     verified = in_words(row).get(f"verified_{lang}")
     clause = " · ".join(str(part) for part in (row.get("clause"), verified) if part)
-    return [Cell(f"{row['check']} {row[lang]}"), Cell(clause or MISSING)]
+    return [Cell(f"{row['check']} {row[f'title_{lang}']}"), Cell(clause or MISSING)]
 
 
 def _hazards(hazards: Sequence[Row], hint: str, lang: Lang) -> Section:

@@ -67,10 +67,10 @@ def _tables(edition: Edition, lang: Lang) -> dict[str, pd.DataFrame]:
         "coverage": edition.shares.rename(columns=_RENAMED),
         "units": edition.units,
         "schools": edition.schools,
-        "checks": told(edition.audit).rename(columns={lang: "check_name"}),
+        "checks": told(edition.audit).rename(columns={f"title_{lang}": "check_name"}),
         "hazards": told(edition.hazards).rename(columns={"children": "children_from"}),
         "facilities": shown.get("facility", pd.DataFrame()),
-        "rules": shown.get("rule", pd.DataFrame()).rename(columns={lang: "name"}),
+        "rules": shown.get("rule", pd.DataFrame()).rename(columns={f"title_{lang}": "name"}),
     }
     return {name: _one_language(table, lang) for name, table in plain.items()}
 

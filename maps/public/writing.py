@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _LEDGER = "release_ledger.json"
 
 
-def write_site(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Check, ...]:
+def write_site(run: Run, out: Path, *, lang: Lang | None = None) -> tuple[Check, ...]:
     """Write the public edition of a run: pages, map and downloads in every language.
 
     Parameters
@@ -46,7 +46,8 @@ def write_site(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Check, ...]:
     out
         Folder; replaced as a whole if an earlier edition lies there.
     lang
-        Language of the pages in the folder itself; the others lie in a folder of theirs.
+        Language of the pages in the folder itself, that of the study if it is left out; the others
+        lie in a folder of theirs.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def write_site(run: Run, out: Path, *, lang: Lang = "zh") -> tuple[Check, ...]:
     >>> "index.html" in files, all(check.finding is None for check in checks)
     (True, True)
     """
-    study = run.study
+    study, lang = run.study, lang or run.study.study.lang
     stated = gate(study)
     refuse_failed(stated)
     path = ledger_path(study)

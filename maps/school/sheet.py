@@ -222,7 +222,8 @@ def _kind_words(kinds: pd.DataFrame | None) -> Mapping[str, Text]:
     if kinds is None:
         return {}
     return {
-        str(k["kind"]): Text(**{lang: str(k[lang]) for lang in languages()}) for k in rows_of(kinds)
+        str(k["kind"]): Text(**{lang: str(k[f"title_{lang}"]) for lang in languages()})
+        for k in rows_of(kinds)
     }
 
 

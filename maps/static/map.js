@@ -256,8 +256,13 @@ const yimi = (() => {
     }
 
     // -- language
+    function nextLanguage() {
+      const codes = Object.keys(data.languages);
+      return codes[(codes.indexOf(state.lang) + 1) % codes.length];
+    }
+
     function showAll() {
-      document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
+      document.documentElement.lang = data.languages[state.lang].tag;
       const title = about.title[state.lang];
       document.title = about.synthetic ? `${title}${aside(t("ui.synthetic"))}` : title;
       byId("title").textContent = title;
@@ -265,7 +270,9 @@ const yimi = (() => {
       for (const node of document.querySelectorAll("[data-word]")) node.textContent = t(node.dataset.word);
       for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
       for (const node of document.querySelectorAll("[data-hint]")) node.placeholder = t(node.dataset.hint);
-      byId("language").lang = state.lang === "zh" ? "en" : "zh-CN";
+      const other = data.languages[nextLanguage()];
+      Object.assign(byId("language"), { lang: other.tag, textContent: other.name });
+      byId("language").setAttribute("aria-label", t("ui.language_label").replace("{language}", other.name));
       frame.words();
       const sources = [about.attribution && `${t("ui.source")}${t("sign.colon")}${about.attribution}`, ...tiles.words()];
       fill(byId("source"), sources.filter(Boolean).join(" · "));
@@ -319,7 +326,7 @@ const yimi = (() => {
       if (event.key === "Escape" && state.selected) select(null);
     });
     byId("language").addEventListener("click", () => {
-      state.lang = state.lang === "zh" ? "en" : "zh";
+      state.lang = nextLanguage();
       showAll();
       redraw();
     });

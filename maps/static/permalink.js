@@ -40,7 +40,7 @@ const permalink = (() => {
       return {
         question: among(said.get("q"), asked), measure: among(said.get("m"), questions.MEASURES),
         gauge: among(said.get("g"), questions.GAUGES), stage: among(said.get("s"), read.stages),
-        lang: among(said.get("l"), ["zh", "en"]), list: said.get("t"),
+        lang: among(said.get("l"), Object.keys(data.words)), list: said.get("t"),
         rule: read.rulePlace.has(said.get("r")) ? read.rulePlace.get(said.get("r")) : null,
         selected: thing(said.get("o")), view: view(said.get("c"), said.get("z")),
       };

@@ -94,7 +94,7 @@ const schools = (() => {
       const get = (name) => said(layers.audit, name, row);
       const clause = ["clause", "edition", "strength"].map(get).filter(Boolean).join(" · ");
       const verdict = read.get(layers.audit, "verdict", row);
-      const name = read.get(layers.audit, state.lang, row) || "";
+      const name = read.get(layers.audit, `title_${state.lang}`, row) || "";
       return el("li", {}, el("b", {}, `${get("check")} ${name}`),
         severalGates && get("gate_id") ? el("small", {}, get("gate_id").split("#").pop()) : null,
         get("evidence") ? el("p", {}, get("evidence")) : null,

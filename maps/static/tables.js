@@ -2,7 +2,7 @@
 const tables = (() => {
   "use strict";
 
-  // Look-ups over the tables; `state.lang` decides which of two names is told.
+  // Look-ups over the tables; `state.lang` decides which of the names is told.
   function reader(data, state) {
     const { area, area_value: value, facility, demand, entrance, gap, rule, kind, school } = data.layers;
     const { place_gap: lack, school_places: places, site } = data.layers;
@@ -51,17 +51,17 @@ const tables = (() => {
     return {
       lang: () => state.lang,
       get, words, values, rulePlace, areaRow, facilityRow, entrancesOf, stages, schoolRow: rowsBy(school, "school_id"),
-      ruleName: (place) => own(rule, state.lang, ruleRow.get(data.rules[place])) || data.rules[place],
+      ruleName: (place) => own(rule, `title_${state.lang}`, ruleRow.get(data.rules[place])) || data.rules[place],
       // In the page's language where the table has both.
       ruleText: (place, name) => {
         const row = ruleRow.get(data.rules[place]);
         return own(rule, `${name}_${state.lang}`, row) || own(rule, name, row);
       },
       kindOfRule: (place) => own(rule, "kind", ruleRow.get(data.rules[place])),
-      kindName: (id) => own(kind, state.lang, kindRow.get(id)) || id || words("ui.unknown"),
+      kindName: (id) => own(kind, `title_${state.lang}`, kindRow.get(id)) || id || words("ui.unknown"),
       kindStyle: (id) => {
         const row = kindRow.has(id) ? kindRow.get(id) : -1;
-        const icon = own(kind, "icon", row) || own(kind, "zh", row) || id || "?";
+        const icon = own(kind, "icon", row) || own(kind, "title_zh", row) || id || "?";
         return {
           colour: own(kind, "colour", row) || data.palette.plain.facilities,
           sign: shapesInTurn[Math.max(row, 0) % shapesInTurn.length],

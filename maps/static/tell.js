@@ -25,7 +25,7 @@ const tell = (() => {
     const t = read.words;
 
     // -- numbers as text
-    const locale = () => (state.lang === "zh" ? "zh-CN" : "en-GB");
+    const locale = () => data.languages[state.lang].tag;
     const formats = new Map(); // making one takes longer than using it a hundred times
     const format = (style, digits) => {
       const name = `${locale()} ${style} ${digits}`;

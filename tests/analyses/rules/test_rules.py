@@ -477,12 +477,12 @@ def test_slips_in_what_a_study_asks_for(asked: Any, code: str) -> None:
 def test_tables_for_maps() -> None:
     rules = rule_table(default_rules())
     assert set(rules.columns) >= {
-        "rule_id", "kind", "zh", "en", "limit_zh", "limit_en", "standard", "clause", "strength",
-        "scope", "verified",
+        "rule_id", "kind", "title_zh", "title_en", "limit_zh", "limit_en", "standard",
+        "clause", "strength", "scope", "verified",
     }  # fmt: skip
     kinds = kind_table(["park", "childcare"])
     assert list(kinds["kind"]) == ["childcare", "park"]
-    assert list(kinds.columns) == ["kind", "zh", "en", "colour", "icon"]
+    assert list(kinds.columns) == ["kind", "title_zh", "title_en", "colour", "icon"]
     assert rule_table([]).empty
 
 

@@ -77,7 +77,7 @@ def spoilt(run: Run) -> Run:
     for item in run.result.shown:
         rows = item.rows.copy()
         listed = {*PUBLIC.get(item.role, ()), "geometry", "change", "rule", "verdict", "kind",
-                  "zh", "en", "facility_id", "school_id", "area_id", "town",
+                  "title_zh", "title_en", "facility_id", "school_id", "area_id", "town",
                   "settlement"}  # fmt: skip
         for column in [c for c in rows if c not in listed and rows[c].dtype == object]:
             rows[column] = f"{CANARY}9"
