@@ -117,7 +117,7 @@ def data_command(
         str, typer.Option(help="范围：面文件或 西,南,东,北 / file or west,south,east,north")
     ],
     country: Annotated[str, typer.Option(help="国家三位代码 / ISO 3166 code, three letters")] = "",
-    lang: Language = "zh",
+    lang: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """列出一个范围需要下载的公开数据 / List the public data that an area needs."""
@@ -128,9 +128,10 @@ def data_command(
     if as_json:
         print(json.dumps(table.to_dict("records"), ensure_ascii=False))
         return
+    lang = lang or _language()
     say = texts_in("cli/data", lang)
     for row in table.to_dict("records"):
-        print(f"{row[f'title_{lang}'] if f'title_{lang}' in row else row['title_en']}")
+        print(row[f"title_{lang}"])
         for column in ("files", "url", "licence", "commercial", "size", "date", "verified"):
             value = str(row[column])
             print(f"  {say[column]}: {say.get(value.lower(), value)}")

@@ -24,7 +24,7 @@ from toy_language import CODE, MARK, english_sentences, write_language
 from geo.bundled import DEMO
 
 CHECKOUT = Path(__file__).parents[1]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
