@@ -9,7 +9,7 @@ the smaller side, and nothing of the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -223,8 +223,8 @@ def _of_chain(
         elif whole - met < k:
             found.append(number(areas, "uncovered", rule, count=whole - met, k=k, kind=kind))
         elif base and met - inside < k:
-            more = number(areas, "more", rule, count=met - inside, k=k, kind=kind, base=base)
-            found.append(more)
+            more = number(areas, "more", rule, count=met - inside, k=k, kind=kind)
+            found.append(replace(more, base=base))
         else:
             found.append(number(areas, "covered", rule, count=met, k=k, kind=kind))
             base, inside = rule, met
@@ -239,11 +239,10 @@ def number(
     count: float,
     k: int,
     kind: str = "",
-    base: str = "",
 ) -> PublishedNumber:
     """Return a count as it is told."""
     value = told_of(count, k=k)
-    return PublishedNumber(areas, statistic, of, value, *interval(value, k=k), kind, base)
+    return PublishedNumber(areas, statistic, of, value, *interval(value, k=k), kind)
 
 
 def attack(counts: Counts, told: Sequence[PublishedNumber], *, k: int) -> list[Pinned]:

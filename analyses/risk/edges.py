@@ -221,9 +221,11 @@ def along_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) -> 
             "street": scene.sides.street[places.edges],
             "side": scene.sides.side[places.edges],
         },
-        factors={name: factors[name] for name in ALONG},
-        risk=_along_points(factors),
-        plts=segment_stress(places),
+        bounds={
+            **{name: factors[name].bounds for name in ALONG},
+            "risk": _along_points(factors),
+            "plts": segment_stress(places),
+        },
         last={
             "known": along_known(places),
             "forbidden": _along_shut(places, profile, "value"),
@@ -262,9 +264,11 @@ def crossing_table(scene: Scene, profile: Profile, *, rows: Ints | None = None) 
     return _table(
         rows,
         first={"street": frame["street"].to_numpy(), "group": frame["group"].to_numpy()},
-        factors={name: factors[name] for name in CROSSING},
-        risk=_crossing_points(factors),
-        plts=crossing_stress(frame),
+        bounds={
+            **{name: factors[name].bounds for name in CROSSING},
+            "risk": _crossing_points(factors),
+            "plts": crossing_stress(frame),
+        },
         last={
             "known": crossing_known(frame),
             "forbidden": _crossings_shut(scene, profile, "value")[rows],
@@ -286,17 +290,15 @@ def _table(
     index: Ints,
     *,
     first: Mapping[str, NDArray[Any]],
-    factors: Mapping[str, Factor],
-    risk: Bounds[np.float64],
-    plts: Bounds[np.float64],
+    bounds: Mapping[str, Bounds[np.float64]],
     last: Mapping[str, NDArray[Any]],
     model: Literal["along", "crossing"],
 ) -> pd.DataFrame:
-    """Put the columns of a table together."""
+    """Put the columns of a table together; `bounds` has one of ``risk``, which is graded."""
     columns = dict(first)
-    told = {name: factor.bounds for name, factor in factors.items()}
-    for name, part in (told | {"risk": risk, "plts": plts}).items():
+    for name, part in bounds.items():
         columns |= {name: part.value, f"{name}_low": part.low, f"{name}_high": part.high}
+    risk = bounds["risk"]
     graded = pd.Series(grade(risk.low, risk.high, model=model), index=index, dtype=object)
     return pd.DataFrame(columns, index=index).assign(grade=graded, **last)
 

@@ -31,6 +31,14 @@ _SCALE = 1e6
 
 
 @dataclass(frozen=True, eq=False)
+class Price:
+    """What a child costs: on each pair within reach, and `without` a place (None: all have one)."""
+
+    pair: Floats
+    without: float | None
+
+
+@dataclass(frozen=True, eq=False)
 class _Model:
     """Constraints over the sites' variables, then the pairs' ones, and their upper ends."""
 
@@ -90,18 +98,15 @@ def least_cost(
     means: Means,
     near: Reach,
     *,
-    cost: Floats,
-    charge: float | None,
+    price: Price,
     model: str,
     effort: Effort = PROOF,
 ) -> Answer:
-    """Place children at least cost per pair and child; `objective`: mean cost.
-
-    `charge` is the cost of a child without a place; None: every child in reach must have one.
-    """
+    """Place children at least cost; `objective`: mean cost of a child."""
+    charge = price.without
     programme = _model(problem, near, means, whom="all" if charge is None else "most")
     people = float(problem.children.sum())
-    saved = cost - (charge or 0.0)
+    saved = price.pair - (charge or 0.0)
     weight = np.concatenate([np.zeros(near.sites), saved])
     found = _solved(problem, programme, weight, effort=effort)
     if found is None:

@@ -85,8 +85,9 @@ def kolm_pollak(
     people = float(problem.children.sum())
     if problem.capacity is not None:
         over = None if unreached_m is None else float(_burden(np.array([charge]), steep)[0])
+        price = capacitated.Price(cost, without=over)
         found = capacitated.least_cost(
-            problem, means, near, cost=cost, charge=over, model="kolm_pollak", effort=effort
+            problem, means, near, price=price, model="kolm_pollak", effort=effort
         )
         ends = (_metres(found.objective, steep), _metres(found.bound, steep))
         return replace(found, objective=ends[0], bound=ends[1], gap=gap_of(*ends))

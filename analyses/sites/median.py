@@ -80,8 +80,7 @@ def p_median(
             problem,
             means,
             near,
-            cost=near.distance_m,
-            charge=unreached_m,
+            price=capacitated.Price(near.distance_m, without=unreached_m),
             model="p_median",
             effort=effort,
         )
