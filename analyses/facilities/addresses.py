@@ -102,15 +102,17 @@ class Gazetteer:
     def areas(self) -> list[tuple[str, str, shapely.Geometry, float]]:
         """Return name, town, middle and radius of each community and village."""
         found = []
-        for row in self.communities.itertuples():
-            middle = shapely.point_on_surface(row.geometry)
-            corners = shapely.points(shapely.get_coordinates(row.geometry))
+        shapes = self.communities.geometry.to_numpy()
+        for row, shape in zip(self.communities.itertuples(), shapes, strict=True):
+            middle = shapely.point_on_surface(shape)
+            corners = shapely.points(shapely.get_coordinates(shape))
             radius = float(shapely.distance(corners, middle).max())
             found.append((_community(str(row.name)), str(row.town or ""), middle, radius))
         radii = load_toml("rules/addresses.toml")["community"]["places"]
-        for row in self.places.itertuples():
+        shapes = self.places.geometry.to_numpy()
+        for row, shape in zip(self.places.itertuples(), shapes, strict=True):
             if row.place in radii and row.name:
-                middle = shapely.point_on_surface(row.geometry)
+                middle = shapely.point_on_surface(shape)
                 found.append((_community(str(row.name)), "", middle, float(radii[row.place])))
         return found
 
@@ -183,7 +185,8 @@ def _spot(row: Mapping[str, str], gazetteer: Gazetteer) -> Spot | None:
         answer = gazetteer.ask(address)
         if answer is not None and answer[2] <= (most_m if best is None else best.doubt_m):
             lonlat = gpd.GeoSeries([shapely.Point(answer[:2])], crs=_WGS84)
-            return Spot(lonlat.to_crs(gazetteer.facilities.crs).iloc[0], "geocoder", answer[2])
+            there = lonlat.to_crs(str(gazetteer.facilities.crs)).to_numpy()[0]
+            return Spot(there, "geocoder", answer[2])
     return best
 
 
@@ -305,12 +308,12 @@ def _by_number(street: str, number: int, gazetteer: Gazetteer) -> Iterator[Spot]
     side = on_street[on_street["number"] % 2 == number % 2].sort_values("number")
     same = side[side["number"] == number]
     if len(same):
-        point = shapely.point_on_surface(same.geometry.iloc[0])
+        point = shapely.point_on_surface(same.geometry.to_numpy()[0])
         yield Spot(point, "number", max(rule["number"], _spread_m(same.geometry.to_numpy())))
         return
     below, above = side[side["number"] < number].tail(1), side[side["number"] > number].head(1)
     if len(below) and len(above):
-        a, b = (shapely.point_on_surface(s.geometry.iloc[0]) for s in (below, above))
+        a, b = (shapely.point_on_surface(s.geometry.to_numpy()[0]) for s in (below, above))
         low, high = int(below["number"].iloc[0]), int(above["number"].iloc[0])
         share = (number - low) / (high - low)
         point = shapely.Point(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y))

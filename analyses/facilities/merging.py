@@ -158,8 +158,9 @@ def _unique_ids(joined: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Findin
 def _surest_first(joined: gpd.GeoDataFrame) -> NDArray[np.intp]:
     """Return positions by source, areas before points, gates last, large before small, then id."""
     area = shapely.area(joined.geometry.to_numpy())
-    gate = [compared(name).gate for name in joined["name"]]
-    return np.lexsort((joined["facility_id"].to_numpy(dtype=str), -area, gate, joined["rank"]))
+    gate = np.array([compared(name).gate for name in joined["name"]], dtype=bool)
+    rank = joined["rank"].to_numpy()
+    return np.lexsort((joined["facility_id"].to_numpy(dtype=str), -area, gate, rank))
 
 
 def _merged(rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
