@@ -7,8 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,3 +134,38 @@ def test_a_further_language_is_a_folder(tmp_path: Path) -> None:
     )
     english = texts("findings/EMPTY")["why"]["en"].format(file="a")
     assert done.stdout.strip() == f"('zh', 'en', 'xx') DEHORS {english}"
+
+
+def names_in_use() -> tuple[set[str], tuple[str, ...], tuple[str, ...]]:
+    """Return the names in code and in data beside the words, and the parts that codes complete."""
+    folders = ("geo", "analyses", "maps", "data")
+    kinds = (".py", ".js", ".j2", ".typ", ".toml")
+    paths = [p for folder in folders for p in (CHECKOUT / folder).rglob("*.*")
+             if p.suffix in kinds and "words" not in p.parts]  # fmt: skip
+    source = "\n".join(path.read_text("utf-8") for path in [*paths, CHECKOUT / "yimi_cli.py"])
+    parts = re.findall(r"\w+_(?=\$?\{)|(?<=\})_\w+", source)
+    begins = tuple({part for part in parts if part.endswith("_")})
+    return set(re.findall(r"\w+", source)), begins, tuple(set(parts) - {*begins})
+
+
+def keys(table: Mapping[str, Any], above: str) -> Iterator[str]:
+    for name, inner in table.items():
+        if isinstance(inner, dict):
+            yield from keys(inner, f"{above}/{name}")
+        else:
+            yield f"{above}/{name}"
+
+
+def test_every_key_is_read() -> None:
+    used, begins, ends = names_in_use()
+    whole = (
+        "findings/", "language/", "ledger/bearing/", "messages/geometry/", "rules/wording/",
+        "tables/values/",
+    )  # fmt: skip
+    files = {file: CHECKOUT / f"data/words/en/{file}.toml" for file in FILES}
+    tables = {file: tomllib.loads(path.read_text("utf-8")) for file, path in files.items()}
+    every = [key for file, table in tables.items() for key in keys(table, file)]
+    unread = [key for key in every for name in [key.rpartition("/")[2]]
+              if not key.startswith(whole) and name not in used
+              and not name.startswith(begins) and not name.endswith(ends)]  # fmt: skip
+    assert unread == []
