@@ -191,7 +191,7 @@ def _osm_file(path: Path, *, name: str) -> Checked:
         streets = streets_from_osm(path)
     except InputRefused as refused:
         return Checked(name, outcome_of(refused.findings), 0, 0, 0, refused.findings)
-    ways = len(streets.ways)
+    ways = len(streets.ways) - streets.ways_across
     return Checked(name, outcome_of(streets.findings), ways, ways, 0, streets.findings)
 
 

@@ -205,7 +205,7 @@ def _streets(study: Study, books: Books) -> Streets:
     section = study.streets
     if is_osm(section.path):
         streets = streets_from_osm(study.file(section.path))
-        books.enter(section, len(streets.ways), "streets")
+        books.enter(section, len(streets.ways) - streets.ways_across, "streets")
     else:
         books.roads = books.read(section).frame
         streets = streets_from_frame(books.roads, name=section.path)

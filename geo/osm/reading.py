@@ -28,6 +28,7 @@ from geo.bundled import load_toml
 from geo.findings import EnvironmentFault, Finding
 from geo.osm.features import features_from_osm
 from geo.osm.file import open_osm, osmium_reads
+from geo.osm.squares import ground_tags, with_ways_across, without_grounds
 from geo.osm.streets import RawWays, Streets, Tagged, coded, select_walkable
 
 if TYPE_CHECKING:
@@ -74,16 +75,19 @@ def streets_from_osm(path: Path) -> Streets:
     file = open_osm(Path(path))
     with osmium_reads(file.name):
         raw, nodes = _parse(_streets_as_text(file, Path(path).stat().st_size))
+    raw, grounds = without_grounds(raw)
     streets = select_walkable(
         raw, name=file.name, nodes=nodes, findings=file.findings, remark=file.remark
     )
+    streets = with_ways_across(streets, grounds)
     return dataclasses.replace(streets, nodes_rejected=file.nodes_rejected)
 
 
 def _streets_as_text(file: OsmFile, size: int) -> bytes:
     """Let osmium write highways and tagged nodes in its line format (OPL)."""
     rule = load_toml("rules/streets.toml")
-    highways = osmium.filter.KeyFilter("highway")
+    keys = {"highway", *(kind["key"] for kind in rule["ground"]["kinds"])}
+    highways = osmium.filter.KeyFilter(*sorted(keys))
     highways.enable_for(osmium.osm.WAY)
     tagged = osmium.filter.KeyFilter(*rule["node"]["tags"])
     tagged.enable_for(osmium.osm.NODE)
@@ -123,7 +127,7 @@ def _parse(text: bytes) -> tuple[RawWays, Tagged]:
     """
     rule = load_toml("rules/streets.toml")
     first_way = 0 if text.startswith(b"w") else text.find(b"\nw") + 1 or len(text)
-    nodes, ways = text[:first_way].split(), text[first_way:].split()
+    nodes, ways = text[:first_way].split(), _streets_and_grounds(text[first_way:].split())
     vertices = ways[2::3]
     table = b"".join(vertices).translate(_TO_CSV, delete=b"n")
     names, types = ["id", "lon", "lat"], {"id": np.int64, "lon": np.float64, "lat": np.float64}
@@ -132,12 +136,22 @@ def _parse(text: bytes) -> tuple[RawWays, Tagged]:
     else:
         vertex = pd.DataFrame({name: np.empty(0, types[name]) for name in names})
     raw = RawWays(
-        ways=_tagged(ways[0::3], ways[1::3], rule["way"]["tags"]),
+        ways=_tagged(ways[0::3], ways[1::3], [*rule["way"]["tags"], *ground_tags()]),
         size=np.array([v.count(b"n") for v in vertices], dtype=np.int64),
         vertex=vertex["id"].to_numpy(),
         lonlat=np.rint(np.column_stack([vertex["lon"], vertex["lat"]]) * 1e7) / 1e7,
     )
     return raw, _tagged(nodes[0::4], nodes[1::4], rule["node"]["tags"])
+
+
+def _streets_and_grounds(ways: Sequence[bytes]) -> Sequence[bytes]:
+    """Leave out ways that are neither: school grounds have an ``amenity``, too."""
+    kinds = load_toml("rules/streets.toml")["ground"]["kinds"]
+    marks = [f"{kind['key']}={value}".encode() for kind in kinds for value in kind["values"]]
+    keep = [b"highway=" in text or any(mark in text for mark in marks) for text in ways[1::3]]
+    if all(keep):
+        return ways
+    return [ways[3 * row + part] for row, kept in enumerate(keep) if kept for part in range(3)]
 
 
 def _tagged(numbers: Sequence[bytes], texts: Sequence[bytes], wanted: Sequence[str]) -> Tagged:

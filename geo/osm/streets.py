@@ -60,6 +60,8 @@ class Streets:
     inner
         Private ways (``access=private``) that those who live there walk; None where there are
         none.  They are counted in `dropped`: nobody else walks them.
+    ways_across
+        Rows at the end of `ways` that no file holds: straight ways across squares.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Streets:
     findings: tuple[Finding, ...]
     nodes_rejected: int = 0
     inner: Streets | None = None
+    ways_across: int = 0
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,8 @@ def select_walkable(
 def _inner(raw: RawWays, nodes: Tagged | None, way: Ints, *, private: Flags) -> Streets | None:
     """Return the private ways on which people live."""
     rule = load_toml("rules/streets.toml")["inner"]
-    wanted = private & _one_of(raw.ways, "access", rule["access"])
-    wanted &= _one_of(raw.ways, "highway", rule["highway"])
+    wanted = private & one_of(raw.ways, "access", rule["access"])
+    wanted &= one_of(raw.ways, "highway", rule["highway"])
     at, run, _ = _complete_runs(raw, way, wanted[way])
     if not at.size:
         return None
@@ -249,25 +252,26 @@ def coded(
 def _why_not(ways: Tagged) -> NDArray[np.str_]:
     """Return for each way why nobody may walk on it, or an empty text."""
     rule = load_toml("rules/streets.toml")["walkable"]
-    motorway = _one_of(ways, "highway", rule["motorway"])
-    others = _one_of(ways, "highway", rule["only_with_foot"])
+    motorway = one_of(ways, "highway", rule["motorway"])
+    others = one_of(ways, "highway", rule["only_with_foot"])
     untyped = ways.codes["highway"] < 0
-    street = _one_of(ways, "highway", rule["street"]) | motorway | others | untyped
-    closed = [_one_of(ways, tag, rule["out_of_use_yes"]) for tag in rule["out_of_use"]]
-    climbing = [_one_of(ways, tag, values) for tag, values in rule["impassable"].items()]
+    street = one_of(ways, "highway", rule["street"]) | motorway | others | untyped
+    closed = [one_of(ways, tag, rule["out_of_use_yes"]) for tag in rule["out_of_use"]]
+    climbing = [one_of(ways, tag, values) for tag, values in rule["impassable"].items()]
     tests = {
         "not_street": ~street | np.any(closed, axis=0),
         "impassable": np.any(climbing, axis=0),
-        "": _one_of(ways, "foot", rule["foot_yes"]),
-        "no_foot": _one_of(ways, "foot", rule["foot_no"]),
-        "motorway": motorway | _one_of(ways, "motorroad", rule["motorroad_yes"]),
-        "private": _one_of(ways, "access", rule["access_no"]),
+        "": one_of(ways, "foot", rule["foot_yes"]),
+        "no_foot": one_of(ways, "foot", rule["foot_no"]),
+        "motorway": motorway | one_of(ways, "motorroad", rule["motorroad_yes"]),
+        "private": one_of(ways, "access", rule["access_no"]),
         "not_walkable": others,
     }
     return np.select(list(tests.values()), list(tests), default="").astype(f"<U{_REASON_CHARS}")
 
 
-def _one_of(things: Tagged, tag: str, wanted: Sequence[str]) -> Flags:
+def one_of(things: Tagged, tag: str, wanted: Sequence[str]) -> Flags:
+    """Say which things carry a tag with one of some values."""
     hit = [name in wanted for name in things.names[tag]]
     return np.array([*hit, False])[things.codes[tag]]  # the last one answers for code -1
 

@@ -256,7 +256,8 @@ def _streets_of(pieces: Pieces, streets: Streets, to_plane: Transformer) -> Stre
     old, new = used[used < len(streets.lonlat)], used[used >= len(streets.lonlat)]
     x_m, y_m = (pieces.xy[new] / MM_PER_M).T
     lonlat = np.column_stack(to_plane.transform(x_m, y_m, direction="INVERSE"))
-    first_id = int(streets.vertex_id.max(initial=0)) + 1
+    known_ids = [s.vertex_id.max(initial=0) for s in (streets, streets.inner) if s is not None]
+    first_id = int(max(known_ids)) + 1
     begins = np.append(True, (np.diff(pieces.line) != 0) | (ends[1:, 0] != ends[:-1, 1]))
     start = np.flatnonzero(begins)
     size = np.diff(np.append(start, len(ends)))
