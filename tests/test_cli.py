@@ -126,7 +126,7 @@ def test_init_from_an_osm_file_makes_a_study_that_runs(tmp_path: Path) -> None:
     done = yimi("run", tmp_path / "mine", "--json")
     assert done.returncode in (0, 1), done.stderr
     summary = json.loads(done.stdout)
-    assert any("每栋住宅在每个年龄段各计 1" in note for note in summary["notes"])
+    assert any("住宅按建筑面积计" in note for note in summary["notes"])
 
 
 def test_init_does_not_write_into_a_folder_in_use(tmp_path: Path) -> None:
