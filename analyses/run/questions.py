@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ from analyses.zones import school_zones, zone_ways, zoned_kinds
 from geo.findings import Finding, InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 _AUDIT = ("audit",)
 _HAZARDS = ("ledger_totals", "survey", "crossings", "stretches")
-_answered: MutableMapping[City, Safety] = WeakKeyDictionary()
+_WAYS = "_ways_to_school"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -330,10 +329,13 @@ def rules_for(city: City, rules: Rules) -> tuple[Rule, ...]:
 
 def _ways(city: City) -> Safety:
     """Answer the ways to school of a city once, however many questions are asked about them."""
-    if city not in _answered:
+    # Kept by the city, as its cached properties are: the answers hold the city, so any table beside
+    # it, weak keys or not, would keep both for ever.
+    kept: dict[str, Safety] = vars(city)
+    if _WAYS not in kept:
         schools, known = _walked(city)
-        _answered[city] = safety(schools, known, SafetyOptions(), rules=rules_for(city, "default"))
-    return _answered[city]
+        kept[_WAYS] = safety(schools, known, SafetyOptions(), rules=rules_for(city, "default"))
+    return kept[_WAYS]
 
 
 def _walked(city: City) -> tuple[City, tuple[Danger, ...]]:

@@ -1,0 +1,17 @@
+"""Compiled code on disk is that of the sources as they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from geo.walk import labels, search, sight
+
+
+@pytest.mark.parametrize("module", [labels, search, sight])
+def test_machine_code_is_kept_under_a_hash_of_all_kernels(module: Any) -> None:
+    kernels = [one for one in vars(module).values() if hasattr(one, "py_func")]
+    assert kernels
+    names = {one._cache._cache_file._index_name for one in kernels}
+    assert {search._edition() in name for name in names} == {True}
