@@ -49,6 +49,15 @@ class ToPlace:
         not at all.
     doubt_m
         About how far the true place may be.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cells = pd.DataFrame({"校名": ["示例小学"]})
+    >>> nan = np.array([np.nan])
+    >>> listed = ToPlace("a.csv", cells, {"name": "校名"}, nan, nan, ("",), nan)
+    >>> len(listed.cells) == len(listed.lon) == len(listed.how)
+    True
     """
 
     path: str

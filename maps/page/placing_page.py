@@ -52,6 +52,19 @@ def placing_html(
         Name of the study.
     lang
         Language.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, numpy as np, pandas as pd, shapely
+    >>> from analyses.run import ToPlace
+    >>> nan, cells = np.array([np.nan]), pd.DataFrame({"name": ["Elm School"]})
+    >>> zero = np.array([0.0])
+    >>> listed = ToPlace("a.csv", cells, {"name": "name"}, nan, nan, ("",), zero)
+    >>> lines = [shapely.LineString([(117, 39), (117.01, 39)])]
+    >>> streets = gpd.GeoDataFrame({"name": ["Elm Road"]}, geometry=lines, crs=4326)
+    >>> html = placing_html(listed, streets=streets, facilities=streets[:0], name="County", lang="en")
+    >>> "Elm School" in html
+    True
     """
     words = texts("placing_page")
     style, script = static_text("to_place.css"), static_text("to_place.js")
