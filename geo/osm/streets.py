@@ -66,6 +66,7 @@ class Streets:
     Examples
     --------
     >>> import geopandas as gpd, shapely
+    >>> from geo.osm import streets_from_frame
     >>> lines = [shapely.LineString([(117, 39), (117.01, 39), (117.01, 39.01)])]
     >>> streets = streets_from_frame(gpd.GeoDataFrame(geometry=lines, crs=4326), name="roads")
     >>> isinstance(streets, Streets), streets.lonlat.shape, streets.way_start.tolist()

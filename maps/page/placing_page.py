@@ -62,7 +62,8 @@ def placing_html(
     >>> listed = ToPlace("a.csv", cells, {"name": "name"}, nan, nan, ("",), zero)
     >>> lines = [shapely.LineString([(117, 39), (117.01, 39)])]
     >>> streets = gpd.GeoDataFrame({"name": ["Elm Road"]}, geometry=lines, crs=4326)
-    >>> html = placing_html(listed, streets=streets, facilities=streets[:0], name="County", lang="en")
+    >>> layers = {"streets": streets, "facilities": streets[:0]}
+    >>> html = placing_html(listed, **layers, name="County", lang="en")
     >>> "Elm School" in html
     True
     """
