@@ -151,7 +151,7 @@ def for_people(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         **{c: texts_in(f"tables/values/{c}", lang) for c in sections("tables/values")},
     }
     named = {
-        c: [w.get(value, value) for value in table[c].tolist()]
+        c: pd.Series([w.get(v, v) for v in table[c].tolist()], table.index, dtype=object)
         for c, w in words.items()
         if c in table
     }

@@ -93,7 +93,8 @@ def init_study(
     lines = _settings(streets.name, found)
     public = PublicLayers()
     if downloads is not None:
-        whole = outline or shapely.box(*features.total_bounds)
+        west, south, east, north = map(float, features.total_bounds)
+        whole = outline or shapely.box(west, south, east, north)
         public = public_layers(
             downloads,
             folder,

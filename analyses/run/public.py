@@ -237,10 +237,11 @@ def _cut_raster(path: Path, target: Path, outline: BaseGeometry) -> bool:
         wanted = from_bounds(*there.bounds, transform=raster.transform)
         row, column = int(wanted.row_off) - _MARGIN_CELLS, int(wanted.col_off) - _MARGIN_CELLS
         height, width = int(wanted.height) + 5, int(wanted.width) + 5
-        whole = Window(0, 0, raster.width, raster.height)
+        whole = Window(0, 0, raster.width, raster.height)  # pyright: ignore[reportCallIssue]
         if row + height <= 0 or column + width <= 0 or row >= whole.height or column >= whole.width:
             return False
-        window = Window(column, row, width, height).intersection(whole)
+        window = Window(column, row, width, height)  # pyright: ignore[reportCallIssue]
+        window = window.intersection(whole)
         grid = raster.transform
         profile: dict[str, Any] = {
             **raster.profile,

@@ -31,6 +31,7 @@ class Books(Protocol):
 
     def read(self, section: LayerInput, /) -> Layer:
         """Read a layer."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)

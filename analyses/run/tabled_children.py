@@ -73,7 +73,7 @@ def children_of_communities(
         return own
     to = table_join(study, communities)
     table = read_joined(read, section, to)
-    both = pd.concat([table.rows, table.areas])
+    both = gpd.GeoDataFrame(pd.concat([table.rows, table.areas]))
     counted = with_age_groups(
         both, file=section.path, structure=section.structure, headers=table.headers
     )
@@ -131,7 +131,7 @@ def _weights(
         if column in table.rows:
             weight = table.rows[column].astype(float).reindex(weight.index).fillna(weight)
         if weight.notna().all():
-            return weight.to_numpy(np.float64), ways[column]
+            return np.asarray(weight, dtype=np.float64), ways[column]
     whole = gpd.GeoDataFrame(
         {"area_id": ["all"], "homes": [1.0]},
         geometry=[shapely.union_all(communities.geometry.to_numpy())],

@@ -134,10 +134,10 @@ def compounds_of(features: gpd.GeoDataFrame, layer: gpd.GeoDataFrame | None) -> 
     >>> compounds_of(gpd.GeoDataFrame(columns, geometry=[ring], crs=4548), None).area.tolist()
     [5000.0]
     """
-    areas = [np.asarray(features.geometry.array[features["layer"] == _COMPOUND], dtype=object)]
+    areas = [np.asarray(features.geometry.to_numpy()[features["layer"] == _COMPOUND], dtype=object)]
     if layer is not None:
         areas.append(np.asarray(layer.geometry.array, dtype=object))
-    drawn = np.asarray(features.geometry.array[features["layer"] == _BARRIER], dtype=object)
+    drawn = np.asarray(features.geometry.to_numpy()[features["layer"] == _BARRIER], dtype=object)
     closed = drawn[shapely.is_closed(drawn) & (shapely.get_type_id(drawn) == _LINE)]
     closed = closed[shapely.get_num_coordinates(closed) > _TRIANGLE]
     if len(closed):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import osmium
 import osmium.io
+import osmium.osm
 
 from geo.bundled import load_toml
 from geo.findings import EnvironmentFault, Finding, InputRefused, YimiError

@@ -169,7 +169,7 @@ def _ways_back(pieces: Pieces, places: Ints) -> tuple[Ints, Ints, Ints]:
         if not goes.any():
             return row, own, here
         walker = np.flatnonzero(goes)
-        pair = arc[start[here[walker]][:, None] + [0, 1]]
+        pair = arc[start[here[walker]][:, None] + np.array([0, 1])]
         follow = np.where(pair[:, 0] // 2 == came[walker], pair[:, 1], pair[:, 0])
         came[walker] = follow // 2
         here[walker] = pieces.ends[follow // 2, 1 - follow % 2]

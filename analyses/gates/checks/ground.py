@@ -61,10 +61,10 @@ def gate_ids(gates: gpd.GeoDataFrame) -> list[str]:
     return [f"{f}#{k}" for f, k in zip(gates["facility_id"], running, strict=True)]
 
 
-def point_xy(shape: shapely.Geometry) -> tuple[float, float]:
+def point_xy(shape: object) -> tuple[float, float]:
     """Return the coordinates of a point, or of a point on another shape."""
-    point = shapely.point_on_surface(shape)
-    return float(shapely.get_x(point)), float(shapely.get_y(point))
+    x, y = shapely.get_coordinates(shapely.point_on_surface(np.array([shape], dtype=object)))[0]
+    return float(x), float(y)
 
 
 @dataclass(frozen=True, eq=False)
