@@ -44,6 +44,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SIX_DEGREES = re.compile(r"6\s*(?:degree|度)|gausskrugerzone")
 _ZONES = (25, 45)
 _UTM_ZONES = range(43, 54)
+_SIX_DEGREE_ZONES = range(13, 24)
 _WIDEST_REACH = 4.0
 
 
@@ -86,10 +87,8 @@ class Likely:
         E.g. ``EPSG:4548``.
     swapped
         Whether the first coordinate is the northing (survey order).
-    lon, lat
-        Where the middle of the points would be.
-    km
-        Distance from the known place, NaN where none is known.
+    lon, lat, km
+        Where the middle of the points would be; from the known place, NaN where none is known.
 
     Examples
     --------
@@ -254,7 +253,8 @@ def likely_crs(
 ) -> list[Likely]:
     """Say in which coordinate systems undeclared metres make sense, the likeliest first.
 
-    Tried are the CGCS2000 three-degree zones without and with prefix, the UTM zones of the country
+    Tried are the CGCS2000 three-degree zones without and with prefix, the six-degree ones with it,
+    the UTM zones of the country
     and EPSG:3857, each in map order and in survey order (northing first).
 
     Parameters
@@ -332,8 +332,7 @@ def _rules(section: str) -> dict[str, Any]:
 def _known_name(text: str) -> str | None:
     """Return the name of our own list that a text spells, or None."""
     bare = _MARKS.sub("", text.lower())
-    names = _rules("names")
-    return next((name for name, spellings in names.items() if bare in spellings), None)
+    return next((name for name, own in _rules("names").items() if bare in own), None)
 
 
 def _epsg_code(text: str) -> str | None:
@@ -426,7 +425,8 @@ def _tried(east: float, north: float, *, near: tuple[float, float], swapped: boo
     found = []
     for code, meridian in _candidates():
         lon, lat = (float(v) for v in _transformer(code, WGS84).transform(east, north))
-        if not (np.isfinite(lon) and np.isfinite(lat) and in_country(lon, lat)):
+        known = np.isfinite(lon) and np.isfinite(lat) and lat >= _rules("country")["southmost_lat"]
+        if not (known and in_country(lon, lat)):
             continue
         # Zones are 3 (CGCS2000) or 6 degrees (UTM) wide, and data reach over into the next one.
         if meridian is None or abs(lon - meridian) <= _WIDEST_REACH:
@@ -443,6 +443,7 @@ def _candidates() -> tuple[tuple[str, int | None], ...]:
     return (
         *((f"EPSG:{zones['prefixed_epsg_of_first'] + i}", m) for i, m in enumerate(meridians)),
         *((f"EPSG:{zones['plain_epsg_of_first'] + i}", m) for i, m in enumerate(meridians)),
+        *((f"EPSG:{zones['six_degree_epsg_less_zone'] + z}", 6 * z - 3) for z in _SIX_DEGREE_ZONES),
         *((f"EPSG:{32600 + zone}", 6 * zone - 183) for zone in _UTM_ZONES),
         ("EPSG:3857", None),
     )

@@ -129,6 +129,17 @@ def header_unit(header: str) -> str | None:
     )
 
 
+def header_datum(header: str) -> str | None:
+    """Return the datum that the header of a coordinate names, None where it names none.
+
+    >>> header_datum("gcj02_lng"), header_datum("百度经度"), header_datum("经度")
+    ('GCJ-02', 'BD-09', None)
+    """
+    bare = plain(header)
+    words = load_toml("rules/crs.toml")["header_words"]
+    return next((datum for datum, own in words.items() if any(w in bare for w in own)), None)
+
+
 def header_hits(cells: Iterable[str | None], canonical: Mapping[str, Column]) -> int:
     """Count the cells of a row that are headers of canonical columns."""
     words = _words(tuple(canonical.values()))

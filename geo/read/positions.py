@@ -17,9 +17,10 @@ from geo.crs import likely_crs
 from geo.findings import Finding, InputRefused, enumerated
 from geo.read.cells import How, coordinates, one_column
 from geo.read.flags import Flag, Remark, positions
+from geo.words import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from geo.arrays import Floats
     from geo.findings import Outcome
     from geo.read.columns import Mapped
+    from geo.words import Text
 
     Area = shapely.Geometry | tuple[float, float, float, float]
 
@@ -243,7 +245,7 @@ def _judge_metres(
     x, y = places.x, places.y
     degrees = located & (np.abs(x) <= _LON_MAX) & (np.abs(y) <= _LON_MAX)
     if _most(degrees, located):
-        raise InputRefused(_mismatch(places, degrees, file=file, crs=crs, likely="EPSG:4326"))
+        raise InputRefused(_mismatch(places, degrees, file=file, crs=crs, likely=("EPSG:4326",)))
     survey = located & (x > _NORTHING[0]) & (x < _NORTHING[1])
     survey &= ((y > _SURVEY_MIN) & (y < _NORTHING[0])) | (y > _NORTHING[1])
     if _most(survey, located):
@@ -288,19 +290,29 @@ def _metres_for_degrees(
     return _mismatch(places, rows, file=file, crs=crs, likely=likely_names(places, rows))
 
 
-def likely_names(places: Places, rows: NDArray[np.bool_]) -> str:
+def likely_names(places: Places, rows: NDArray[np.bool_]) -> tuple[Text | str, ...]:
     """Return the coordinate systems in which undeclared coordinates make sense."""
     x, y = places.x[rows], places.y[rows]
     if len(x) == 0:
-        return "-"
+        return ("-",)
     if np.abs(x).max() <= _LON_MAX and np.abs(y).max() <= _LAT_MAX:
-        return enumerated(("EPSG:4326", "EPSG:4490"))
+        return ("EPSG:4326", "EPSG:4490")
     found = likely_crs(x, y, near=places.near)
     found = sorted(found, key=lambda one: not one.crs.startswith(_CGCS2000))
+    if not found:
+        return (text("messages/likely_crs/local_grid"),)
     names = dict.fromkeys(one.crs + (_TURNED if one.swapped else "") for one in found)
-    first, *more = names or ("-",)
+    first, *more = names
     short = more if len(names) <= _FEW else [name.removeprefix("EPSG:") for name in more]
-    return enumerated((first, *short))
+    return (first, *short, *_also(found[0].crs))
+
+
+def _also(crs: str) -> Iterator[Text]:
+    """Yield what is written like a system that fits and is another one."""
+    if crs.startswith(_CGCS2000):
+        yield text("messages/likely_crs/old_datums")
+    if crs == "EPSG:3857":
+        yield text("messages/likely_crs/baidu_mercator")
 
 
 def _mismatch(
@@ -309,7 +321,7 @@ def _mismatch(
     *,
     file: str,
     crs: str | None,
-    likely: str,
+    likely: tuple[Text | str, ...],
 ) -> Finding:
     i = int(np.flatnonzero(rows)[0])
     value = f"{places.x[i]:.10g}, {places.y[i]:.10g}"

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.crs import WGS84, Declared, parse_crs, to_wgs84
+from geo.crs import WGS84, Declared, to_wgs84
 from geo.findings import Finding, InputRefused
 from geo.read import columns as cols
 from geo.read.cells import as_texts
+from geo.read.declared import datum_of_header, declared_crs, overridden
 from geo.read.duplicates import exact_copies, near_copies
 from geo.read.flags import REJECT_COLUMNS, Flag, findings_of, in_use, positions, rejects_of
 from geo.read.geometry import check_geometry
@@ -26,6 +27,7 @@ from geo.read.kinds import kinds_of_rows
 from geo.read.measures import check_units, read_measures
 from geo.read.personal import clear
 from geo.read.placing import place_rows, with_placed
+from geo.read.plausible import judge_columns
 from geo.read.positions import Places, judge, judge_area, likely_names, middle, read_places
 from geo.read.raw import Layer, Sheet
 
@@ -74,10 +76,14 @@ def check_rows(raw: RawTable, canonical: Mapping[str, Column], request: ReadRequ
         mapped, header={c: h for c, h in mapped.header.items() if h in raw.cells.columns}
     )
     request.progress("places")
-    declared = _declared(raw, request)
-    notes = (*mapped.findings, *cleared.findings, *_override(raw, declared, request))
+    request, named = datum_of_header(raw, mapped, request)
+    declared = declared_crs(raw, request)
     raw, shape_flags = _shaped(raw, declared, request)
     places = _places(raw, mapped, request)
+    notes = (
+        *(*mapped.findings, *cleared.findings, *named, *overridden(raw, declared, request)),
+        *_columns(raw, mapped, places, declared=declared),
+    )
     flags = [*shape_flags, *places.flags, *_judged(places, declared, file=raw.name)]
     request.progress("values")
     values, said = read_measures(raw.cells, mapped, canonical, decimal_comma=places.decimal_comma)
@@ -146,25 +152,14 @@ def _refuse_nameless(raw: RawTable, mapped: Mapped, canonical: Mapping[str, Colu
         )
 
 
-def _declared(raw: RawTable, request: ReadRequest) -> Declared | None:
-    """Return the CRS that the study or the file declares."""
-    text = request.declared or raw.crs
-    if text is None:
-        return None
-    return parse_crs(text, file=raw.name)
-
-
-def _override(
-    raw: RawTable, declared: Declared | None, request: ReadRequest
+def _columns(
+    raw: RawTable, mapped: Mapped, places: Places, *, declared: Declared | None
 ) -> tuple[Finding, ...]:
-    """Note that the study's CRS is used in place of the file's."""
-    if declared is None or request.declared is None or raw.crs is None:
+    """Judge the coordinate columns of a table as a whole."""
+    if raw.geometry is not None or not places.headers[0]:
         return ()
-    own = parse_crs(raw.crs, file=raw.name)
-    if own == declared:
-        return ()
-    detail = {"file_crs": own.name, "crs": declared.name}
-    return (Finding("CRS_OVERRIDE", raw.name, detail=detail),)
+    degrees = not (declared and declared.metric) and "x" not in mapped.placed
+    return judge_columns(places, file=raw.name, degrees=degrees)
 
 
 def _places(raw: RawTable, mapped: Mapped, request: ReadRequest) -> Places:
