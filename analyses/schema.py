@@ -29,7 +29,7 @@ def _title(value: object) -> Text:
     """Read a text: ``{zh = "...", en = "..."}``."""
     if not isinstance(value, dict) or not value or not all(map(_is_text, value.values())):
         raise ValueError("a text in each language")
-    return Text.given(**value)
+    return Text.beside_data(**value)
 
 
 def _is_text(value: object) -> bool:

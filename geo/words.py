@@ -76,10 +76,10 @@ class Text(Mapping[str, str]):
         """
         columns = {lang: f"{name}_{lang}" if name else lang for lang in _IN_ROWS}
         own = {lang: str(row[c]) for lang, c in columns.items() if row.get(c) is not None}
-        return cls.given(**own)
+        return cls.beside_data(**own)
 
     @classmethod
-    def given(cls, **by_language: str) -> Text:
+    def beside_data(cls, **by_language: str) -> Text:
         """Return a text of the data, in further languages by their ``given.toml``."""
         english = by_language.get("en", "")
         further = {
