@@ -92,13 +92,13 @@ def test_a_row_without_a_place_is_kept_aside_and_the_exit_code_says_so(tmp_path:
     schools = tmp_path / "demo/schools.csv"
     lines = schools.read_text("utf-8-sig").splitlines()
     header, first = lines[0].split(","), lines[1].split(",")
-    first[header.index("经度")] = ""
+    first[header.index("经度")], first[header.index("名称")] = "", "别处小学"
     schools.write_text("\n".join([lines[0], ",".join(first), *lines[2:]]), encoding="utf-8-sig")
     done = yimi("run", tmp_path / "demo", "--json")
     assert done.returncode == 1
     row = next(r for r in json.loads(done.stdout)["rows"] if r["input"] == "schools.csv")
     assert (row["in"], row["used"], row["rejected"]) == (20, 19, 1)
-    assert "COORD_MISSING" in (tmp_path / "demo/out/rejects/01.csv").read_text("utf-8-sig")
+    assert "ADDRESS_NOT_PLACED" in (tmp_path / "demo/out/rejects/01.csv").read_text("utf-8-sig")
 
 
 def test_check_of_a_file_writes_report_and_rejects(tmp_path: Path) -> None:

@@ -174,9 +174,9 @@ def _endings() -> dict[str, re.Pattern[str]]:
         sort: re.compile(words[sort], re.IGNORECASE)
         for sort in ("gate", "itself", "campus", "remark")
     }
-    after = rf"(?P<name>.*(?:{words['after']}))[\s\-–—·]*(?P<ending>.+?)"
-    dash = r"(?P<name>.+?)\s*[\-–—·]\s*(?P<ending>.+?)"
     opening, closing = map(re.escape, words["brackets"].split())
+    after = rf"(?P<name>.*(?:{words['after']}|[{closing}]))[\s\-–—·]*(?P<ending>.+?)"
+    dash = r"(?P<name>.+?)\s*[\-–—·]\s*(?P<ending>.+?)"
     inside = rf"(?P<ending>[^{opening}{closing}]+?)"
     bracketed = rf"(?P<name>.+?)\s*[{opening}]\s*{inside}\s*[{closing}]"
     ways = {"bracketed": bracketed, "after": after, "dash": dash}

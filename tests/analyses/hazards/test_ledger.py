@@ -82,7 +82,12 @@ def failing(check: str, *, x=0.0, verdict="fail") -> pd.DataFrame:
     row = {"school_id": "S1", "gate_id": "S1#0", "check": check, "verdict": verdict}
     row |= {"evidence_zh": "证据", "evidence_en": "evidence", "x": where[0], "y": where[1]}
     rule = audit_rules().set_index("check").loc[check]
-    row |= {"title_zh": rule["zh"], "title_en": rule["en"], "assumed": False, "children": 80.0}
+    row |= {
+        "title_zh": rule["title_zh"],
+        "title_en": rule["title_en"],
+        "assumed": False,
+        "children": 80.0,
+    }
     row |= rule[["clause", "strength", "verified", "treatment"]].to_dict()
     return pd.DataFrame([row])
 

@@ -214,8 +214,9 @@ def test_an_unknown_kind_names_the_nearest() -> None:
 
 
 def test_schools_that_serve_two_stages() -> None:
-    expected = {"primary_school", "nine_year_school", "twelve_year_school"}
-    assert kinds_serving("primary_school") == expected
+    whole = {"nine_year_school", "twelve_year_school", "all_age_school"}
+    early = {"infant_primary_school", "infant_junior_school"}
+    assert kinds_serving("primary_school") == {"primary_school", *whole, *early}
     assert "nine_year_school" in kinds_serving("junior_school")
     assert kinds_serving("library") == {"library"}
 

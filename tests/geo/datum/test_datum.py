@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nonempty import each
 from numpy.typing import NDArray
 
-from geo.datum import (
+from geo.datum.conversions import (
     bd09_to_gcj02,
     bd09_to_wgs84,
     gcj02_to_bd09,
