@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geo.walk.search import Graph, compiled
+from geo.walk.kernels import compiled
 
 if TYPE_CHECKING:
     from geo.arrays import Ints
+    from geo.walk.search import Graph
 
     Whole = Any  # int or np.int64: the same for the compiler
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.walk.search import compiled
+from geo.walk.kernels import compiled
 
 if TYPE_CHECKING:
     from geo.arrays import Floats, Ints
