@@ -1,12 +1,20 @@
 """How does a text of the data enter a terminal, a document or a spreadsheet without harm?
 
 `printable` for terminals and logs, `one_line` for documents and drawings, `formula_safe` for cells.
-What enters a page is escaped by its template.
+What enters a page is escaped by its template.  `arabic` and `simplified` write what means the same
+in one way, to be compared.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from geo.bundled import load_toml
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 # Controls and marks of direction, which reorder what is read.
 _CONTROLS = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
@@ -55,3 +63,51 @@ def formula_restored(text: str) -> str:
     '=1+1'
     """
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def numeral_signs(*, two: bool = False) -> str:
+    """Return the signs of Chinese numerals, for a pattern; `two`: also 两.
+
+    >>> numeral_signs()[-3:], numeral_signs(two=True)[-1]
+    ('九十百', '两')
+    """
+    signs = load_toml("numerals.toml")
+    return "".join([*signs["digits"], *signs["tens"], *(signs["two"] if two else ())])
+
+
+def arabic(numeral: str) -> int:
+    """Return the number that a numeral of Chinese signs, or of digits, stands for.
+
+    >>> [arabic(numeral) for numeral in ("十", "二十三", "一百零五", "一一五", "007")]
+    [10, 23, 105, 115, 7]
+    """
+    if numeral.isascii():
+        return int(numeral)
+    signs = load_toml("numerals.toml")
+    digits: dict[str, int] = signs["digits"] | signs["two"]
+    if not set(signs["tens"]) & set(numeral):
+        return int("".join(str(digits[sign]) for sign in numeral))
+    total, last = 0, None
+    for sign in numeral:
+        if sign in digits:
+            last = digits[sign]
+        else:
+            total += (1 if last is None else last) * signs["tens"][sign]
+            last = None
+    return total + (last or 0)
+
+
+def simplified(text: str) -> str:
+    """Return a text in simplified characters.
+
+    >>> simplified("實驗小學")
+    '实验小学'
+    """
+    return text if text.isascii() else str(_converter().convert(text))
+
+
+@cache
+def _converter() -> OpenCC:
+    import opencc  # noqa: PLC0415  (its dictionaries take time to load)
+
+    return opencc.OpenCC("t2s")

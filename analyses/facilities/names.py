@@ -6,9 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from geo.bundled import load_toml
+from geo.text import arabic, numeral_signs, simplified
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _NUMBER_WORD = re.compile(r"\bno\.?\s*(?=\d)")
@@ -114,7 +114,7 @@ def numbers(text: str) -> list[str]:
 
 def _plain(name: str) -> str:
     """Return a name in half width and simplified characters."""
-    return unicodedata.normalize("NFKC", name).strip().translate(_simplified())
+    return simplified(unicodedata.normalize("NFKC", name).strip())
 
 
 def _parted(text: str) -> tuple[str, str] | None:
@@ -148,23 +148,7 @@ def _short(text: str) -> str:
 
 def _digits(text: str) -> str:
     """Write Chinese numerals as digits: 二十三 is 23, 一一五 is 115."""
-    signs = "".join(load_toml("rules/facility_names.toml")["numerals"].values())
-    return re.sub(f"[{signs}]+", lambda found: _number(found[0]), text)
-
-
-def _number(word: str) -> str:
-    signs: dict[str, str] = load_toml("rules/facility_names.toml")["numerals"]
-    values = {c: n for n, c in enumerate(signs["digits"])} | dict.fromkeys(signs["noughts"], 0)
-    if not set(signs["ten"] + signs["hundred"]) & set(word):
-        return "".join(str(values[c]) for c in word)
-    total, last = 0, None
-    for c in word:
-        if c in values:
-            last = values[c]
-        else:
-            total += (1 if last is None else last) * (100 if c == signs["hundred"] else 10)
-            last = None
-    return str(total + (last or 0))
+    return re.sub(f"[{numeral_signs()}]+", lambda found: str(arabic(found[0])), text)
 
 
 @cache
@@ -181,8 +165,3 @@ def _endings() -> dict[str, re.Pattern[str]]:
     bracketed = rf"(?P<name>.+?)\s*[{opening}]\s*{inside}\s*[{closing}]"
     ways = {"bracketed": bracketed, "after": after, "dash": dash}
     return {**patterns, **{how: re.compile(text, re.IGNORECASE) for how, text in ways.items()}}
-
-
-@cache
-def _simplified() -> dict[int, Any]:
-    return str.maketrans(load_toml("columns.toml")["simplified"])

@@ -19,11 +19,10 @@ import pandas as pd
 
 from geo.bundled import load_toml
 from geo.read import key
+from geo.text import arabic, numeral_signs, simplified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
-
-    from opencc import OpenCC
+    from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 
     from geo.arrays import Ints
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _BRACKETS = re.compile(r"[\W_]+")
 _RULES = "rules/tables.toml"
-_TEN = 10
 NONE, CODE, NAME, AREA = "", "code", "name", "area"
 
 
@@ -173,20 +171,6 @@ def town_key(town: str) -> str:
         if text.endswith(ending) and len(text) > len(ending):
             return text.removesuffix(ending)
     return text
-
-
-def simplified(text: str) -> str:
-    """Return a text with its traditional characters replaced by simplified ones.
-
-    Examples
-    --------
-    >>> simplified("實驗幼兒園")
-    '实验幼儿园'
-    """
-    if text.isascii():
-        return text
-    result: str = _converter().convert(text)
-    return result
 
 
 def join_table(
@@ -393,26 +377,13 @@ def _text(cell: object) -> str:
 
 def _numbered(text: str) -> str:
     """Write numerals as digits and leave the sign before a number out."""
-    return _numerals().sub(lambda match: str(_number(match[2])), text)
-
-
-def _number(numeral: str) -> int:
-    """Return a numeral below 100, in digits or Chinese."""
-    if numeral.isascii():
-        return int(numeral)
-    words = load_toml(_RULES)["numerals"]
-    digits: dict[str, int] = words["digits"]
-    tens, ten, ones = numeral.partition(words["ten"])
-    if ten and len(tens) <= 1 and len(ones) <= 1:
-        return digits.get(tens, 1) * _TEN + digits.get(ones, 0)
-    return int("".join(str(digits.get(sign, _TEN)) for sign in numeral))
+    return _numerals().sub(lambda match: str(arabic(match[2])), text)
 
 
 @cache
 def _numerals() -> re.Pattern[str]:
-    words: Mapping[str, str] = load_toml(_RULES)["numerals"]
-    signs = f"[{''.join(words['digits'])}{words['ten']}]+"
-    return re.compile(f"({words['before']}?)(\\d{{1,9}}|{signs})", re.ASCII)
+    before = load_toml(_RULES)["numerals"]["before"]
+    return re.compile(f"({before}?)(\\d{{1,9}}|[{numeral_signs()}]+)", re.ASCII)
 
 
 @cache
@@ -421,10 +392,3 @@ def _endings() -> tuple[tuple[str, str], ...]:
     rows = load_toml(_RULES)["ending"]
     pairs = [(word, str(row["class"])) for row in rows for word in row["words"]]
     return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair[0])))
-
-
-@cache
-def _converter() -> OpenCC:
-    import opencc  # noqa: PLC0415  (its dictionaries take time to load)
-
-    return opencc.OpenCC("t2s")

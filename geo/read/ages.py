@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from geo.bundled import load_toml
+from geo.text import arabic, numeral_signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,6 @@ _SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[\W_]+")
 _LONGEST = 60
 _MONTHS = 12
-_TEN = 10
 
 
 @dataclass(frozen=True)
@@ -192,17 +192,7 @@ def _compared(header: str) -> str:
     """Return a header in half width and lower case, with one kind of dash and digits for ages."""
     text = _SPACES.sub("", unicodedata.normalize("NFKC", header)).casefold()
     text = re.sub(f"[{re.escape(load_toml(_RULES)['dash']['signs'])}]", "-", text)
-    return _numerals().sub(lambda match: str(_value(match[0])), text)
-
-
-def _value(numeral: str) -> int:
-    """Return a Chinese numeral below 100."""
-    words = load_toml(_RULES)["numerals"]
-    tens, ten, ones = numeral.partition(words["ten"])
-    digits: dict[str, int] = words["digits"]
-    if ten:
-        return digits.get(tens, 1) * _TEN + digits.get(ones, 0)
-    return int("".join(str(digits[sign]) for sign in numeral))
+    return _numerals().sub(lambda match: str(arabic(match[0])), text)
 
 
 def _holds(text: str, words: Iterable[str]) -> bool:
@@ -211,8 +201,7 @@ def _holds(text: str, words: Iterable[str]) -> bool:
 
 @cache
 def _numerals() -> re.Pattern[str]:
-    words: dict[str, Any] = load_toml(_RULES)["numerals"]
-    return re.compile(f"[{''.join(words['digits'])}{words['ten']}]+{words['before']}")
+    return re.compile(f"[{numeral_signs(two=True)}]+{load_toml(_RULES)['numerals']['before']}")
 
 
 @cache
