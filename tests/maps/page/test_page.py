@@ -100,6 +100,14 @@ class TestInTheBrowser:
         assert "OpenStreetMap" in tab.inner_text("#source")
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
+    def test_on_a_low_office_screen_the_notes_cover_no_list(self, show: Open, html: str) -> None:
+        tab = show(html, width=1366)
+        tab.set_viewport_size({"width": 1366, "height": 650})
+        row = tab.locator("#list-table tbody tr").first.bounding_box()
+        notes = tab.locator("footer").bounding_box()
+        assert row["y"] + row["height"] <= notes["y"] <= notes["y"] + notes["height"] <= 650
+        assert tab.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
     def test_old_browsers_inflate_by_themselves(self, show: Open, html: str) -> None:
         tab = show(html, before="delete window.DecompressionStream")
         assert tab.evaluate("typeof DecompressionStream") == "undefined"
