@@ -144,6 +144,8 @@ def files_needed(box: Box, *, iso3: str = "") -> pd.DataFrame:
 def licences_of(study: Study) -> pd.DataFrame:
     """Return the ledger of licences: a row for each public source among the study's files.
 
+    A made-up study owes nothing to the source that a file's name suggests.
+
     Returns
     -------
     DataFrame
@@ -153,11 +155,17 @@ def licences_of(study: Study) -> pd.DataFrame:
     --------
     >>> from analyses.study import load_study
     >>> from geo.bundled import DEMO
-    >>> licences_of(load_study(DEMO))[["source", "licence", "files"]].to_numpy().tolist()
+    >>> demo = load_study(DEMO)
+    >>> real = demo.model_copy(update={"study": demo.study.model_copy(update={"synthetic": False})})
+    >>> licences_of(real)[["source", "licence", "files"]].to_numpy().tolist()
     [['osm', 'ODbL 1.0', 'streets.osm.pbf']]
+    >>> licences_of(demo).empty
+    True
     """
     files: dict[str, list[str]] = {}
     for name, given in _files(study):
+        if study.study.synthetic and not given:
+            continue
         source = sources().get(given) if given else source_of(name)
         if source is not None:
             files.setdefault(source.id, []).append(name)
