@@ -408,9 +408,11 @@ def _language_of_study(path: str) -> str:
     import tomllib
 
     file = Path(path) / "study.toml" if Path(path).is_dir() else Path(path)
+    if file.suffix != ".toml":
+        return ""
     try:
         return str(tomllib.loads(file.read_text("utf-8-sig"))["study"]["lang"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -101,6 +101,14 @@ def test_a_row_without_a_place_is_kept_aside_and_the_exit_code_says_so(tmp_path:
     assert "ADDRESS_NOT_PLACED" in (tmp_path / "demo/out/rejects/01.csv").read_text("utf-8-sig")
 
 
+def test_settings_nested_beyond_all_measure_are_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text("a = " + "[" * 5000 + "]" * 5000)
+    done = yimi("check", tmp_path)
+    assert done.returncode == 2
+    assert "TOML_SYNTAX" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_check_of_a_file_writes_report_and_rejects(tmp_path: Path) -> None:
     table = "编号,名称,类型,经度,纬度\n1,甲,小学,117.0,38.0\n2,乙,小学,,38.0\n"
     (tmp_path / "a.csv").write_text(table, encoding="gb18030")

@@ -53,7 +53,7 @@ def audit_part(lang: Lang) -> str:
     """Return the checks of the gate audit with their limits and clauses."""
     rows = (
         (
-            anchored(row["check"], "check-"), row[lang], _limit(row), row["clause"],
+            anchored(row["check"], "check-"), row[f"title_{lang}"], _limit(row), row["clause"],
             row["strength"], row["verified"], row["source"],
         )
         for row in audit_rules().to_dict("records")
