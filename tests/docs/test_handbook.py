@@ -58,6 +58,12 @@ def test_every_generated_part_stands_on_a_page_and_every_page_in_the_contents(la
 
 
 @both
+@pytest.mark.parametrize("part", PARTS)
+def test_every_generated_part_can_be_written(part: str, lang: Lang) -> None:
+    assert len(PARTS[part](lang).splitlines()) > 2
+
+
+@both
 def test_every_setting_stands_on_its_page(lang: Lang) -> None:
     names = [f"setting-{s.section}.{s.key}" for _, s in SETTINGS]
     assert missing(names, "settings", lang) == []
